@@ -1,0 +1,39 @@
+"""Whole files or none: everything the project writes goes through here."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from coconut_core.errors import InputError
+
+
+def write_atomically(path: Path | str, content: str | bytes) -> None:
+    """Write `content` under a temporary name beside `path`, then rename it into place.
+
+    A reader, or a process killed half-way, sees the old file or the new one and never a part of it. Text is
+    written as UTF-8. The folder is made if needed; one that cannot be written to raises `InputError`.
+    """
+    path = Path(path)
+    payload = content.encode() if isinstance(content, str) else content
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another place.") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files private; a result is meant to be read like any other file.
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def sha256(path: Path | str) -> str:
+    """Hex SHA-256 of a file's content."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

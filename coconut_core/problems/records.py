@@ -1,0 +1,71 @@
+"""Files that hold a JSON list of records, and fields of records, read so that errors say what is wrong."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from coconut_core.errors import InputError
+from coconut_core.problems.prosqa_text import shortened
+
+
+def read_records(path: Path | str) -> list:
+    """The items of a JSON list, whatever they are; `InputError` names the file if it is not one."""
+    path = Path(path)
+    try:
+        records = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); name an existing JSON file.") from error
+    except (ValueError, RecursionError) as error:
+        reason = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "not UTF-8 JSON"
+        raise InputError(f"{path}: no whole JSON file ({reason}); fetch or write it again.") from error
+    if not isinstance(records, list):
+        raise InputError(f"{path}: holds {shown(records)}, not a list; name a JSON list of problems.")
+    return records
+
+
+def text_field(record: Mapping, name: str) -> str:
+    """The text in a field."""
+    return _field(record, name, lambda value: isinstance(value, str), "a text")
+
+
+def texts_field(record: Mapping, name: str) -> tuple[str, ...]:
+    """The list of texts in a field."""
+    return tuple(_field(record, name, _is_list(lambda value: isinstance(value, str)), "a list of texts"))
+
+
+def integer_field(record: Mapping, name: str) -> int:
+    """The whole number in a field."""
+    return _field(record, name, _is_integer, "a whole number")
+
+
+def pairs_field(record: Mapping, name: str) -> tuple[tuple[int, int], ...]:
+    """The list of pairs of whole numbers in a field."""
+    is_pair = _is_list(_is_integer)
+    pairs = _field(
+        record,
+        name,
+        _is_list(lambda value: is_pair(value) and len(value) == 2),
+        "a list of pairs of whole numbers",
+    )
+    return tuple((first, second) for first, second in pairs)
+
+
+def shown(value: object) -> str:
+    """A value as it can be quoted in a message."""
+    return shortened(repr(value))
+
+
+def _field(record: Mapping, name: str, sound: Callable, form: str):
+    if name not in record:
+        raise InputError(f"Field '{name}' is missing: it must hold {form}.")
+    if not sound(record[name]):
+        raise InputError(f"Field '{name}' must hold {form}, not {shown(record[name])}.")
+    return record[name]
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_list(sound: Callable) -> Callable:
+    return lambda value: isinstance(value, list | tuple) and all(map(sound, value))

@@ -1,0 +1,263 @@
+"""Models as folders, and folders as models.
+
+A checkpoint is a Hugging Face folder that `AutoModelForCausalLM` and `AutoTokenizer` load without us (`config.json`,
+`model.safetensors`, `tokenizer.json`, `tokenizer_config.json`), with `coconut.json` beside it: format version, how the
+model thinks, the ids of the three tokens, the full run config, hashes of the data, the command, and what was measured
+on held-out problems with exactly these weights. `metrics.jsonl` is the history of the training.
+"""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils import logging as transformers_logging
+
+from coconut_core.config import ModelShape, RunConfig
+from coconut_core.encoding import ANSWER_MARK, Problem
+from coconut_core.errors import InputError
+from coconut_core.files import sha256, write_atomically
+from coconut_core.generation import answers
+from coconut_core.model import CoconutModel
+from coconut_core.problems.prosqa import load_problems
+from coconut_core.problems.prosqa_sampler import PERSONS, SPECIES
+from coconut_core.tokenizers import ThoughtTokens, add_thought_tokens, word_level_tokenizer
+
+FORMAT = 1
+FILES = ("coconut.json", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
+
+
+def load_model(folder: Path | str, device: torch.device | str = "cpu") -> CoconutModel:
+    """The model of a checkpoint folder, in float32 and evaluation mode, with `card`, the content of `coconut.json`.
+
+    `InputError` names the file that is missing, unreadable or at odds with the others.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: there is no such folder; give the folder of a model.")
+    for name in FILES:
+        if not (folder / name).is_file():
+            raise InputError(f"{folder / name}: is missing; copy the whole folder of the model again.")
+        if name.endswith(".json"):
+            _read_json(folder / name)
+    card = read_card(folder)
+    tokenizer = _tokenizer(folder)
+    lm = _language_model(folder)
+    found = asdict(ThoughtTokens.of(tokenizer))
+    if card["tokens"] != found:
+        raise InputError(
+            f"{folder / 'coconut.json'}: field 'tokens' does not match tokenizer.json; they are of different models, "
+            "copy the whole folder again."
+        )
+    rows = lm.get_input_embeddings().num_embeddings
+    if len(tokenizer) > rows:
+        raise InputError(
+            f"{folder / 'tokenizer.json'}: has {len(tokenizer)} tokens but model.safetensors embeds {rows}; they are "
+            "of different models, copy the whole folder again."
+        )
+    model = CoconutModel(lm.float(), tokenizer).to(device).eval()
+    model.card = card
+    return model
+
+
+def read_card(folder: Path | str) -> dict[str, Any]:
+    """`coconut.json` of a folder, without loading the model."""
+    path = Path(folder) / "coconut.json"
+    if not path.is_file():
+        raise InputError(f"{path}: is missing; this is no folder of a Coconut model.")
+    card = _read_json(path)
+    required = ("format_version", "method", "thoughts_per_step", "max_thoughts", "task", "tokens", "run")
+    for field in required:
+        if not isinstance(card, dict) or field not in card:
+            raise InputError(f"{path}: field '{field}' is missing; copy the file again.")
+    if card["format_version"] != FORMAT:
+        raise InputError(
+            f"{path}: field 'format_version' is {card['format_version']!r}, this program reads {FORMAT}; use the "
+            "program that wrote it."
+        )
+    return card
+
+
+def save_model(
+    model: CoconutModel, folder: Path, card: dict[str, Any], *, half: bool, held_out: Sequence[Problem]
+) -> None:
+    """Write a checkpoint; `held_out` is answered by the weights as stored, and the result is part of the card.
+
+    `coconut.json` is written last: a folder that has it is whole.
+    """
+    most = card["run"]["max_latent_stage"] * card["run"]["c_thought"]
+    with tempfile.TemporaryDirectory(dir=folder) as temporary, _quiet():
+        # GPT-2 has buffers that half precision would spoil, so weights are cast and the model is left alone.
+        weights = {
+            name: (value.half() if half else value).cpu() for name, value in model.lm.state_dict().items()
+        }
+        dtype, model.lm.config.dtype = model.lm.config.dtype, torch.float16 if half else torch.float32
+        model.lm.save_pretrained(temporary, state_dict=weights)
+        model.lm.config.dtype = dtype
+        model.tokenizer.save_pretrained(temporary)
+        for name in FILES[1:]:
+            (Path(temporary) / name).replace(folder / name)
+    card = {
+        "format_version": FORMAT,
+        "code_version": version("coconut-workbench"),
+        "method": "coconut",
+        "task": "prosqa",
+        "thoughts_per_step": card["run"]["c_thought"],
+        "max_thoughts": most,
+        "tokens": asdict(model.tokens),
+        "parameters": sum(p.numel() for p in model.lm.parameters()),
+        **card,
+        "model_sha256": sha256(folder / "model.safetensors"),
+    }
+    if held_out:
+        stored = CoconutModel(_language_model(folder).float(), model.tokenizer).to(model.device).eval()
+        told = answers(stored, held_out, ks=range(most + 1))
+        card["metrics"] = {"n": len(held_out), "accuracy": {str(k): v for k, v in told.accuracy.items()}}
+    write_atomically(folder / "coconut.json", json.dumps(card, indent=2) + "\n")
+
+
+def initial_model(config: RunConfig) -> CoconutModel:
+    """The model that a run starts from: random weights of a shape, a base model's folder, or a finished run's."""
+    if config.load_model_path:
+        return load_model(config.load_model_path).train()
+    if config.model is not None:
+        tokenizer = word_level_tokenizer(_words(config))
+        return CoconutModel(_from_shape(config.model, tokenizer), tokenizer)
+    folder = Path(config.model_id)
+    if not (folder / "config.json").is_file():
+        raise InputError(
+            f"model_id: {folder} is no local folder of a model; download one there, nothing is fetched."
+        )
+    tokenizer, lm = _tokenizer(folder), _language_model(folder)
+    if add_thought_tokens(tokenizer):
+        lm.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+        # As in the official code: the new embeddings start as that of "<<".
+        tokens, embeddings = ThoughtTokens.of(tokenizer), lm.get_input_embeddings().weight.data
+        like = tokenizer("<<", add_special_tokens=False)["input_ids"][0]
+        embeddings[[tokens.begin, tokens.thought, tokens.end]] = embeddings[like].clone()
+    return CoconutModel(lm.float(), tokenizer)
+
+
+def data_hash(config: RunConfig) -> dict[str, str]:
+    """SHA-256 of the training file, or of the description of the worlds that fresh problems are drawn from."""
+    if config.train_path:
+        return {"train_sha256": sha256(config.train_path)}
+    worlds = json.dumps(config.as_dict()["worlds"], sort_keys=True)
+    return {"worlds_sha256": hashlib.sha256(f"{config.seed} {worlds}".encode()).hexdigest()}
+
+
+def _words(config: RunConfig) -> list[str]:
+    """Vocabulary of a model from scratch: ProsQA's words, and those of the training file."""
+    words = ["Every", "is", "a", ".", "Is", "or", "?", ANSWER_MARK, *PERSONS, *SPECIES]
+    if config.train_path:
+        words += sorted({name for problem in load_problems(config.train_path) for name in problem.names})
+    return words
+
+
+def _from_shape(shape: ModelShape, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
+    if shape.width % shape.heads:
+        raise InputError(
+            f"model.heads: {shape.heads} does not divide the width {shape.width}; give one that does."
+        )
+    common = {
+        "vocab_size": len(tokenizer),
+        "initializer_range": shape.initial_std,
+        "tie_word_embeddings": True,
+        "bos_token_id": None,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    if shape.family == "llama":
+        return LlamaForCausalLM(
+            LlamaConfig(
+                hidden_size=shape.width,
+                intermediate_size=shape.feed_forward,
+                num_hidden_layers=shape.layers,
+                num_attention_heads=shape.heads,
+                max_position_embeddings=shape.positions,
+                rope_parameters={"rope_type": "default", "rope_theta": shape.rotary_base},
+                **common,
+            )
+        )
+    return GPT2LMHeadModel(
+        GPT2Config(
+            n_embd=shape.width,
+            n_inner=shape.feed_forward,
+            n_layer=shape.layers,
+            n_head=shape.heads,
+            n_positions=shape.positions,
+            embd_pdrop=0.0,
+            attn_pdrop=0.0,
+            resid_pdrop=0.0,
+            **common,
+        )
+    )
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: is not JSON; copy the file again.") from error
+
+
+def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    try:
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as error:
+        raise InputError(
+            f"{folder / 'tokenizer.json'}: cannot be read as a tokenizer; copy the file again."
+        ) from error
+
+
+def _language_model(folder: Path) -> PreTrainedModel:
+    weights = folder / "model.safetensors"
+    try:
+        with safe_open(weights, framework="pt"):
+            pass
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{weights}: cannot be read as safetensors; copy the file again.") from error
+    try:
+        with _quiet():
+            lm, found = AutoModelForCausalLM.from_pretrained(
+                folder, local_files_only=True, output_loading_info=True
+            )
+    except Exception as error:
+        raise InputError(
+            f"{folder / 'config.json'}: does not describe the weights in model.safetensors; copy the folder again."
+        ) from error
+    wrong = [*found["missing_keys"], *found["unexpected_keys"], *found["mismatched_keys"]]
+    if wrong:
+        raise InputError(
+            f"{weights}: does not match config.json (first at {wrong[0]}); copy the whole folder of the model again."
+        )
+    return lm
+
+
+class _quiet:
+    """Silence the library's progress bars and load reports; what they would say is raised as errors here."""
+
+    def __enter__(self) -> None:
+        self._level = transformers_logging.get_verbosity()
+        transformers_logging.set_verbosity_error()
+        transformers_logging.disable_progress_bar()
+
+    def __exit__(self, *_: object) -> None:
+        transformers_logging.set_verbosity(self._level)
+        transformers_logging.enable_progress_bar()

@@ -1,0 +1,38 @@
+"""`coconut train`."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def train(
+    config: Annotated[
+        Path, typer.Argument(help="YAML file of a run; configs/ has those of the shipped models.")
+    ],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a field, e.g. lr=1e-3.")
+    ] = None,
+    restart: Annotated[
+        bool, typer.Option(help="Discard what the run's folder holds and start anew.")
+    ] = False,
+) -> None:
+    """Train a model, or resume its training: the same command goes on where it was stopped."""
+    from coconut_core.config import load_config
+
+    run = load_config(config, set_ or [])
+    from coconut_core.training import train as train_run
+
+    settings = [part for setting in set_ or [] for part in ("--set", setting)]
+    command = shlex.join(["coconut", "train", str(config), *settings])
+    try:
+        folder = train_run(run, command, restart=restart)
+    except KeyboardInterrupt:
+        print(f"Stopped; the same command resumes from {run.folder}.", file=sys.stderr)
+        raise typer.Exit(130) from None
+    print(folder)

@@ -1,0 +1,158 @@
+"""The Coconut model: a causal language model whose last hidden state is fed back as its next input embedding.
+
+Thought k is the output of the final layer norm at the position before slot k (paper section 3; the official
+`coconut.py`), fed as that slot's input embedding with its gradient. The loop over thoughts lives here and nowhere
+else. Every method works on columns of token trees (`columns.py`), on one key/value cache: a text is encoded once,
+each thought adds one column a question, and any number of continuations branch off the same cache.
+
+The model knows nothing of problems: it sees token ids.
+"""
+
+import copy
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
+
+from coconut_core.columns import PADDING, QUESTION, THOUGHT, Columns, visible
+from coconut_core.curriculum import PackedBatch
+from coconut_core.tokenizers import ThoughtTokens
+
+
+@dataclass(frozen=True)
+class Context:
+    """What has been computed of a batch of token trees. Extending a context leaves it as it was."""
+
+    columns: Columns
+    cache: DynamicCache
+
+    def fork(self) -> DynamicCache:
+        """A cache to extend. Its tensors are shared: extending concatenates and never writes into them."""
+        cache = copy.copy(self.cache)
+        cache.layers = [copy.copy(layer) for layer in self.cache.layers]
+        return cache
+
+
+@dataclass(frozen=True)
+class Thoughts:
+    """The thoughts of a batch of questions, one question a row, and the context to continue from."""
+
+    states: Float[Tensor, "batch thought d_model"]
+    """Thought k = 1.. at index k - 1: the final hidden state that was fed into slot k."""
+    context: Context
+    begin: Int[Tensor, "batch"]
+    """Position of `<bot>`; slot k stands at `begin + k`."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Cross-entropy of a packed batch, in nats."""
+
+    mean: Float[Tensor, ""]
+    """Mean over the labels, weighted: the quantity that is trained."""
+    by_label: Float[Tensor, "label"]
+    """Unweighted loss of each label, detached, for the report by stage."""
+    hit: Float[Tensor, "label"]
+    """1 where the label was the most probable token, detached."""
+
+
+class CoconutModel(nn.Module):
+    """Continuous thoughts over any Hugging Face causal language model that takes `inputs_embeds` and a cache."""
+
+    def __init__(self, lm: PreTrainedModel, tokenizer: PreTrainedTokenizerBase):
+        super().__init__()
+        self.lm = lm
+        self.tokenizer = tokenizer
+        self.tokens = ThoughtTokens.of(tokenizer)
+
+    @property
+    def device(self) -> torch.device:
+        return self.lm.device
+
+    def extend(
+        self,
+        context: Context | None,
+        columns: Columns,
+        embeddings: Float[Tensor, "batch column d_model"] | None = None,
+    ) -> tuple[Float[Tensor, "batch column d_model"], Context]:
+        """Compute further columns; returns their final hidden states (after the last norm) and the longer context.
+
+        `embeddings` replaces the token embeddings: this is how a thought enters its slot.
+        """
+        if embeddings is None:
+            embeddings = self.lm.get_input_embeddings()(columns.ids)
+        cache = DynamicCache(config=self.lm.config) if context is None else context.fork()
+        everything = columns if context is None else context.columns.then(columns)
+        seen = visible(columns, everything)
+        bias = torch.zeros(seen.shape, dtype=embeddings.dtype, device=seen.device)
+        bias = bias.masked_fill(~seen, torch.finfo(embeddings.dtype).min)
+        hidden = self.lm.base_model(
+            inputs_embeds=embeddings,
+            attention_mask=bias[:, None],
+            position_ids=columns.position.clamp(min=0),
+            past_key_values=cache,
+            use_cache=True,
+        ).last_hidden_state
+        return hidden, Context(everything, cache)
+
+    def think(
+        self,
+        ids: Int[Tensor, "batch column"],
+        mask: Int[Tensor, "batch column"],
+        count: int,
+        *,
+        replacement: Float[Tensor, "batch thought d_model"] | None = None,
+    ) -> Thoughts:
+        """Encode left-padded questions, each ending in `<bot>`, and think `count` thoughts after each.
+
+        `replacement` feeds given vectors instead of the model's own thoughts (its own are still returned in
+        `states`, computed from what was fed before them).
+        """
+        real = mask.bool()
+        position = torch.where(real, mask.cumsum(1) - 1, PADDING)
+        enter = torch.where(real, position, -QUESTION)
+        leave = torch.where(real, QUESTION - 1, -QUESTION - 1)
+        hidden, context = self.extend(None, Columns(ids, position, enter, leave))
+        begin, state, states = position[:, -1], hidden[:, -1:], []
+        for k in range(1, count + 1):
+            states.append(state)
+            fed = state if replacement is None else replacement[:, k - 1 : k]
+            state, context = self.extend(context, self._slot(begin[:, None], k), fed)
+        empty = hidden.new_zeros(len(ids), 0, hidden.shape[-1])
+        return Thoughts(torch.cat([empty, *states], 1), context, begin)
+
+    def _slot(self, begin: Int[Tensor, "batch 1"], k: int) -> Columns:
+        zero = torch.zeros_like(begin)
+        return Columns(zero + self.tokens.thought, begin + k, zero + k * THOUGHT, zero + QUESTION - 1)
+
+    def continue_from(
+        self, thoughts: Thoughts, columns: Columns
+    ) -> tuple[Float[Tensor, "batch column d_model"], Thoughts]:
+        """Continue in language; returns the final hidden states of `columns` and the longer thoughts' context."""
+        hidden, context = self.extend(thoughts.context, columns)
+        return hidden, replace(thoughts, context=context)
+
+    def logits(self, hidden: Float[Tensor, "*place d_model"]) -> Float[Tensor, "*place vocab"]:
+        """The language head. Called on the places that are read and on no others."""
+        return self.lm.get_output_embeddings()(hidden)
+
+    def forward(self, batch: PackedBatch) -> Loss:
+        """Loss of a packed batch: questions encoded once, thoughts column by column, all continuations in one pass.
+
+        Gradients flow through every thought.
+        """
+        hidden, context = self.extend(None, batch.questions)
+        # The last column of each question's block is its <bot>.
+        state = hidden[:, batch.begin_columns]
+        for slots in batch.slots:
+            state, context = self.extend(context, slots, state)
+        hidden, _ = self.extend(context, batch.continuations)
+        read = batch.weights > 0
+        logits = self.logits(hidden[read]).float()
+        labels, weights = batch.labels[read], batch.weights[read]
+        by_label = F.cross_entropy(logits, labels, reduction="none")
+        mean = (by_label * weights).sum() / weights.sum()
+        return Loss(mean, by_label.detach(), (logits.argmax(-1) == labels).float())

@@ -1,0 +1,284 @@
+"""The training loop: one for a CPU, a GPU or several (accelerate), resumable to the bit on a CPU.
+
+    coconut train configs/prosqa_laptop.yaml
+    torchrun --nproc_per_node 4 -m coconut_core.training configs/prosqa_scratch.yaml
+
+A run's folder holds the resolved config, `metrics.jsonl` and, while it is unfinished, `state/` with everything a
+resumed run needs. Running the same command again resumes; a finished run is left alone. At the end the folder is a
+checkpoint (`checkpoints.py`) and `state/` is gone.
+"""
+
+import json
+import math
+import shutil
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from tqdm.auto import tqdm
+
+from coconut_core.checkpoints import data_hash, initial_model, save_model
+from coconut_core.config import RunConfig
+from coconut_core.curriculum import PackedBatch
+from coconut_core.encoding import Encoder
+from coconut_core.errors import InputError
+from coconut_core.files import write_atomically
+from coconut_core.generation import answers
+from coconut_core.lessons import Lessons, validation_problems
+from coconut_core.meter import Meter
+from coconut_core.model import CoconutModel, Loss
+from coconut_core.optimizers import Optimizers, learning_rate
+
+STATE = "state/latest.pt"
+
+
+@dataclass
+class Progress:
+    """Where a run stands. Everything else follows from the config."""
+
+    epoch: int = 0
+    step: int = 0
+    """Within the epoch."""
+    total_steps: int = 0
+    seconds: float = 0.0
+    """Spent training, over all resumes."""
+
+
+def train(config: RunConfig, command: str, *, restart: bool = False, quiet: bool = False) -> Path:
+    """Run or resume `config`; returns its folder, which then holds a finished checkpoint.
+
+    `InputError` if the folder holds a run of another config (unless `restart`, which discards it), if data are
+    missing, or if the model cannot be loaded. Ctrl-C stores the state and raises `KeyboardInterrupt` again.
+    """
+    accelerator = Accelerator(
+        cpu=not torch.cuda.is_available(), mixed_precision="bf16" if config.bf16 else "no"
+    )
+    folder = config.folder
+    if accelerator.is_main_process:
+        _claim(folder, config, restart)
+    accelerator.wait_for_everyone()
+    if (folder / "coconut.json").exists():
+        return folder
+    # Attention weights that underflow to denormals make some CPUs twenty times slower.
+    torch.set_flush_denormal(True)
+    set_seed(config.seed)
+    model = initial_model(config)
+    encoder = Encoder(model.tokenizer)
+    lessons = Lessons(config, encoder, accelerator.process_index, accelerator.num_processes)
+    held_out = validation_problems(config)
+    return _Run(config, accelerator, model, lessons, held_out, quiet).train(command)
+
+
+class _Run:
+    def __init__(self, config, accelerator, model, lessons, held_out, quiet):
+        self.config: RunConfig = config
+        self.folder: Path = config.folder
+        self.accelerator: Accelerator = accelerator
+        self.model: CoconutModel = model
+        self.lessons: Lessons = lessons
+        self.held_out = held_out
+        self.quiet = quiet or not accelerator.is_main_process
+        self.wrapped = accelerator.prepare(model)
+        self.optimizers = Optimizers(config, model)
+        self.progress = Progress()
+        self.steps = config.epochs * lessons.steps_per_epoch
+        self.meter = Meter()
+
+    def train(self, command: str) -> Path:
+        if (self.folder / STATE).exists():
+            self._restore()
+        at = self.progress
+        began, saved = time.monotonic() - at.seconds, time.monotonic()
+        bar = tqdm(total=self.steps, initial=at.total_steps, unit="step", disable=self.quiet)
+        with bar, _Interruption() as interruption:
+            while at.epoch < self.config.epochs:
+                if at.step == 0 and at.epoch > 0 and self._rebuilds(at.epoch):
+                    self.optimizers = Optimizers(self.config, self.model)
+                batch = self.lessons.batch(at.epoch, at.step).to(self.accelerator.device)
+                stage = self._scheduled(at.epoch)
+                self.meter.add(self._step(batch), batch)
+                at.step, at.total_steps, at.seconds = (
+                    at.step + 1,
+                    at.total_steps + 1,
+                    time.monotonic() - began,
+                )
+                if at.step == self.lessons.steps_per_epoch:
+                    at.epoch, at.step = at.epoch + 1, 0
+                bar.update()
+                if at.total_steps % self.config.log_every == 0:
+                    self._report(bar, stage)
+                if at.step == 0:
+                    self._validate(bar)
+                if interruption.asked or time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
+                    self._store()
+                    saved = time.monotonic()
+                if interruption.asked:
+                    raise KeyboardInterrupt
+        return self._finish(command)
+
+    def _scheduled(self, epoch: int) -> int:
+        return self.config.curriculum_of_epoch(epoch).stage_of_epoch(epoch, self.config.epochs_per_stage)
+
+    def _rebuilds(self, epoch: int) -> bool:
+        if not self.config.reset_optimizer:
+            return False
+        every_epoch = self.config.reset_optimizer_every == "epoch"
+        return every_epoch or self._scheduled(epoch) != self._scheduled(epoch - 1)
+
+    def _step(self, batch: PackedBatch) -> Loss:
+        config, at = self.config, self.progress.total_steps
+        self.wrapped.train()
+        accumulate = config.gradient_accumulation_steps
+        with self.accelerator.autocast():
+            loss = self.wrapped(batch)
+        if not math.isfinite(loss.mean.item()):
+            raise InputError(f"lr: the loss is {loss.mean.item()} at step {at}; start again with a lower lr.")
+        self.accelerator.backward(loss.mean / accumulate)
+        if (at + 1) % accumulate == 0:
+            if config.clip_norm is not None:
+                self.accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)
+            self.optimizers.step(learning_rate(config, at, self.lessons.steps_per_epoch))
+        return loss
+
+    def _report(self, bar: tqdm, stage: int) -> None:
+        line = self.meter.flush()
+        bar.set_postfix(loss=f"{line['loss']:.3f}", stage=stage, refresh=False)
+        self._log({"kind": "train", "stage": stage, **line})
+
+    def _validate(self, bar: tqdm) -> None:
+        """Accuracy without thoughts, with half of them and with all, at the end of an epoch."""
+        if not self.held_out or not self.accelerator.is_main_process:
+            return
+        self.model.eval()
+        most = self.config.curriculum_of_epoch(self.progress.epoch).max_thoughts
+        told = answers(self.model, self.held_out, ks=sorted({0, most // 2, most}))
+        bar.write(f"epoch {self.progress.epoch}: accuracy with {most} thoughts {told.accuracy[most]:.3f}")
+        self._log({"kind": "validation", "n": len(self.held_out), "accuracy": told.accuracy})
+
+    def _log(self, line: dict) -> None:
+        if self.accelerator.is_main_process:
+            at = self.progress
+            samples = at.total_steps * self.lessons.samples_per_step
+            line = {"step": at.total_steps, "epoch": at.epoch, "samples": samples, **line}
+            line["seconds"] = round(at.seconds, 1)
+            with (self.folder / "metrics.jsonl").open("a") as file:
+                file.write(json.dumps(line) + "\n")
+
+    def _store(self) -> None:
+        self.accelerator.wait_for_everyone()
+        if not self.accelerator.is_main_process:
+            return
+        path = self.folder / STATE
+        path.parent.mkdir(exist_ok=True)
+        temporary = path.with_suffix(".new")
+        torch.save(
+            {
+                "progress": vars(self.progress),
+                "model": self.model.state_dict(),
+                "optimizers": self.optimizers.state_dict(),
+                "random": torch.get_rng_state(),
+                "meter": self.meter.state(),
+                "metrics_bytes": (self.folder / "metrics.jsonl").stat().st_size,
+            },
+            temporary,
+        )
+        temporary.replace(path)
+
+    def _restore(self) -> None:
+        path = self.folder / STATE
+        try:
+            state = torch.load(path, map_location=self.accelerator.device, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.optimizers.load_state_dict(state["optimizers"])
+        except Exception as error:
+            raise InputError(f"{path}: cannot be resumed; start again with --restart.") from error
+        self.progress = Progress(**state["progress"])
+        torch.set_rng_state(state["random"].cpu())
+        self.meter.restore(state["meter"])
+        # Lines written after the stored state belong to steps that will be taken again.
+        if self.accelerator.is_main_process:
+            with (self.folder / "metrics.jsonl").open("r+") as file:
+                file.truncate(state["metrics_bytes"])
+
+    def _finish(self, command: str) -> Path:
+        self.accelerator.wait_for_everyone()
+        if self.accelerator.is_main_process:
+            at = self.progress
+            card = {
+                "command": command,
+                "run": self.config.as_dict(),
+                "data": data_hash(self.config),
+                "steps": at.total_steps,
+                "samples": at.total_steps * self.lessons.samples_per_step,
+                "seconds": round(at.seconds, 1),
+                "processes": self.accelerator.num_processes,
+            }
+            save_model(self.model, self.folder, card, half=self.config.ship_half, held_out=self.held_out)
+            shutil.rmtree(self.folder / "state", ignore_errors=True)
+        self.accelerator.wait_for_everyone()
+        return self.folder
+
+
+class _Interruption:
+    """Turns Ctrl-C, and a request to end, into a question that is asked between two steps.
+
+    An exception in the middle of a step would leave weights that belong to no step. A second Ctrl-C does not wait.
+    """
+
+    def __init__(self):
+        self.asked = False
+
+    def __enter__(self) -> "_Interruption":
+        self._before = {each: signal.signal(each, self._ask) for each in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+
+    def _ask(self, *_: object) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+def _claim(folder: Path, config: RunConfig, restart: bool) -> None:
+    """Make the run's folder, or see that the one there is of the same config."""
+    if restart and folder.exists():
+        shutil.rmtree(folder)
+    path = folder / "run.json"
+    if path.exists():
+        there, here = json.loads(path.read_text()), json.loads(json.dumps(config.as_dict()))
+        different = [key for key in here if there.get(key) != here[key]]
+        if different:
+            raise InputError(
+                f"{path}: this folder holds a run with another {', '.join(different)}; give the run another name, "
+                "or discard the old one with --restart."
+            )
+    else:
+        write_atomically(path, json.dumps(config.as_dict(), indent=2) + "\n")
+    (folder / "metrics.jsonl").touch()
+
+
+def main() -> None:
+    """`torchrun --nproc_per_node N -m coconut_core.training CONFIG [key=value ...]`."""
+    import shlex
+    import sys
+
+    from coconut_core.config import load_config
+
+    try:
+        config = load_config(sys.argv[1], sys.argv[2:]) if sys.argv[1:] else None
+        if config is None:
+            raise InputError("CONFIG: is missing; give the YAML file of a run.")
+        train(config, shlex.join(["torchrun", "-m", "coconut_core.training", *sys.argv[1:]]))
+    except InputError as error:
+        sys.exit(f"{error}")
+
+
+if __name__ == "__main__":
+    main()

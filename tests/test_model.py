@@ -1,0 +1,152 @@
+"""The thought loop against one obvious full pass."""
+
+import copy
+
+import pytest
+import torch
+
+from coconut_core.curriculum import Curriculum, pack
+from coconut_core.encoding import Encoder, pad_left
+from coconut_core.generation import answers
+
+
+def full_pass(model, ids, thoughts):
+    """Final hidden states of one row by repeated full passes without a cache: the definition, step by step."""
+    embeddings = model.lm.get_input_embeddings()(torch.tensor([ids]))
+    for _ in range(thoughts):
+        out = model.lm(inputs_embeds=embeddings, output_hidden_states=True, use_cache=False)
+        embeddings = torch.cat([embeddings, out.hidden_states[-1][:, -1:]], 1)
+    return embeddings
+
+
+def continue_fully(model, embeddings, ids):
+    """Final hidden states of `ids` appended to given embeddings, in one pass without a cache."""
+    more = model.lm.get_input_embeddings()(torch.tensor([ids]))
+    out = model.lm(inputs_embeds=torch.cat([embeddings, more], 1), output_hidden_states=True, use_cache=False)
+    return out.hidden_states[-1][0, -len(ids) :]
+
+
+def test_thoughts_are_final_hidden_states_batched_or_alone(tiny_model, problems):
+    questions = Encoder(tiny_model.tokenizer).questions([p.question for p in problems])
+    assert len({len(q) for q in questions}) > 1, "padding must matter"
+    batch = tiny_model.think(*pad_left(questions, tiny_model.tokens.padding), 4)
+    for row, ids in enumerate(questions):
+        alone = tiny_model.think(*pad_left([ids], 0), 4)
+        fed = full_pass(tiny_model, ids, 4)[0, len(ids) :]
+        torch.testing.assert_close(batch.states[row], fed, rtol=0, atol=1e-10)
+        torch.testing.assert_close(alone.states[0], fed, rtol=0, atol=1e-10)
+
+
+def test_no_thoughts_are_no_columns(tiny_model, problems):
+    questions = Encoder(tiny_model.tokenizer).questions([p.question for p in problems])
+    thoughts = tiny_model.think(*pad_left(questions, 0), 0)
+    assert thoughts.states.shape == (len(problems), 0, 32)
+    assert thoughts.context.columns.width == max(map(len, questions))
+
+
+def test_replaced_thoughts_are_fed(tiny_model, problems):
+    ids, mask = pad_left(Encoder(tiny_model.tokenizer).questions([p.question for p in problems]), 0)
+    own = tiny_model.think(ids, mask, 3)
+    same = tiny_model.think(ids, mask, 3, replacement=own.states)
+    torch.testing.assert_close(own.states, same.states, rtol=0, atol=1e-12)
+    zero = tiny_model.think(ids, mask, 3, replacement=torch.zeros_like(own.states))
+    torch.testing.assert_close(own.states[:, 0], zero.states[:, 0])
+    assert (own.states[:, 1] - zero.states[:, 1]).abs().max() > 1e-3
+
+
+def branches(model, problems, stages, curriculum):
+    """Loss of every label, one sample and stage at a time, by full passes without a cache."""
+    encoder, losses = Encoder(model.tokenizer), []
+    for problem, stage in zip(encoder.problems(problems), stages, strict=True):
+        thoughts = full_pass(model, problem.question, curriculum.thoughts_at(stage, len(problem.steps)))
+        text = [model.tokens.end, *curriculum.text_at(problem, stage)]
+        hidden = continue_fully(model, thoughts, text[:-1])
+        logits = model.lm.get_output_embeddings()(hidden)
+        losses.append(
+            torch.nn.functional.cross_entropy(logits.float(), torch.tensor(text[1:]), reduction="none")
+        )
+    return losses
+
+
+def packed(model, rows, stages, curriculum):
+    tokens = model.tokens
+    encoder = Encoder(model.tokenizer)
+    encoded = [encoder.problems(row) for row in rows]
+    return pack(
+        encoded, stages, curriculum, end_thoughts=tokens.end, thought=tokens.thought, padding=tokens.padding
+    )
+
+
+def test_loss_is_that_of_one_full_pass_each(tiny_model, problems):
+    curriculum = Curriculum(max_stage=3)
+    stages = [index % 5 for index in range(len(problems))]
+    batch = packed(tiny_model, [[p] for p in problems], [[{s: 1.0}] for s in stages], curriculum)
+    loss = tiny_model(batch)
+    expected = torch.cat(branches(tiny_model, problems, stages, curriculum))
+    torch.testing.assert_close(loss.by_label, expected.detach(), rtol=0, atol=1e-5)
+    torch.testing.assert_close(loss.mean, expected.mean(), rtol=0, atol=1e-6)
+
+
+def test_many_questions_and_stages_share_one_encoding(tiny_model, problems):
+    import numpy as np
+
+    from coconut_core.problems.prosqa_sampler import further_questions
+
+    curriculum = Curriculum(max_stage=3, uniform_prob=0.5)
+    rows = [[p, *further_questions(p, 1, np.random.default_rng(0))] for p in problems]
+    rows = [row for row in rows if len(row) == 2][:4]
+    assert rows, "the problems must offer a second question"
+    stages = [[curriculum.expect(4, len(p.steps)) for p in row] for row in rows]
+    loss = tiny_model(packed(tiny_model, rows, stages, curriculum))
+    total, weight = torch.zeros(()), 0.0
+    for row, weights in zip(rows, stages, strict=True):
+        for problem, by_stage in zip(row, weights, strict=True):
+            for stage, share in by_stage.items():
+                (losses,) = branches(tiny_model, [problem], [stage], curriculum)
+                total, weight = total + share * losses.sum(), weight + share * len(losses)
+    torch.testing.assert_close(loss.mean, total / weight, rtol=0, atol=1e-5)
+
+
+def test_gradients_flow_through_every_thought(tiny_model, problems):
+    """The gradient of the packed, cached forward is that of full passes, where nothing can be cut off."""
+    curriculum = Curriculum(max_stage=3)
+    stages = [3] * 4
+    batch = packed(tiny_model, [[p] for p in problems[:4]], [[{s: 1.0}] for s in stages], curriculum)
+    ours, plain = copy.deepcopy(tiny_model), copy.deepcopy(tiny_model)
+    ours(batch).mean.backward()
+    torch.cat(branches(plain, problems[:4], stages, curriculum)).mean().backward()
+    for (name, mine), other in zip(ours.named_parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(mine.grad, other.grad, rtol=1e-4, atol=1e-6, msg=name)
+    with torch.no_grad():
+        cut = copy.deepcopy(tiny_model)
+    states = cut.think(batch.questions.ids, (batch.questions.position >= 0).long(), 3).states
+    assert states.requires_grad
+
+
+def test_continuing_leaves_the_thoughts_as_they_were(tiny_model, problems):
+    ids, mask = pad_left(Encoder(tiny_model.tokenizer).questions([p.question for p in problems]), 0)
+    thoughts = tiny_model.think(ids, mask, 2)
+    columns, before = thoughts.context.columns, thoughts.context.cache.get_seq_length()
+    slot = tiny_model._slot(thoughts.begin[:, None], 3)
+    first, _ = tiny_model.continue_from(thoughts, slot)
+    again, _ = tiny_model.continue_from(thoughts, slot)
+    assert thoughts.context.columns is columns and thoughts.context.cache.get_seq_length() == before
+    torch.testing.assert_close(first, again, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("ks", [(0, 2, 3), (3,)])
+def test_words_are_those_of_one_row_without_a_cache(tiny_model, problems, ks):
+    told = answers(tiny_model, problems[:5], ks=ks, max_new_tokens=6)
+    encoder = Encoder(tiny_model.tokenizer)
+    for index, problem in enumerate(problems[:5]):
+        (ids,) = encoder.questions([problem.question])
+        for at, k in enumerate(ks):
+            embeddings, written = full_pass(tiny_model, ids, k), [tiny_model.tokens.end]
+            for _ in range(6):
+                hidden = continue_fully(tiny_model, embeddings, written)[-1]
+                token = int(tiny_model.lm.get_output_embeddings()(hidden).argmax())
+                if token == tiny_model.tokens.end_of_text:
+                    break
+                written.append(token)
+            assert told.text[index][at] == tiny_model.tokenizer.decode(written[1:], skip_special_tokens=True)
+            assert told.tokens[index, at] == len(written) - 1

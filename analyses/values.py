@@ -1,0 +1,253 @@
+"""The implicit value function: how probable a node's name is as the next word, after k thoughts.
+
+Definition (paper section 5, figure 7 of v2). After the question, `<bot>`, k thoughts and `<eot>`, the text "Every" is
+forced, and the value of a node is the probability of its name as the next word: the product of its tokens'
+probabilities, each given the ones before. Values are raw: they are never normalised over the candidates. With no
+thought a chain begins with the root ("Tom is a ..."), so at k = 0 either this opening ("entity") or "Every" ("every")
+is forced.
+
+Beside the values stand three masses that sum to one with nothing hidden: on the candidates (nodes at a distance of
+exactly max(k, 1) from the root), on the graph's other nodes, and off the graph.
+
+Every k and node is read from one encoding of the question; names that begin with the same tokens share them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Bool, Float
+from tqdm.auto import tqdm
+
+from coconut_core.columns import CONTINUATION, ColumnWriter, address
+from coconut_core.encoding import Encoder, pad_left
+from coconut_core.errors import InputError
+from coconut_core.model import CoconutModel
+from coconut_core.problems.graph import depths, frontier, heights, optimal_nodes, reaches
+from coconut_core.problems.prosqa import ProsqaProblem
+
+Opening = Literal["entity", "every"]
+
+
+@dataclass(frozen=True)
+class NodeValues:
+    """Implicit values of every node of every problem after every number of thoughts."""
+
+    problems: tuple[ProsqaProblem, ...]
+    ks: tuple[int, ...]
+    opening: Opening
+    """What was forced at k = 0: the root ("Tom is a") or "Every". Later thoughts are always read after "Every"."""
+    value: Float[np.ndarray, "problem k node"]
+    """Raw probability of the node's name, in [0, 1]; NaN beyond the problem's own nodes."""
+    off_graph: Float[np.ndarray, "problem k"]
+    """Probability of every word that is no node of the problem, in [0, 1]."""
+
+    @cached_property
+    def candidates(self) -> Bool[np.ndarray, "problem k node"]:
+        """Nodes at a distance of exactly max(k, 1) from the root."""
+        mask = np.zeros(self.value.shape, bool)
+        for index, problem in enumerate(self.problems):
+            for at, k in enumerate(self.ks):
+                mask[index, at, list(frontier(problem.graph, problem.root, k))] = True
+        return mask
+
+    @property
+    def candidate_mass(self) -> Float[np.ndarray, "problem k"]:
+        """Sum of the candidates' values."""
+        return np.where(self.candidates, self.value, 0).sum(-1)
+
+    @property
+    def other_mass(self) -> Float[np.ndarray, "problem k"]:
+        """Sum of the values of the problem's nodes that are no candidates."""
+        return np.nansum(np.where(self.candidates, 0, self.value), -1)
+
+    def masses(self) -> pd.DataFrame:
+        """One row a k: n, the median candidate mass, and the means of the three masses."""
+        return pd.DataFrame(
+            {
+                "k": self.ks,
+                "n": len(self.problems),
+                "candidate_mass_median": np.median(self.candidate_mass, axis=0),
+                "candidate_mass": self.candidate_mass.mean(0),
+                "other_mass": self.other_mass.mean(0),
+                "off_graph": self.off_graph.mean(0),
+            }
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """One row a problem, k and node. Depth is empty for nodes out of the root's reach; rank 1 is the largest
+        value among all nodes of the problem at that k, ties sharing the best rank."""
+        frames = []
+        for index, problem in enumerate(self.problems):
+            count = len(problem.names)
+            depth = depths(problem.graph, problem.root)
+            shortest, longest = (heights(problem.graph, kind) for kind in ("shortest", "longest"))
+            reaching = reaches(problem.graph, problem.target)
+            optimal = optimal_nodes(problem.graph, problem.root, problem.target)
+            nodes = pd.DataFrame(
+                {
+                    "node": range(count),
+                    "name": problem.names,
+                    "depth": pd.array([depth.get(node) for node in range(count)], dtype="Int64"),
+                    "height_shortest": [shortest[node] for node in range(count)],
+                    "height_longest": [longest[node] for node in range(count)],
+                    "reaches_target": [node in reaching for node in range(count)],
+                    "on_shortest_path": [node in optimal for node in range(count)],
+                }
+            )
+            for at, k in enumerate(self.ks):
+                value = self.value[index, at, :count]
+                measured = {
+                    "problem": index,
+                    "k": k,
+                    "opening": self.opening if k == 0 else "every",
+                    "value": value,
+                    "rank": (value[None, :] > value[:, None]).sum(1) + 1,
+                    "candidate": self.candidates[index, at, :count],
+                }
+                frames.append(nodes.assign(**measured))
+        columns = ["problem", "k", "opening", "node", "name", "value", "rank", "candidate", "depth"]
+        columns += ["height_shortest", "height_longest", "reaches_target", "on_shortest_path"]
+        return pd.concat(frames, ignore_index=True)[columns]
+
+
+@dataclass(frozen=True)
+class _Names:
+    """The names of one problem after one opening, as a tree of tokens in depth-first order.
+
+    Place 0 is the end of the opening. A place is a column where a distribution is read; whole names end at tokens
+    that need no place of their own.
+    """
+
+    opening: list[int]
+    parent: list[int]
+    token: list[int]
+    last: list[int]
+    """Last place in depth-first order that descends from each place."""
+    depth: list[int]
+    reads: list[list[tuple[int, int]]]
+    """For each name, its (place, next token) pairs, whose probabilities are multiplied."""
+    counted: list[bool]
+    """False for a name that continues another one: its probability is part of the other's."""
+
+    @classmethod
+    def of(cls, encoder: Encoder, opening: str, names: Sequence[str]) -> "_Names":
+        stem, *whole = encoder.texts([opening, *(f"{opening} {name}" for name in names)])
+        tails = [ids[len(stem) :] for ids in whole]
+        for name, ids, tail in zip(names, whole, tails, strict=True):
+            if ids[: len(stem)] != stem or not tail:
+                raise InputError(
+                    f"The tokenizer merges {opening!r} with the name {name!r}; use a tokenizer that splits words."
+                )
+        unknown = encoder.unknown
+        for name, tail in zip(names, tails, strict=True):
+            if unknown in tail:
+                raise InputError(
+                    f"The model's vocabulary lacks the name {name!r}; rename it in the problem or use another model."
+                )
+        prefixes = sorted({tuple(tail[:cut]) for tail in tails for cut in range(len(tail))})
+        place = {prefix: index for index, prefix in enumerate(prefixes)}
+        last = [
+            max(index for other, index in place.items() if other[: len(prefix)] == prefix)
+            for prefix in prefixes
+        ]
+        return cls(
+            opening=stem,
+            parent=[place[prefix[:-1]] if prefix else -1 for prefix in prefixes],
+            token=[prefix[-1] if prefix else -1 for prefix in prefixes],
+            last=last,
+            depth=[len(prefix) for prefix in prefixes],
+            reads=[[(place[tuple(tail[:cut])], token) for cut, token in enumerate(tail)] for tail in tails],
+            counted=[not any(tail[:cut] in tails for cut in range(1, len(tail))) for tail in tails],
+        )
+
+
+@torch.inference_mode()
+def node_values(
+    model: CoconutModel,
+    problems: Sequence[ProsqaProblem],
+    *,
+    ks: Sequence[int] = range(7),
+    opening: Opening = "entity",
+    batch_size: int = 32,
+    progress: bool = False,
+) -> NodeValues:
+    """Values of all nodes of `problems` after each of `ks` thoughts, in batches, one encoding a question."""
+    if opening not in get_args(Opening):
+        raise InputError(f"opening: {opening!r} is unknown; use one of {', '.join(get_args(Opening))}.")
+    ks, problems = tuple(ks), tuple(problems)
+    nodes = max((len(problem.names) for problem in problems), default=0)
+    value = np.full((len(problems), len(ks), nodes), np.nan)
+    off_graph = np.zeros((len(problems), len(ks)))
+    for start in tqdm(range(0, len(problems), batch_size), desc="values", disable=not progress):
+        part = problems[start : start + batch_size]
+        for row, by_k in enumerate(_batch_values(model, part, ks, opening)):
+            for at, (values, named) in enumerate(by_k):
+                value[start + row, at, : len(values)] = values
+                # What is below zero is rounding.
+                off_graph[start + row, at] = max(0.0, 1.0 - named)
+    return NodeValues(problems, ks, opening, value, off_graph)
+
+
+def _batch_values(
+    model: CoconutModel, problems: Sequence[ProsqaProblem], ks: tuple[int, ...], opening: Opening
+) -> list[list[tuple[Float[np.ndarray, "node"], float]]]:
+    """Values of a batch of problems, by problem and k, each with the probability of any name at all."""
+    encoder = Encoder(model.tokenizer)
+    questions = encoder.questions([problem.question for problem in problems])
+    thoughts = model.think(*pad_left(questions, encoder.tokens.padding, model.device), max(ks))
+    forced = [
+        {
+            text: _Names.of(encoder, text, problem.names)
+            for text in {_opening(problem, k, opening) for k in ks}
+        }
+        for problem in problems
+    ]
+    names = [[forced[row][_opening(problem, k, opening)] for k in ks] for row, problem in enumerate(problems)]
+    width = max(sum(len(tree.opening) + len(tree.parent) for tree in row) for row in names)
+    columns = ColumnWriter(len(problems), width, encoder.tokens.padding)
+    owner, place, token = [], [], []
+    for row, trees in enumerate(names):
+        start, bot = 0, len(questions[row]) - 1
+        for index, (k, tree) in enumerate(zip(ks, trees, strict=True)):
+            enter = address(0, k, index)
+            stem = [encoder.tokens.end, *tree.opening]
+            columns.write(row, start, stem, bot + k + 1, enter, enter + CONTINUATION - 1)
+            root, depth, enter = start + len(stem) - 1, bot + k + len(stem), enter + len(stem) - 1
+            for at in range(1, len(tree.parent)):
+                columns.write(
+                    row,
+                    root + at,
+                    [tree.token[at]],
+                    depth + tree.depth[at],
+                    enter + at,
+                    enter + tree.last[at],
+                )
+            for name, reads in enumerate(tree.reads):
+                owner += [(row, index, name)] * len(reads)
+                place += [(row, root + at) for at, _ in reads]
+                token += [then for _, then in reads]
+            start = root + len(tree.parent)
+    hidden, _ = model.continue_from(thoughts, columns.columns().to(model.device))
+    places, which = torch.tensor(place).unique(dim=0, return_inverse=True)
+    log_probability = model.logits(hidden[places[:, 0], places[:, 1]]).double().log_softmax(-1).cpu()
+    total = torch.zeros(len(problems), len(ks), max(len(problem.names) for problem in problems)).double()
+    total.index_put_(
+        tuple(torch.tensor(owner).T), log_probability[which, torch.tensor(token)], accumulate=True
+    )
+    value = total.exp().numpy()
+    return [
+        [
+            (value[row, at, : len(tree.reads)], float(value[row, at, : len(tree.reads)][tree.counted].sum()))
+            for at, tree in enumerate(trees)
+        ]
+        for row, trees in enumerate(names)
+    ]
+
+
+def _opening(problem: ProsqaProblem, k: int, opening: Opening) -> str:
+    return f"{problem.names[problem.root]} is a" if k == 0 and opening == "entity" else "Every"

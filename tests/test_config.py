@@ -1,0 +1,111 @@
+"""Configs: what loads, what is refused, and that those that ship load."""
+
+from pathlib import Path
+
+import pytest
+
+from coconut_core.config import load_config
+from coconut_core.errors import InputError
+
+# Field names and values of the official prosqa_coconut.yaml, with a local base model.
+OFFICIAL = """
+project: coconut
+save_path: out
+name: prosqa-coconut
+only_eval: False
+coconut: True
+cot: False
+no_thoughts: False
+no_cot: False
+c_thought: 1
+epochs_per_stage: 5
+max_latent_stage: 6
+pad_latent_to_max: True
+save_only_improve: False
+uniform_prob: 0.0
+model_id: models/gpt2
+load_model_path: None
+seed: 0
+resume: 0
+bf16: False
+train_path: data/prosqa_train.json
+val_path: data/prosqa_valid.json
+reset_optimizer: True
+batch_size_training: 32
+debug: False
+gradient_accumulation_steps: 1
+num_epochs: 50
+lr: !!float "1e-4"
+weight_decay: 0.01
+"""
+
+
+@pytest.fixture
+def official(tmp_path):
+    path = tmp_path / "prosqa_coconut.yaml"
+    path.write_text(OFFICIAL)
+    return path
+
+
+def test_the_official_fields_load(official):
+    config = load_config(official)
+    assert (config.lr, config.load_model_path, config.reset_optimizer) == (1e-4, None, True)
+    assert config.epochs == 50 and config.curriculum_of_epoch(0).max_thoughts == 6
+
+
+def test_settings_override_and_reach_into_parts(official, tmp_path):
+    config = load_config(official, ["lr=1e-3", "bf16=true", "train_path=other.json"])
+    assert (config.lr, config.bf16, config.train_path) == (1e-3, True, "other.json")
+    own = tmp_path / "own.yaml"
+    own.write_text("model: {width: 64}\nworlds: [{epochs: 1}]")
+    config = load_config(own, ["model.heads=2"])
+    assert (config.name, config.model.width, config.model.heads) == ("own", 64, 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("learning_rate: 1", "learning_rate: is no field"),
+        ("lr: fast", "lr: 'fast' is not a number"),
+        ("seed: 1.5", "seed: 1.5 is not a whole number"),
+        ("bf16: 1", "bf16: 1 is not true or false"),
+        ("cot: True", "cot: True is not possible here; give False"),
+        ("uniform_prob: 2", "uniform_prob: 2.0 is no probability"),
+        ("lr: 0", "lr: 0.0 is not above zero"),
+        ("worlds: [{epochs: 1}]", "either a file to train on or worlds"),
+        ("model: {width: wide}", "model.width: 'wide' is not a whole number"),
+        ("model: {depth: 3}", "model.depth: is no field"),
+        ("optimizer: sgd", "optimizer: 'sgd' is not possible here; give adamw or muon"),
+    ],
+)
+def test_bad_fields_are_named_with_the_file(official, line, message):
+    kept = [each for each in OFFICIAL.splitlines() if each.split(":")[0] != line.split(":")[0]]
+    official.write_text("\n".join([*kept, line]))
+    with pytest.raises(InputError) as error:
+        load_config(official)
+    assert message in str(error.value) and str(official) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: [", "is not YAML"),
+        ("- a\n- b", "holds no fields"),
+        ("model: {}\nworlds: [{nodes: [5]}]", "epochs"),
+    ],
+)
+def test_files_that_are_no_config(tmp_path, text, message):
+    path = tmp_path / "run.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        load_config(path)
+    with pytest.raises(InputError, match="cannot be read"):
+        load_config(tmp_path / "absent.yaml")
+
+
+def test_every_config_that_ships_loads():
+    paths = sorted((Path(__file__).parents[1] / "configs").rglob("*.yaml"))
+    assert paths
+    for path in paths:
+        assert load_config(path).name == path.stem
+        assert f"coconut train configs/{path.name}" in path.read_text().splitlines()[0]

@@ -1,0 +1,188 @@
+"""Runs of seconds: resuming, interrupting, refusing."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from coconut_core import training
+from coconut_core.errors import InputError
+from coconut_core.lessons import Lessons
+from coconut_core.training import STATE, train
+
+
+def weights(folder):
+    return load_file(folder / "model.safetensors")
+
+
+def assert_same_model(one, other):
+    first, second = weights(one), weights(other)
+    assert first.keys() == second.keys()
+    for name in first:
+        assert torch.equal(first[name], second[name]), name
+
+
+def metrics(folder):
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+
+
+def stop_at(monkeypatch, total_step, how):
+    """Call `how` when the batch of a step is asked for."""
+    whole = Lessons.batch
+
+    def batch(self, epoch, step):
+        if epoch * self.steps_per_epoch + step == total_step:
+            how()
+        return whole(self, epoch, step)
+
+    monkeypatch.setattr(Lessons, "batch", batch)
+
+
+class Killed(Exception):
+    pass
+
+
+def die():
+    raise Killed
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_resumed_after_a_kill_equals_uninterrupted(tmp_path, tiny_run, monkeypatch, optimizer):
+    config = replace(tiny_run, optimizer=optimizer, checkpoint_minutes=1e-9)
+    whole = train(replace(config, save_path=str(tmp_path / "whole")), "", quiet=True)
+    broken = replace(config, save_path=str(tmp_path / "broken"))
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        stop_at(patch, 5, die)
+        train(broken, "", quiet=True)
+    assert (broken.folder / STATE).exists() and not (broken.folder / "coconut.json").exists()
+    resumed = train(broken, "", quiet=True)
+    assert_same_model(whole, resumed)
+    assert metrics(whole) == metrics(resumed)
+    assert not (resumed / "state").exists()
+
+
+def test_a_kill_loses_at_most_the_last_interval(tmp_path, tiny_run, monkeypatch):
+    """Steps since the last checkpoint are taken again: the result is the same, and no metric is written twice."""
+    whole = train(replace(tiny_run, save_path=str(tmp_path / "whole")), "", quiet=True)
+    broken = replace(tiny_run, save_path=str(tmp_path / "broken"))
+    stored = []
+    store = training._Run._store
+    monkeypatch.setattr(
+        training._Run, "_store", lambda run: (store(run), stored.append(run.progress.total_steps))
+    )
+    clock = iter(range(0, 100_000, 50))  # 50 seconds a look: a checkpoint every few steps
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(training.time, "monotonic", lambda: float(next(clock)))
+        stop_at(patch, 7, die)
+        train(broken, "", quiet=True)
+    assert stored and stored[-1] < 7
+    resumed = train(broken, "", quiet=True)
+    assert_same_model(whole, resumed)
+    assert metrics(whole) == metrics(resumed)
+
+
+def test_ctrl_c_finishes_the_step_stores_and_resumes(tmp_path, tiny_run, monkeypatch):
+    whole = train(replace(tiny_run, save_path=str(tmp_path / "whole")), "", quiet=True)
+    stopped = replace(tiny_run, save_path=str(tmp_path / "stopped"))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        stop_at(patch, 3, lambda: os.kill(os.getpid(), signal.SIGINT))
+        train(stopped, "", quiet=True)
+    assert torch.load(stopped.folder / STATE, weights_only=True)["progress"]["total_steps"] == 4
+    assert_same_model(whole, train(stopped, "", quiet=True))
+
+
+def test_another_config_in_the_same_folder_is_refused(tmp_path, tiny_run):
+    config = replace(tiny_run, save_path=str(tmp_path))
+    folder = train(config, "", quiet=True)
+    before = (folder / "model.safetensors").read_bytes()
+    with pytest.raises(InputError, match="another lr"):
+        train(replace(config, lr=0.5), "", quiet=True)
+    assert (folder / "model.safetensors").read_bytes() == before
+    train(replace(config, lr=0.5), "", quiet=True, restart=True)
+    assert (folder / "model.safetensors").read_bytes() != before
+
+
+def test_a_finished_run_is_left_alone(tmp_path, tiny_run):
+    config = replace(tiny_run, save_path=str(tmp_path))
+    folder = train(config, "", quiet=True)
+    when = (folder / "model.safetensors").stat().st_mtime_ns
+    assert train(config, "", quiet=True) == folder
+    assert (folder / "model.safetensors").stat().st_mtime_ns == when
+
+
+def test_a_spoilt_state_is_refused_not_guessed(tmp_path, tiny_run, monkeypatch):
+    config = replace(tiny_run, save_path=str(tmp_path), checkpoint_minutes=1e-9)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        stop_at(patch, 2, die)
+        train(config, "", quiet=True)
+    (config.folder / STATE).write_bytes(b"no state")
+    with pytest.raises(InputError, match="--restart"):
+        train(config, "", quiet=True)
+
+
+def test_training_on_a_file_learns_it(tmp_path, tiny_run, problems):
+    """The official way: a file, one stage a sample, AdamW rebuilt every epoch."""
+    from coconut_core.problems.prosqa import save_problems
+
+    save_problems(tmp_path / "train.json", problems)
+    config = replace(
+        tiny_run,
+        save_path=str(tmp_path),
+        worlds=(),
+        train_path=str(tmp_path / "train.json"),
+        val_path=str(tmp_path / "train.json"),
+        questions_per_text=1,
+        stages_per_sample=1,
+        batch_size_training=4,
+        num_epochs=30,
+        log_every=3,
+        reset_optimizer=True,
+    )
+    folder = train(config, "", quiet=True)
+    losses = [line["loss"] for line in metrics(folder) if line["kind"] == "train"]
+    assert losses[-1] < 0.5 * losses[0]
+    stages = [line["stage"] for line in metrics(folder) if line["kind"] == "train"]
+    assert stages == [min(epoch, 4) for epoch in range(30)]
+    card = json.loads((folder / "coconut.json").read_text())
+    assert set(card["metrics"]["accuracy"]) == {"0", "1", "2", "3"} and card["metrics"]["n"] == 12
+
+
+@pytest.mark.slow
+def test_kill_9_and_the_same_command_again(tmp_path, tiny_run):
+    config = {**tiny_run.as_dict(), "save_path": str(tmp_path / "killed"), "samples_per_epoch": 800}
+    config["checkpoint_minutes"] = 0.002
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
+    command = [sys.executable, "-m", "workbench.commands", "train", str(tmp_path / "run.yaml")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    state = tmp_path / "killed" / "tiny" / STATE
+    deadline = time.monotonic() + 120
+    while not state.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert state.exists()
+    subprocess.run(command, check=True, capture_output=True)
+    other = [*command, "--set", f"save_path={tmp_path / 'whole'}"]
+    subprocess.run(other, check=True, capture_output=True)
+    assert_same_model(tmp_path / "killed" / "tiny", tmp_path / "whole" / "tiny")
+
+
+@pytest.mark.slow
+def test_two_processes_train_together(tmp_path, tiny_run):
+    config = {**tiny_run.as_dict(), "save_path": str(tmp_path)}
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "0"]
+    command += ["-m", "coconut_core.training", str(tmp_path / "run.yaml")]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    card = json.loads((tmp_path / "tiny" / "coconut.json").read_text())
+    assert card["processes"] == 2
+    assert card["samples"] == 2 * 32  # epochs of samples, however many processes share them

@@ -1,0 +1,86 @@
+"""Values against a slow, obvious loop."""
+
+import numpy as np
+import pytest
+import torch
+
+from analyses.values import node_values
+from coconut_core.encoding import Encoder
+from coconut_core.errors import InputError
+from tests.test_model import full_pass
+
+
+def slow_value(model, problem, k, opening, name) -> float:
+    """Probability of one name after k thoughts: one full pass a token, one problem, k and name at a time."""
+    encoder = Encoder(model.tokenizer)
+    (question,) = encoder.questions([problem.question])
+    embeddings = full_pass(model, question, k).detach()
+    stem, whole = encoder.texts([opening, f"{opening} {name}"])
+    probability = 1.0
+    for cut in range(len(stem), len(whole)):
+        ids = torch.tensor([[model.tokens.end, *whole[:cut]]])
+        text = torch.cat([embeddings, model.lm.get_input_embeddings()(ids)], 1)
+        logits = model.lm(inputs_embeds=text, use_cache=False).logits[0, -1]
+        probability *= float(logits.softmax(-1)[whole[cut]])
+    return probability
+
+
+@pytest.mark.parametrize("opening", ["entity", "every"])
+def test_values_are_those_of_a_slow_loop(tiny_model, problems, opening):
+    check_against_loop(tiny_model, problems[:3], opening)
+
+
+def test_names_of_several_tokens_are_multiplied_along_the_name(split_names_model, problems):
+    encoder = Encoder(split_names_model.tokenizer)
+    lengths = {len(ids) for ids in encoder.texts([name for p in problems[:3] for name in p.names])}
+    assert len(lengths) > 1 and max(lengths) > 2
+    check_against_loop(split_names_model, problems[:3], "entity")
+
+
+def check_against_loop(model, problems, opening):
+    ks = (0, 1, 3)
+    fast = node_values(model, problems, ks=ks, opening=opening, batch_size=2)
+    for index, problem in enumerate(problems):
+        for at, k in enumerate(ks):
+            forced = f"{problem.names[problem.root]} is a" if k == 0 and opening == "entity" else "Every"
+            for node, name in enumerate(problem.names):
+                expected = slow_value(model, problem, k, forced, name)
+                assert fast.value[index, at, node] == pytest.approx(expected, abs=1e-9, rel=1e-6)
+
+
+def test_masses_sum_to_one_and_split_the_nodes(tiny_model, problems):
+    values = node_values(tiny_model, problems, ks=range(5))
+    total = values.candidate_mass + values.other_mass + values.off_graph
+    np.testing.assert_allclose(total, 1, atol=1e-9)
+    assert np.isnan(values.value).sum() == sum(
+        (values.value.shape[2] - len(p.names)) * len(values.ks) for p in problems
+    )
+
+
+def test_batches_do_not_matter(tiny_model, problems):
+    together = node_values(tiny_model, problems, batch_size=12)
+    apart = node_values(tiny_model, problems, batch_size=1)
+    np.testing.assert_allclose(together.value, apart.value, atol=1e-12)
+
+
+def test_frame_has_one_row_a_problem_k_and_node(tiny_model, problems):
+    values = node_values(tiny_model, problems, ks=(0, 2))
+    frame = values.frame()
+    assert len(frame) == 2 * sum(len(p.names) for p in problems)
+    assert not frame.duplicated(["problem", "k", "node"]).any()
+    first = frame[(frame.problem == 0) & (frame.k == 2)].set_index("node")
+    problem = problems[0]
+    assert first.loc[problem.root, "depth"] == 0 and first.loc[problem.target, "depth"] == problem.hops
+    assert first.loc[problem.target, ["height_shortest", "height_longest"]].tolist() == [0, 0]
+    assert first.loc[problem.target, "reaches_target"] and not first.loc[problem.distractor, "reaches_target"]
+    assert first["value"].idxmax() == first["rank"].idxmin()
+    assert (first["candidate"] == (first["depth"] == 2).fillna(False)).all()
+    assert set(frame[frame.k == 0].opening) == {"entity"} and set(frame[frame.k == 2].opening) == {"every"}
+
+
+def test_unknown_names_are_refused(tiny_model):
+    from coconut_core.problems.prosqa import ProsqaProblem
+
+    strange = ProsqaProblem.from_text("Zed is a foo. Yan is a bar. Is Zed a foo or bar?")
+    with pytest.raises(InputError, match="lacks the name 'Zed'"):
+        node_values(tiny_model, [strange])

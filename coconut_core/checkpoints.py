@@ -35,6 +35,7 @@ from coconut_core.errors import InputError
 from coconut_core.files import sha256, write_atomically
 from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
+from coconut_core.offset_heads import set_offset_heads
 from coconut_core.problems.prosqa import load_problems
 from coconut_core.problems.prosqa_sampler import PERSONS, SPECIES
 from coconut_core.tokenizers import ThoughtTokens, add_thought_tokens, word_level_tokenizer
@@ -139,18 +140,23 @@ def initial_model(config: RunConfig) -> CoconutModel:
     if config.model is not None:
         tokenizer = word_level_tokenizer(_words(config))
         return CoconutModel(_from_shape(config.model, tokenizer), tokenizer)
-    folder = Path(config.model_id)
+    return base_model(Path(config.model_id))
+
+
+def base_model(folder: Path) -> CoconutModel:
+    """A model from a local Hugging Face folder, with the three tokens added where it lacks them.
+
+    As in the official code, the new embeddings start as that of "<<".
+    """
     if not (folder / "config.json").is_file():
-        raise InputError(
-            f"model_id: {folder} is no local folder of a model; download one there, nothing is fetched."
-        )
+        raise InputError(f"model_id: {folder} is no local folder of a model; download one there, nothing is fetched.")
     tokenizer, lm = _tokenizer(folder), _language_model(folder)
     if add_thought_tokens(tokenizer):
-        lm.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-        # As in the official code: the new embeddings start as that of "<<".
-        tokens, embeddings = ThoughtTokens.of(tokenizer), lm.get_input_embeddings().weight.data
-        like = tokenizer("<<", add_special_tokens=False)["input_ids"][0]
-        embeddings[[tokens.begin, tokens.thought, tokens.end]] = embeddings[like].clone()
+        with _quiet():
+            lm.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+        tokens, like = ThoughtTokens.of(tokenizer), tokenizer("<<", add_special_tokens=False)["input_ids"][0]
+        for embeddings in (lm.get_input_embeddings().weight.data, lm.get_output_embeddings().weight.data):
+            embeddings[[tokens.begin, tokens.thought, tokens.end]] = embeddings[like].clone()
     return CoconutModel(lm.float(), tokenizer)
 
 
@@ -184,7 +190,7 @@ def _from_shape(shape: ModelShape, tokenizer: PreTrainedTokenizerBase) -> PreTra
         "pad_token_id": tokenizer.pad_token_id,
     }
     if shape.family == "llama":
-        return LlamaForCausalLM(
+        lm = LlamaForCausalLM(
             LlamaConfig(
                 hidden_size=shape.width,
                 intermediate_size=shape.feed_forward,
@@ -192,9 +198,15 @@ def _from_shape(shape: ModelShape, tokenizer: PreTrainedTokenizerBase) -> PreTra
                 num_attention_heads=shape.heads,
                 max_position_embeddings=shape.positions,
                 rope_parameters={"rope_type": "default", "rope_theta": shape.rotary_base},
+                attention_bias=bool(shape.offset_heads),
                 **common,
             )
         )
+        if shape.offset_heads:
+            set_offset_heads(lm, shape.offset_heads)
+        return lm
+    if shape.offset_heads:
+        raise InputError("model.offset_heads: GPT-2 has no rotary positions to set them by; use family: llama.")
     return GPT2LMHeadModel(
         GPT2Config(
             n_embd=shape.width,

@@ -1,4 +1,4 @@
-"""`coconut train`."""
+"""`coconut train` and `coconut import`."""
 
 import shlex
 import sys
@@ -36,3 +36,18 @@ def train(
         print(f"Stopped; the same command resumes from {run.folder}.", file=sys.stderr)
         raise typer.Exit(130) from None
     print(folder)
+
+
+@app.command("import")
+def import_(
+    state: Annotated[Path, typer.Argument(help="A checkpoint of the official code (torch.save of a state dict).")],
+    base: Annotated[Path, typer.Argument(help="Local folder of the model it was trained from, e.g. GPT-2.")],
+    out: Annotated[Path, typer.Argument(help="Folder to write.")],
+    c: Annotated[int, typer.Option("--c", min=1, help="Thoughts per reasoning step it was trained with.")] = 1,
+    max_stage: Annotated[int, typer.Option(min=1, help="Its max_latent_stage.")] = 6,
+) -> None:
+    """Turn a checkpoint of the official code into a folder that every command and the app can use."""
+    from coconut_core.official import import_official
+
+    import_official(state, base, out, thoughts_per_step=c, max_stage=max_stage)
+    print(out)

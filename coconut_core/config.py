@@ -30,6 +30,8 @@ class ModelShape:
     initial_std: float = 0.02
     rotary_base: float = 10_000.0
     """Llama only: base of the rotary frequencies."""
+    offset_heads: tuple[int, ...] = ()
+    """Llama only: heads of the first layer that start out attending this many tokens back (`offset_heads.py`)."""
     positions: int = 1024
     """Longest text; GPT-2 only: learned positions."""
 

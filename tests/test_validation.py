@@ -70,7 +70,7 @@ def test_an_edge_of_the_path_that_the_text_leaves_out_is_found():
         (told("Bob is a wumpus.", "Bob is a wumpus. Bob is a zumpus."), "'Bob' is a 'zumpus' is no edge"),
         (told("Bob is a wumpus.", "Bob is a wumpus. Bob is a wumpus."), "told 2 times"),
         (changed(edges=[*SOUND["edges"], [0, 2]]), "holds an edge twice"),
-        (changed(edges=[*SOUND["edges"], [4, 2]]), "have a cycle"),
+        (changed(edges=[*SOUND["edges"], [4, 2]]), "run in a circle"),
         (changed(edges=[*SOUND["edges"], [3, 0]]), "root 'Tom' has a parent"),
         (told("Tom is a lempus.", "Every Tom is a lempus."), "with and without"),
         (

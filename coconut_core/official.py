@@ -1,0 +1,63 @@
+"""Checkpoints of the official code: `torch.save` state dicts of a base model with three more tokens.
+
+The official code wraps the language model as `base_causallm`, stores its input embedding a second time, and adds its
+tokens in the order begin, end, thought, so that GPT-2's vocabulary grows from 50,257 to 50,260.
+"""
+
+import pickle
+import re
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from coconut_core.checkpoints import base_model, save_model
+from coconut_core.errors import InputError
+from coconut_core.files import sha256
+from coconut_core.model import CoconutModel
+
+_PREFIX = "base_causallm."
+_MASKS = re.compile(r"\.attn\.(bias|masked_bias)$")
+"""Causal masks that older versions of the library stored with the weights."""
+
+
+def import_official(state: Path, base: Path, out: Path, *, thoughts_per_step: int, max_stage: int) -> CoconutModel:
+    """Write the checkpoint folder `out` for an official state dict and the folder of the model it was trained from.
+
+    `InputError` if the file is no state dict, holds anything but tensors, or does not fit the base model.
+    """
+    if out.exists() and any(out.iterdir()):
+        raise InputError(f"{out}: is not empty; name a new folder.")
+    model = base_model(base)
+    weights = read_official(state)
+    try:
+        model.lm.load_state_dict(weights)
+    except RuntimeError as error:
+        first = " ".join(str(error).split())[:160]
+        raise InputError(
+            f"{state}: does not fit the base model in {base} ({first}); give the one it started from."
+        ) from error
+    out.mkdir(parents=True, exist_ok=True)
+    run = {"max_latent_stage": max_stage, "c_thought": thoughts_per_step, "model_id": str(base)}
+    card = {"command": "coconut import", "run": run, "imported": {"file": state.name, "sha256": sha256(state)}}
+    save_model(model, out, card, half=False, held_out=())
+    return model
+
+
+def read_official(path: Path) -> dict[str, Tensor]:
+    """The language model's weights of an official state dict, under the library's own names."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}); name a checkpoint of the official code."
+        ) from error
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise InputError(
+            f"{path}: is no state dict of plain tensors and is not loaded; save it with torch.save(model.state_dict())."
+        ) from error
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise InputError(f"{path}: holds no state dict of tensors; save it with torch.save(model.state_dict()).")
+    own = {name.removeprefix(_PREFIX): value for name, value in state.items() if name.startswith(_PREFIX)}
+    weights = {name: value for name, value in (own or state).items() if not _MASKS.search(name)}
+    return {name: value.float() for name, value in weights.items()}

@@ -1,0 +1,297 @@
+"""The app in a real Chromium: what a person sees, how fast it answers, and that a link brings it back."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from coconut_core.problems.prosqa import load_problems, save_problems
+from workbench.problem_sources import telling
+from workbench.session import EXAMPLE
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parents[1]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+SWITCHES = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+TREE = ".js-plotly-plot .scatterlayer"
+
+
+@pytest.fixture(scope="module")
+def artifacts(tmp_path_factory, tiny_checkpoint, problems):
+    folder = tmp_path_factory.mktemp("artifacts")
+    shutil.copytree(tiny_checkpoint, folder / "models" / "tiny")
+    save_problems(folder / "problems" / "small.json", problems[:3])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(artifacts):
+    """The app's own server process; its address, and the time at which it was started."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    options = [
+        "--server.port",
+        str(port),
+        "--server.address",
+        "127.0.0.1",
+        "--server.fileWatcherType",
+        "none",
+    ]
+    environment = os.environ | {"COCONUT_ARTIFACTS": str(artifacts)}
+    started = time.monotonic()
+    process = subprocess.Popen(
+        command + options, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        while True:
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+                break
+            except (urllib.error.URLError, OSError):
+                assert process.poll() is None and time.monotonic() < started + 60, "the server did not start"
+                time.sleep(0.05)
+        yield address, started
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    """A browser with a profile of its own, started before anything is timed."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        context = driver.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"), executable_path=CHROMIUM, headless=True, args=SWITCHES
+        )
+        yield context
+        context.close()
+
+
+@pytest.fixture
+def page(chromium):
+    page = chromium.new_page()
+    page.set_default_timeout(60_000)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.failures = []
+    page.on("pageerror", lambda error: page.failures.append(str(error)))
+    page.on("dialog", lambda dialog: page.failures.append(dialog.message))
+    yield page
+    assert not page.failures
+    page.close()
+
+
+def contention() -> float:
+    """How much longer than its own time a job on all cores takes; 1 where nobody else uses them.
+
+    The promised times hold for a machine that does nothing else.
+    """
+    burn = (
+        "import time\nstart = time.perf_counter()\nwhile time.process_time() < 0.5: pass\n"
+        "print((time.perf_counter() - start) / time.process_time())"
+    )
+    command = [sys.executable, "-c", burn]
+    jobs = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(os.cpu_count() or 1)]
+    return max(1.0, *(float(job.communicate()[0]) for job in jobs))
+
+
+def visit(page, server, **link):
+    page.goto(f"{server[0]}/?{urlencode(link)}")
+    page.wait_for_selector("[data-testid=stSlider]")
+    page.wait_for_function(
+        """() => { const figures = document.querySelectorAll('.js-plotly-plot');
+          return figures.length == 2 && figures[0].querySelector('.gtitle')?.textContent.includes('k = ')
+            && figures[1].querySelector('.gtitle')?.textContent.includes('control'); }"""
+    )
+    return page
+
+
+def tree(page):
+    """The drawn figure, as plotly holds it."""
+    return page.evaluate(
+        "() => { const f = document.querySelector('.js-plotly-plot'); "
+        "return JSON.parse(JSON.stringify({data: f.data, layout: f.layout})); }"
+    )
+
+
+def link(page):
+    return {key: value[0] for key, value in parse_qs(urlsplit(page.url).query).items()}
+
+
+def wait_for_k(page, k):
+    page.wait_for_function(
+        "k => [...document.querySelectorAll('.gtitle')].some(e => e.textContent.includes(`k = ${k} `))", arg=k
+    )
+
+
+def test_the_tree_is_there_within_five_seconds_of_the_start(chromium, server):
+    """First in the file: the fixtures start the server and go on here at once."""
+    page = chromium.new_page()
+    page.goto(server[0])
+    page.wait_for_selector(TREE, timeout=60_000)
+    waited = time.monotonic() - server[1]
+    page.wait_for_selector("[data-testid=stSlider]", timeout=60_000)
+    page.close()
+    assert waited < 5 * contention(), f"{waited:.1f} s"
+
+
+def test_moving_k_by_keyboard_answers_within_300_ms(page, server):
+    visit(page, server)
+    page.locator("[data-testid=stSlider] input").focus()
+    waited = []
+    for k in (2, 3, 4, 5, 6):
+        start = time.perf_counter()
+        page.keyboard.press("ArrowRight")
+        wait_for_k(page, k)
+        waited.append(time.perf_counter() - start)
+        page.wait_for_timeout(300)
+    assert sorted(waited)[2] < 0.3 * contention(), [f"{1000 * w:.0f} ms" for w in waited]
+    assert link(page)["k"] == "6"
+
+
+def test_moving_k_moves_no_mark(page, server):
+    visit(page, server, k=1)
+    places = """() => [...document.querySelector('.js-plotly-plot').querySelectorAll('.textpoint text')]
+      .filter(e => e.textContent && !e.textContent.startsWith('.'))
+      .map(e => [e.textContent, e.getAttribute('x'), e.getAttribute('y')])"""
+    before = page.evaluate(places)
+    page.locator("[data-testid=stSlider] input").focus()
+    page.keyboard.press("ArrowRight")
+    wait_for_k(page, 2)
+    assert page.evaluate(places) == before
+
+
+def test_a_link_brings_the_view_back(page, server):
+    visit(page, server)
+    page.locator("[data-testid=stSlider] input").focus()
+    page.keyboard.press("End")
+    wait_for_k(page, 6)
+    page.get_by_text("Correct path", exact=True).click()
+    page.wait_for_function("() => location.search.includes('path')")
+    page.wait_for_timeout(500)
+    assert link(page) == {"k": "6", "path": "true"}
+    seen = tree(page)
+    assert any(trace.get("name") == "path" for trace in seen["data"])
+    visit(page, server, **link(page))
+    wait_for_k(page, 6)
+    assert tree(page)["data"] == seen["data"]
+
+
+def test_a_random_and_a_pasted_problem_come_back_by_link(page, server):
+    visit(page, server, source="random", seed=5)
+    seen = tree(page)["layout"]["title"]["text"]
+    visit(page, server, **link(page))
+    assert tree(page)["layout"]["title"]["text"] == seen
+    page.get_by_text("pasted text").click()
+    page.locator("textarea").fill(EXAMPLE)
+    page.locator("textarea").press("Control+Enter")
+    page.wait_for_function("() => document.body.innerText.includes('lempus or scrompus')")
+    page.wait_for_function("() => location.search.includes('scrompus')")
+    assert link(page)["text"] == EXAMPLE
+    visit(page, server, **link(page))
+    assert "lempus or scrompus" in tree(page)["layout"]["title"]["text"]
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_overlaps_at_common_sizes(chromium, server, artifacts, official_prosqa, width, scheme):
+    """The widest and the largest official trees: no text touches another, the legend or the frame."""
+    problems = load_problems(official_prosqa)
+    save_problems(artifacts / "problems" / "wide.json", [problems[i] for i in (238, 264, 116)])
+    page = chromium.new_page()
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    for number in range(3):
+        problem = problems[(238, 264, 116)[number]]
+        first, second = (problem.names[node] for node in problem.choices)
+        label = f"{number} · {problem.hops} hops · {problem.root_name}: {first} or {second}"
+        visit(page, server, k=2, set="wide", problem=label, path="true")
+        assert f"Is {problem.root_name}" in tree(page)["layout"]["title"]["text"]
+        assert tree(page)["layout"]["paper_bgcolor"] == {"light": "#ffffff", "dark": "#0e1117"}[scheme]
+        boxes = page.evaluate(
+            """() => {
+              const figure = document.querySelector('.js-plotly-plot'), boxes = [];
+              const add = (kind, e) => { const r = e.getBoundingClientRect();
+                if (r.width) boxes.push([kind, r.left, r.top, r.right, r.bottom]); };
+              figure.querySelectorAll('.textpoint text').forEach(e => { if (e.textContent) add('text', e); });
+              figure.querySelectorAll('.annotation-text').forEach(e => add('text', e));
+              figure.querySelectorAll('.legend').forEach(e => add('legend', e));
+              figure.querySelectorAll('.colorbar').forEach(e => add('colour bar', e));
+              figure.querySelectorAll('.gtitle, .gtitle-subtitle').forEach(e => add('title', e));
+              const r = figure.getBoundingClientRect();
+              return [boxes, [r.left, r.top, r.right, r.bottom]]; }"""
+        )
+        check_apart(*boxes)
+    page.close()
+
+
+def check_apart(boxes, frame):
+    assert len(boxes) > 15
+    for i, (kind, left, top, right, bottom) in enumerate(boxes):
+        assert left >= frame[0] - 1 and right <= frame[2] + 1, (kind, left, right, frame)
+        assert top >= frame[1] - 1 and bottom <= frame[3] + 1, (kind, top, bottom, frame)
+        for other, x0, y0, x1, y1 in boxes[:i]:
+            # Boxes of lines of text hold some empty height above and below the letters.
+            apart = right <= x0 + 1 or x1 <= left + 1 or bottom <= y0 + 3 or y1 <= top + 3
+            assert apart, (kind, (left, top, right, bottom), other, (x0, y0, x1, y1))
+
+
+def test_markup_in_names_does_nothing(page, server):
+    evil = "<img/src=x:onerror=alert(1)>"
+    text = f"Tom is a {evil}. Every **b** is a :red[c]. Is Tom a {evil} or :red[c]?"
+    page.goto(f"{server[0]}/?{urlencode({'source': 'pasted text', 'text': text})}")
+    page.wait_for_selector("[data-testid=stAlert]")
+    told = page.locator("[data-testid=stAlert]").inner_text()
+    assert evil in told  # as text: the tiny model does not know the word
+    assert page.locator("[data-testid=stAlert] img").count() == 0
+
+
+def test_charts_have_words_for_those_who_do_not_see_them(page, server):
+    visit(page, server)
+    words = page.locator("[role=figure]").first.get_attribute("aria-label")
+    assert "target" in words and "candidate mass" in words
+
+
+def test_files_can_be_downloaded(page, server, problems):
+    visit(page, server, k=2)
+    for label, suffix, begin in (
+        ("Values of all k as CSV", ".csv", b"model,problem"),
+        ("Picture as HTML", ".html", b"<!doctype html>"),
+        ("Picture as PNG", ".png", b"\x89PNG"),
+        ("Picture as SVG", ".svg", b"<svg"),
+    ):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=label).click()
+        download = waiting.value
+        name = download.suggested_filename
+        assert name.startswith(f"tiny-small-{telling(problems[:3])}") and name.endswith(suffix)
+        assert Path(download.path()).read_bytes().startswith(begin)
+
+
+def test_an_uploaded_file_is_drawn_and_a_torn_one_told(page, server, problems, tmp_path):
+    page.goto(f"{server[0]}/?{urlencode({'source': 'uploaded file'})}")
+    page.wait_for_selector("input[type=file]", state="attached")
+    (tmp_path / "torn.json").write_text('[{"question": "Ev')
+    page.locator("input[type=file]").set_input_files(tmp_path / "torn.json")
+    page.wait_for_function("() => document.body.innerText.includes('no whole JSON file')")
+    (tmp_path / "one.json").write_text(json.dumps(problems[2].to_json()))
+    page.locator("input[type=file]").set_input_files(tmp_path / "one.json")
+    page.wait_for_selector(TREE)
+    assert f"Is {problems[2].root_name}" in tree(page)["layout"]["title"]["text"]

@@ -1,0 +1,264 @@
+"""The drawing of search trees: what moves with k and what does not, and that text is only ever text."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coconut_core.problems.graph import frontier
+from coconut_core.problems.prosqa import ProsqaProblem
+from workbench import export
+from workbench.control_figure import control_figure
+from workbench.palette import DARK, LIGHT, contrast
+from workbench.plain_text import for_markdown, for_plotly, one_line, shortened
+from workbench.tree_figure import Reading, description, tree_figure, tree_layout
+from workbench.tree_marks import WRITTEN_FROM
+
+TEXT = (
+    "Tom is a terpus. Tom is a dumpus. Every terpus is a brimpus. Every terpus is a lorpus. Every dumpus is "
+    "a terpus. Every brimpus is a lempus. Every rempus is a scrompus. Is Tom a lempus or scrompus?"
+)
+
+
+@pytest.fixture(scope="module")
+def problem():
+    return ProsqaProblem.from_text(TEXT)
+
+
+def values(problem, **named):
+    found = np.zeros(len(problem.names) + 2)
+    found[len(problem.names) :] = np.nan  # beyond the problem's own nodes
+    for name, value in named.items():
+        found[problem.names.index(name)] = value
+    return found
+
+
+def read(k, **more):
+    return Reading("some model", k, "Every", **more)
+
+
+def trace(figure, name):
+    (found,) = [t for t in figure.data if t.name == name and not t.showlegend]
+    return found
+
+
+def by_name(problem, layout, column):
+    return {problem.names[node]: entry for node, entry in zip(layout.nodes, column, strict=True)}
+
+
+def test_moving_k_moves_nothing(problem):
+    figures = [tree_figure(problem, values(problem, terpus=0.1 * k, lempus=0.05 * k), read(k)) for k in range(7)]
+    for name in ("nodes", "values", "names", "written values", "tree edges", "other edges", "marks"):
+        for figure in figures[1:]:
+            assert trace(figure, name).x == trace(figures[0], name).x, name
+            assert trace(figure, name).y == trace(figures[0], name).y, name
+    assert len({figure.layout.height for figure in figures}) == 1
+    assert len({figure.layout.yaxis.range for figure in figures}) == 1
+    assert len({str(trace(figure, "values").marker.color) for figure in figures}) == 7
+
+
+def test_disc_is_the_value_on_a_fixed_scale(problem):
+    layout = tree_layout(problem)
+    figure = tree_figure(problem, values(problem, terpus=0.64, dumpus=0.16), read(1), layout=layout)
+    marker = trace(figure, "values").marker
+    assert (marker.cmin, marker.cmax) == (0, 1)
+    colour, size = (by_name(problem, layout, column) for column in (marker.color, marker.size))
+    assert colour["terpus"] == 0.64 and size["terpus"] == pytest.approx(2 * size["dumpus"])
+    assert size["lempus"] == 0
+    assert "p(name)" in marker.colorbar.title.text and "Every" in marker.colorbar.title.text
+
+
+def test_values_are_written_from_a_threshold_on(problem):
+    layout = tree_layout(problem)
+    drawn = values(problem, terpus=0.874, dumpus=WRITTEN_FROM, lorpus=WRITTEN_FROM - 0.001, lempus=1.0)
+    written = by_name(
+        problem,
+        layout,
+        trace(tree_figure(problem, drawn, read(1), layout=layout), "written values").text,
+    )
+    assert written["terpus"] == ".87" and written["dumpus"] == ".05"
+    assert written["lorpus"] == "" and written["lempus"] == "1.0"
+
+
+@pytest.mark.parametrize("k", range(7))
+def test_outlines_tell_candidates_from_earlier_and_later_nodes(problem, k):
+    layout = tree_layout(problem)
+    line = trace(tree_figure(problem, values(problem), read(k), layout=layout), "nodes").marker.line
+    dash, width = by_name(problem, layout, line.dash), by_name(problem, layout, line.width)
+    candidates = {problem.names[node] for node in frontier(problem.graph, problem.root, k)}
+    strong = {name for name in width if width[name] > 2}
+    assert strong == candidates
+    assert dash["scrompus"] == "dot"  # never reached
+    assert dash["Tom"] == "solid"
+    assert (dash["lempus"] == "solid") == (k >= 3)
+
+
+def test_target_and_distractor_differ_in_more_than_colour(problem):
+    figure = tree_figure(problem, values(problem), read(1))
+    target, distractor = (trace(figure, name).marker for name in ("target", "distractor"))
+    assert target.symbol != distractor.symbol
+    assert target.line.dash != distractor.line.dash
+    assert target.line.color != distractor.line.color
+    assert trace(figure, "marks").text == ("target", "distractor")
+    layout = tree_layout(problem)
+    assert layout.apart == (problem.distractor,)
+
+
+def test_an_unreachable_target_stands_apart_too():
+    problem = ProsqaProblem.from_text(TEXT)
+    record = problem.to_json() | {"target": problem.distractor, "neg_target": problem.names.index("rempus")}
+    moved = ProsqaProblem.from_json(record)
+    layout = tree_layout(moved)
+    assert set(layout.apart) == {moved.target, moved.distractor}
+    assert tree_figure(moved, values(moved), read(2), trace_path=True).data
+
+
+def test_the_path_is_traced_on_demand(problem):
+    assert not [t for t in tree_figure(problem, values(problem), read(1)).data if t.name == "path"]
+    layout = tree_layout(problem)
+    path = trace(tree_figure(problem, values(problem), read(1), trace_path=True), "path")
+    steps = sum(x is None for x in path.x)
+    assert steps == problem.hops == 3
+    assert path.x[0] == layout.x[problem.root]
+
+
+def test_hover_tells_value_rank_heights_and_reach(problem):
+    layout = tree_layout(problem)
+    figure = tree_figure(problem, values(problem, terpus=0.25, dumpus=0.5), read(1), layout=layout)
+    nodes = trace(figure, "nodes")
+    assert [node for (node,) in nodes.customdata] == list(layout.nodes)
+    hover = by_name(problem, layout, nodes.hovertext)
+    assert "value 0.25" in hover["terpus"] and "rank 2 of 2" in hover["terpus"]
+    assert "height 1 (shortest), 2 (longest)" in hover["terpus"]
+    assert "reaches the target: yes, on a shortest path" in hover["terpus"]
+    assert "rank 1 of 2" in hover["dumpus"] and "no candidate" in hover["lempus"]
+    assert "not reachable" in hover["scrompus"] and "reaches the target: no" in hover["scrompus"]
+
+
+def test_title_tells_model_k_masses_and_warns_of_low_mass(problem):
+    low = tree_figure(problem, values(problem, terpus=0.2, lempus=0.1), read(1, off_graph=0.7)).layout.title
+    assert "k = 1" in low.text and "lempus or scrompus" in low.text
+    for part in ("some model", "2 candidates with mass 0.20 (low)", "other nodes 0.10", "off the graph 0.70"):
+        assert part in low.subtitle.text
+    high = tree_figure(problem, values(problem, terpus=0.9), read(1)).layout.title
+    assert "(low)" not in high.subtitle.text and "off the graph" not in high.subtitle.text
+
+
+def test_the_legend_explains_and_hides_nothing(problem):
+    figure = tree_figure(problem, values(problem), read(1), trace_path=True)
+    entries = {t.name for t in figure.data if t.showlegend}
+    assert entries == {
+        *("candidate now", "reached earlier", "not reached yet"),
+        *("target", "distractor", "tree edge", "other edge", "correct path"),
+    }
+    assert figure.layout.legend.itemclick is False and figure.layout.legend.itemdoubleclick is False
+    assert figure.layout.legend.yref == "container"  # below the picture, in its margin
+
+
+def test_markup_in_names_is_text():
+    names = ("<b>Tom</b>", "<a_href='x'>", "${alert(1)}$", "%{x}", "&lt;b&gt;")
+    edges = [(0, 1), (1, 2), (3, 4)]
+    problem = ProsqaProblem.from_graph(names, edges, 0, 2, 4)
+    figure = tree_figure(problem, np.full(5, 0.1), read(1))
+    texts = [*trace(figure, "names").text, *trace(figure, "nodes").hovertext, figure.layout.title.text]
+    for text in texts:
+        bare = text.replace("<b>", "").replace("</b>", "").replace("<br>", "")
+        assert "<" not in bare and "$" not in bare
+    assert "&lt;b&gt;Tom&lt;/b&gt;" in figure.layout.title.text
+    assert any("&amp;lt;b&amp;gt;" in text for text in trace(figure, "nodes").hovertext)
+    assert trace(figure, "nodes").hovertemplate == "%{hovertext}<extra></extra>"
+
+
+@given(st.text(max_size=80))
+def test_escaped_text_has_no_markup_left(text):
+    escaped = for_plotly(text)
+    assert not set("<>$\n") & set(escaped)
+    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&#36;", "$"), ("&amp;", "&")):
+        escaped = escaped.replace(entity, character)
+    assert escaped == one_line(text)
+
+
+def test_markdown_is_escaped_and_names_are_shortened():
+    assert for_markdown("**a** :red[b] $x$ <i>\n# c") == r"\*\*a\*\* \:red\[b\] \$x\$ \<i\> \# c"
+    assert one_line("a\u202eb\x00c\n\td") == "a b c d"
+    assert shortened("abcdef", 4) == "abc…" and shortened("abcd", 4) == "abcd"
+
+
+def test_long_names_are_cut_to_their_place():
+    names = ("Tom", *(f"{i}{'x' * 40}" for i in range(16)), "distractor")
+    edges = [(0, node) for node in range(1, 17)]
+    problem = ProsqaProblem.from_graph(names, edges, 0, 1, 17)
+    layout = tree_layout(problem)
+    texts = by_name(problem, layout, trace(tree_figure(problem, np.zeros(18), read(1)), "names").text)
+    assert layout.crowded
+    for node in layout.rows[1]:
+        bare = texts[names[node]].removeprefix("<b>").removesuffix("</b>")
+        assert len(bare) * 7 <= 2 * layout.slot and bare.endswith("…")
+
+
+def test_colours_can_be_read_and_told_apart():
+    for palette in (LIGHT, DARK):
+        for colour in (palette.ink, palette.muted, palette.target, palette.distractor, palette.control):
+            assert contrast(colour, palette.paper) >= 4.5
+        assert contrast(palette.ink, palette.band) >= 4.5 and contrast(palette.muted, palette.band) >= 4.5
+        away = [contrast(colour, palette.paper) for colour in palette.scale]
+        assert away == sorted(away)  # a greater value is further from the paper, in grey print too
+        assert away[-1] > 7
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 6), st.booleans(), st.booleans(), st.lists(st.integers(0, 1000), min_size=8, max_size=8))
+def test_any_values_can_be_drawn(k, dark, path, drawn):
+    problem = ProsqaProblem.from_text(TEXT)
+    drawn = np.array(drawn) / 1000
+    figure = tree_figure(problem, drawn, read(k), dark=dark, trace_path=path)
+    assert figure.layout.paper_bgcolor == (DARK if dark else LIGHT).paper
+    assert "\x00" not in description(problem, drawn, read(k))
+
+
+def test_description_tells_the_highest_candidates(problem):
+    told = description(problem, values(problem, terpus=0.25, dumpus=0.5, lempus=0.1), read(1))
+    assert "target lempus" in told and "dumpus 0.50, terpus 0.25" in told and "mass 0.75" in told
+
+
+def test_control_figure_shows_candidates_first_and_both_values(problem):
+    figure = control_figure(
+        problem,
+        values(problem, terpus=0.2, lempus=0.6),
+        values(problem, dumpus=0.9, scrompus=0.01),
+        read(1),
+        Reading("some model", 0, "Tom is a"),
+    )
+    labels = figure.layout.yaxis.ticktext
+    assert [label.strip("<b>✓· /") for label in labels] == ["terpus", "dumpus", "lempus"]
+    thoughts = [t for t in figure.data if t.meta == "values"][0]
+    control = [t for t in figure.data if t.meta == "control"][0]
+    assert thoughts.x == (0.2, 0, 0.6) and control.x == (0, 0.9, 0)
+    assert "no thought" in control.name and "Tom is a" in control.name
+    assert thoughts.marker.symbol != control.marker.symbol
+
+
+def test_exports(problem, monkeypatch):
+    import io
+
+    import pandas as pd
+
+    frame = pd.DataFrame({"name": ["a,b", "ü"], "value": [1 / 3, 1e-17]})
+    back = pd.read_csv(io.BytesIO(export.csv(frame)))
+    assert back.equals(frame)
+    figure = tree_figure(problem, values(problem), read(1))
+    page = export.html(figure)
+    assert b"cdn.plot.ly" not in page.split(b"<script")[1] and len(page) > 1_000_000
+    if export.image_fault():
+        pytest.skip(export.image_fault())
+    assert export.image(figure, "png").startswith(b"\x89PNG")
+    svg = export.image(figure, "svg")
+    assert svg.startswith(b"<svg") and b"terpus" in svg
+
+
+def test_without_a_browser_images_say_what_to_do(problem, monkeypatch):
+    from coconut_core.errors import InputError
+
+    monkeypatch.setattr(export, "image_fault", lambda: "PNG and SVG need Chrome.")
+    with pytest.raises(InputError, match="need Chrome"):
+        export.image(tree_figure(problem, values(problem), read(1)), "png")

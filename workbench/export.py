@@ -1,0 +1,72 @@
+"""Every figure as PNG, SVG or HTML, every table as CSV: bytes that a page offers or a command writes.
+
+PNG and SVG are drawn by kaleido in a Chrome or Chromium of the machine. Where that is missing,
+`image_fault` says so in one sentence; the camera in a figure's own tool bar works all the same, and so does
+HTML.
+"""
+
+import os
+import shutil
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from coconut_core.errors import InputError
+
+IMAGE_WIDTH = 1100
+"""Width of exported pictures, in pixels before scaling."""
+PNG_SCALE = 2
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+
+
+@cache
+def image_fault() -> str | None:
+    """Why PNG and SVG cannot be drawn on this machine, and the remedy; None if they can."""
+    if find_spec("kaleido") is None:
+        return "PNG and SVG need kaleido: pip install kaleido, or use the camera in the figure's tool bar."
+    named = os.environ.get("BROWSER_PATH", "")
+    if Path(named).is_file() or any(map(shutil.which, _BROWSERS)) or _known_to_kaleido():
+        return None
+    return (
+        "PNG and SVG need Chrome or Chromium: install it or set BROWSER_PATH, or use the camera in the "
+        "figure's tool bar."
+    )
+
+
+def image(figure: go.Figure, form: Literal["png", "svg"], width: int = IMAGE_WIDTH) -> bytes:
+    """The figure as a picture of `width` pixels (a PNG has twice as many, for print)."""
+    if fault := image_fault():
+        raise InputError(fault)
+    try:
+        return figure.to_image(format=form, width=width, scale=PNG_SCALE if form == "png" else 1)
+    except (RuntimeError, OSError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise InputError(
+            f"The browser that draws PNG and SVG failed ({reason}); use the camera in the figure's tool bar."
+        ) from error
+
+
+def html(figure: go.Figure) -> bytes:
+    """The figure as one page that works without a network: plotly itself (about 5 MB) is part of it."""
+    return figure.to_html(include_plotlyjs=True, config={"displaylogo": False}).encode()
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    """The table as UTF-8 CSV without an index; floats keep every digit."""
+    return frame.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _known_to_kaleido() -> bool:
+    """Whether kaleido finds a browser in places that are not on the PATH (macOS, Windows, its own
+    download).
+    """
+    try:
+        from choreographer.browsers.chromium import Chromium
+
+        return Chromium.find_browser(skip_local=False) is not None
+    except Exception:  # not part of its documented interface: without it, the PATH decides
+        return False

@@ -1,0 +1,195 @@
+"""The search tree of one problem, and how a model's values move over it with every thought."""
+
+import re
+
+import numpy as np
+import streamlit as st
+
+from coconut_core.problems.graph import frontier
+from workbench import export, session
+from workbench.control_figure import control_figure
+from workbench.plain_text import for_markdown, one_line, shortened
+from workbench.problem_sources import complaints
+from workbench.session import Readings, Selection, ValuesAt
+from workbench.tree_figure import (
+    LOW_MASS,
+    Reading,
+    description,
+    tree_figure,
+    tree_layout,
+)
+from workbench.values_table import table_at, table_of_all
+
+# What can be forced at k = 0: the way a chain begins, or the way all of its later steps do.
+OPENINGS = {"entity": "NAME is a", "every": "Every"}
+FIRST_K = 1
+MOST_WORDS = 240  # characters of an answer; a model that does not stop would push the tree off the page
+CAMERA = {
+    "displaylogo": False,
+    "modeBarButtons": [["toImage"]],
+    "toImageButtonOptions": {"format": "png", "scale": 2},
+}
+
+
+@st.fragment
+def view(chosen: Selection, readings: Readings) -> None:
+    """Everything that moves with k. As a fragment it runs alone when k changes."""
+    slider, opened, traced = st.columns([5, 2, 2], vertical_alignment="bottom", gap="medium")
+    k = slider.slider(
+        "Thoughts k",
+        session.KS[0],
+        session.KS[-1],
+        value=FIRST_K,
+        key="k",
+        bind="query-params",
+        help="How many continuous thoughts the model thinks before it is asked. Arrow keys move it.",
+    )
+    opening = opened.selectbox(
+        "Forced at k = 0",
+        list(OPENINGS),
+        format_func=OPENINGS.get,
+        key="opening",
+        bind="query-params",
+        help="With no thought a chain begins with the name in question; after thoughts “Every” is forced.",
+    )
+    trace_path = traced.toggle("Correct path", key="path", bind="query-params")
+    at, control = readings.at(k, opening), readings.at(0, opening)
+    reading, without = (reading_of(chosen, n, opening, v) for n, v in ((k, at), (0, control)))
+    show_answer(readings, k)
+    show_masses(chosen, at, k)
+    figure, dark = drawn(chosen, at, reading, trace_path), session.dark()
+    shown = drawn(chosen, at, reading, trace_path, dark) if dark else figure
+    alt = description(chosen.problem, at.value, reading, layout=layout_of(chosen))
+    st.plotly_chart(shown, theme=None, key="tree", config=CAMERA, alt=alt)
+    compared, listed = st.columns([2, 3], gap="medium")
+    with compared:
+        beside = control_figure(chosen.problem, at.value, control.value, reading, without, dark=dark)
+        alt = f"Values after {reading.thoughts} beside the values with no thought; the table has the numbers."
+        st.plotly_chart(beside, theme=None, key="control", config=CAMERA, alt=alt)
+    with listed:
+        show_table(readings, k, opening)
+    offer_files(chosen, readings, k, figure)
+
+
+def reading_of(chosen: Selection, k: int, opening: str, at: ValuesAt) -> Reading:
+    """Where the values after k thoughts come from, in words."""
+    name = one_line(chosen.problem.root_name)
+    forced = f"{name} is a" if k == 0 and opening == "entity" else "Every"
+    return Reading(chosen.model.name, k, forced, at.off_graph)
+
+
+def drawn(chosen: Selection, at: ValuesAt, reading: Reading, trace_path: bool, dark: bool = False):
+    layout = layout_of(chosen)
+    return tree_figure(chosen.problem, at.value, reading, layout=layout, trace_path=trace_path, dark=dark)
+
+
+def show_waiting(chosen: Selection) -> None:
+    """The tree without values, for the seconds in which torch is imported, once a server."""
+    nothing = np.zeros(len(chosen.problem.names))
+    asked = st.query_params.get("k", "")  # the slider itself is not there yet
+    k = int(asked) if asked in map(str, session.KS) else FIRST_K
+    reading = Reading(chosen.model.name, k, "Every")
+    figure = tree_figure(chosen.problem, nothing, reading, layout=layout_of(chosen), dark=session.dark())
+    figure.update_layout(title_subtitle_text="values follow as soon as the model is loaded")
+    st.plotly_chart(figure, theme=None, key="waiting", config=CAMERA, alt="The search tree, without values yet")
+
+
+def layout_of(chosen: Selection):
+    """The problem's layout, kept for the session: it is the same for every k."""
+    kept = st.session_state.get("layout")
+    if kept is None or kept[0] != chosen.problem:
+        kept = st.session_state["layout"] = (chosen.problem, tree_layout(chosen.problem))
+    return kept[1]
+
+
+def show_answer(readings: Readings, k: int) -> None:
+    """The model's words after k thoughts, and whether they end in the right answer."""
+    words, correct = readings.answers.text[0][k], bool(readings.answers.correct[0, k])
+    mark = ":green-badge[:material/check: right]" if correct else ":red-badge[:material/close: wrong]"
+    said = for_markdown(shortened(one_line(words), MOST_WORDS)) or "nothing"
+    thoughts = "no thought" if k == 0 else "1 thought" if k == 1 else f"{k} thoughts"
+    st.markdown(f"After {thoughts} the model says: **{said}** {mark}")
+
+
+def show_masses(chosen: Selection, at: ValuesAt, k: int) -> None:
+    """Where the probability of the next word lies; the three numbers sum to 1."""
+    st.markdown(
+        f"Probability of the next word: **{at.candidate_mass:.3f}** on the candidates, "
+        f"**{at.other_mass:.3f}** on other nodes, **{at.off_graph:.3f}** off the graph"
+    )
+    if not frontier(chosen.problem.graph, chosen.problem.root, k):
+        st.info(
+            f"No node is exactly {k} steps away from the start, so there are no candidates.",
+            icon=":material/info:",
+        )
+    elif at.candidate_mass < LOW_MASS:
+        st.warning(
+            "Low candidate mass: the model expects other words here, so do not read the values as a ranking.",
+            icon=":material/warning:",
+        )
+
+
+def show_table(readings: Readings, k: int, opening: str) -> None:
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        table_at(readings, k, opening),
+        hide_index=True,
+        height=380,
+        column_config={
+            "name": st.column_config.TextColumn("node", pinned=True),
+            "value": number("value", format="%.4g", help="Raw probability of the name after k thoughts."),
+            "no_thought": number("no thought", format="%.4g", help="The control: the value at k = 0."),
+            "rank": number("rank", help="Among the candidates."),
+            "reaches_target": "reaches target",
+            "on_shortest_path": "on shortest path",
+            "height_shortest": number("height (shortest)", help="Shortest distance to a leaf, in edges."),
+            "height_longest": number("height (longest)", help="Longest distance to a leaf, in edges."),
+            "node": "number",
+        },
+    )
+
+
+def offer_files(chosen: Selection, readings: Readings, k: int, figure) -> None:
+    """Downloads. Nothing is drawn until its button is pressed; pictures are for white paper in any theme."""
+    stem = re.sub(r"[^\w.-]+", "-", f"{chosen.model.name}-{chosen.label}").strip("-")
+    buttons = st.columns(4, gap="small")
+    table = lambda: export.csv(table_of_all(readings, chosen.model.name, chosen.label))  # noqa: E731
+    offers = [("Values of all k as CSV", f"{stem}.csv", "text/csv", table)]
+    offers.append(("Picture as HTML", f"{stem}-k{k}.html", "text/html", lambda: export.html(figure)))
+    fault = export.image_fault()
+    if fault is None:
+        offers.append(("Picture as PNG", f"{stem}-k{k}.png", "image/png", lambda: export.image(figure, "png")))
+        offers.append(("Picture as SVG", f"{stem}-k{k}.svg", "image/svg+xml", lambda: export.image(figure, "svg")))
+    for column, (label, name, kind, content) in zip(buttons, offers, strict=False):
+        column.download_button(
+            label,
+            content,
+            file_name=name,
+            mime=kind,
+            on_click="ignore",
+            icon=":material/download:",
+            width="stretch",
+            key=name.rsplit(".", 1)[-1],
+        )
+    if fault:
+        st.caption(for_markdown(fault))
+
+
+def show_problem(chosen: Selection) -> None:
+    """The problem as the model reads it."""
+    with st.expander("The problem as text"):
+        st.code(chosen.problem.question, language=None, wrap_lines=True)
+        st.code("\n".join([*chosen.problem.steps, chosen.problem.answer]), language=None, wrap_lines=True)
+
+
+chosen = session.selection_or_stop()
+if wrong := complaints(chosen.problem):
+    st.warning(for_markdown("This problem is not sound: " + " ".join(wrong[:5])), icon=":material/warning:")
+waiting = st.empty()
+if session.is_cold():
+    with waiting:
+        show_waiting(chosen)
+readings = session.readings_or_stop(chosen)
+waiting.empty()
+view(chosen, readings)
+show_problem(chosen)

@@ -1,0 +1,279 @@
+"""What all pages share: the chosen model and problem, their cached readings, the link that brings them back.
+
+Every choice is a widget whose key stands in the address bar (`bind="query-params"`), so a link reproduces a
+view; an uploaded file is the one thing that a link cannot hold. Readings are cached by content: the files
+of the model's folder and the problem's JSON, so that a retrained model is seen and a problem is never
+computed twice.
+"""
+
+import gc
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from jaxtyping import Float
+
+from coconut_core.errors import InputError
+from coconut_core.problems.prosqa import ProsqaProblem
+from workbench import problem_sources as sources
+from workbench.model_shelf import ModelFolder, model_folders
+from workbench.plain_text import for_markdown
+
+if TYPE_CHECKING:
+    from analyses.values import NodeValues
+    from coconut_core.generation import Answers
+
+KS = tuple(range(7))
+SMALL_MODEL = 50_000_000
+"""Bytes of weights below which one thread is as fast as many, and many stall each other on a busy machine."""
+_IMPORTING = threading.Lock()
+"""Two sessions that import transformers at once would see each other's half-made modules."""
+SOURCES = {"bundled": "bundled", "random": "random", "text": "pasted text", "file": "uploaded file"}
+EXAMPLE = (
+    "Tom is a terpus. Tom is a dumpus. Every terpus is a brimpus. Every terpus is a lorpus. Every brimpus is "
+    "a lempus. Every rempus is a scrompus. Is Tom a lempus or scrompus?"
+)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What was chosen in the sidebar, or what to do where nothing could be."""
+
+    model: ModelFolder | None
+    problem: ProsqaProblem | None
+    label: str
+    """The problem's name in files that are downloaded."""
+    fault: str | None = None
+    """One sentence about bad input, with the remedy."""
+    hint: str | None = None
+    """What to do next, where nothing is wrong but nothing is chosen."""
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Everything a page shows of one problem and model, for all k at once."""
+
+    values: "NodeValues"
+    """With "NAME is a" forced at k = 0."""
+    every: "NodeValues"
+    """The control: k = 0 alone, with "Every" forced."""
+    answers: "Answers"
+
+    def at(self, k: int, opening: str) -> "ValuesAt":
+        """Values and masses after k thoughts; `opening` ("entity" or "every") matters at k = 0 alone."""
+        read = self.every if k == 0 and opening == "every" else self.values
+        index = read.ks.index(k)
+        return ValuesAt(
+            value=read.value[0, index],
+            candidate_mass=float(read.candidate_mass[0, index]),
+            other_mass=float(read.other_mass[0, index]),
+            off_graph=float(read.off_graph[0, index]),
+        )
+
+
+@dataclass(frozen=True)
+class ValuesAt:
+    """Raw values after one number of thoughts, and where the probability lies; the three masses sum to 1."""
+
+    value: Float[np.ndarray, " node"]
+    candidate_mass: float
+    other_mass: float
+    off_graph: float
+
+
+def artifacts() -> Path:
+    """Bundled models and problems; COCONUT_ARTIFACTS names another folder."""
+    return Path(os.environ.get("COCONUT_ARTIFACTS", Path(__file__).parents[1] / "artifacts"))
+
+
+def is_cold() -> bool:
+    """Whether torch has still to be imported, which takes seconds: a page can show something meanwhile."""
+    return "analyses.values" not in sys.modules
+
+
+def choose() -> None:
+    """Draw the shared sidebar; pages take what was chosen from `selection`."""
+    with st.sidebar:
+        model = _choose_model()
+        problem, label, fault, hint = _choose_problem(model)
+    if model is None:
+        fault = None
+        hint = (
+            f"There is no model in {artifacts() / 'models'}. Train one there (coconut train "
+            f"configs/prosqa_laptop.yaml --set save_path={artifacts() / 'models'}) or copy a checkpoint "
+            "folder there, then reload this page."
+        )
+    elif model.fault:
+        fault = model.fault
+    st.session_state["selection"] = Selection(model, problem, label, fault, hint)
+
+
+def selection() -> Selection:
+    """What was chosen in the sidebar of this run."""
+    return st.session_state["selection"]
+
+
+def selection_or_stop() -> Selection:
+    """The chosen model and problem; where one is missing, say why and what to do, and end the page there."""
+    chosen = selection()
+    if chosen.fault:
+        st.error(for_markdown(chosen.fault), icon=":material/error:")
+    elif chosen.hint:
+        st.info(for_markdown(chosen.hint), icon=":material/lightbulb:")
+    if chosen.fault or chosen.hint or chosen.problem is None:
+        st.stop()
+    return chosen
+
+
+def readings_or_stop(chosen: Selection) -> Readings:
+    """Values and answers of the chosen problem for k = 0..6; bad input ends the page with one sentence."""
+    assert chosen.model is not None and chosen.problem is not None
+    try:
+        record = json.dumps(chosen.problem.to_json())
+        return _readings(str(chosen.model.path), chosen.model.fingerprint, record)
+    except InputError as error:
+        st.error(for_markdown(str(error)), icon=":material/error:")
+        st.stop()
+
+
+def dark() -> bool:
+    """Whether the page is shown in a dark theme."""
+    return st.context.theme.type == "dark"
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the model …")
+def _model(path: str, fingerprint: str):
+    with _IMPORTING:
+        import torch
+
+        import analyses.values  # noqa: F401
+        from coconut_core.checkpoints import load_model
+
+        # Streamlit collects garbage after every run; the million objects of these modules are none.
+        gc.freeze()
+
+    try:
+        small = (Path(path) / "model.safetensors").stat().st_size < SMALL_MODEL
+        torch.set_num_threads(1 if small else os.cpu_count() or 1)
+        return load_model(Path(path))
+    except InputError:
+        raise
+    except Exception as error:  # whatever is wrong with one folder, the others can still be used
+        reason = (str(error).strip() or type(error).__name__).split("\n")[0][:200]
+        raise InputError(
+            f"{Path(path).name} cannot be loaded ({reason}); copy the folder again or train the model anew."
+        ) from error
+
+
+@st.cache_resource(max_entries=64, show_spinner="Reading the thoughts …")
+def _readings(path: str, fingerprint: str, record: str) -> Readings:
+    model = _model(path, fingerprint)
+    from analyses.values import node_values
+    from coconut_core.generation import answers
+
+    problem = ProsqaProblem.from_json(json.loads(record))
+    values = node_values(model, [problem], ks=KS)
+    every = node_values(model, [problem], ks=KS[:1], opening="every")
+    found = Readings(values, every, answers(model, [problem], ks=KS))
+    for array in (values.value, values.off_graph, every.value, every.off_graph):
+        array.flags.writeable = False  # the cache hands the same object to every session
+    return found
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _bundled(path: str, modified: int) -> dict[str, ProsqaProblem]:
+    return sources.problems_of(Path(path))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _random(card: str, seed: int) -> ProsqaProblem:
+    return sources.random_problem(sources.sampler_settings(json.loads(card))[0], seed)
+
+
+def _choose_model() -> ModelFolder | None:
+    folders = model_folders(artifacts() / "models")
+    if not folders:
+        return None
+    labels = {folder.name + (" (cannot be used)" if folder.fault else ""): folder for folder in folders}
+    label = st.selectbox("Model", list(labels), key="model", bind="query-params")
+    for folder in folders:
+        if folder.fault:
+            st.caption(f":material/warning: {for_markdown(folder.fault)}")
+    return labels.get(label)
+
+
+def _choose_problem(model: ModelFolder | None) -> tuple[ProsqaProblem | None, str, str | None, str | None]:
+    """(problem, label, fault, hint) from the way that is chosen."""
+    source = st.radio("Problem", list(SOURCES), format_func=SOURCES.get, key="source", bind="query-params")
+    ways: dict[str, Callable] = {"random": _choose_random, "text": _paste, "file": _upload}
+    try:
+        return ways.get(source, _choose_bundled)(model)
+    except InputError as error:
+        return None, "", str(error), None
+
+
+def _choose_bundled(model: ModelFolder | None):
+    folder = artifacts() / "problems"
+    sets = sources.bundled_sets(folder)
+    if not sets:
+        hint = f"There are no problems in {folder}. Draw a random one, paste a question or upload a file."
+        return None, "", None, hint
+    name = st.selectbox("Set", list(sets), key="set", bind="query-params")
+    problems = _bundled(str(sets[name]), sets[name].stat().st_mtime_ns)
+    first = sources.telling(problems.values())
+    label = st.selectbox("Question", list(problems), index=first, key="problem", bind="query-params")
+    return sources.drawable(problems[label]), f"{name} {label.split()[0]}", None, None
+
+
+def _choose_random(model: ModelFolder | None):
+    card = model.card() if model else {}
+    seed = st.number_input("Seed", min_value=0, max_value=2**31 - 1, value=0, step=1, key="seed", bind="query-params")
+    st.button("Another problem", on_click=_reseed, icon=":material/casino:", width="stretch")
+    st.caption(for_markdown(f"Drawn {sources.sampler_settings(card)[1]}. The seed stands in the link."))
+    return _random(json.dumps(card, default=str), int(seed)), f"random {seed}", None, None
+
+
+def _reseed() -> None:
+    st.session_state["seed"] = int(np.random.default_rng().integers(2**31))
+
+
+def _paste(model: ModelFolder | None):
+    text = st.text_area(
+        "ProsQA question",
+        key="text",
+        bind="query-params",
+        height=220,
+        max_chars=8000,
+        placeholder=EXAMPLE,
+        help="Facts and one choice at the end; the graph is read from the text. Ctrl+Enter applies it.",
+    )
+    if not (text or "").strip():
+        hint = f"Paste a question in the sidebar, facts first and the choice last, such as: {EXAMPLE}"
+        return None, "", None, hint
+    return sources.pasted_problem(text), "pasted", None, None
+
+
+def _upload(model: ModelFolder | None):
+    file = st.file_uploader(
+        "JSON in the official format", type=["json"], max_upload_size=sources.UPLOAD_MEGABYTES, key="upload"
+    )
+    st.caption("A link cannot hold an uploaded file: whoever opens it has to upload the file again.")
+    if file is None:
+        hint = (
+            "Upload a JSON file in the sidebar: a list of problems with question, answer, steps, "
+            "idx_to_symbol, edges, root, target and neg_target, as in the official data."
+        )
+        return None, "", None, hint
+    records = sources.uploaded_records(file.getvalue(), file.name)
+    item = 0
+    if len(records) > 1:
+        item = st.number_input("Item", min_value=0, max_value=len(records) - 1, value=0, step=1, key="item")
+    problem = sources.problem_of(records[int(item)], f"{file.name}, item {item}")
+    return problem, f"{Path(file.name).stem} {item}", None, None

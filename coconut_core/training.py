@@ -63,14 +63,17 @@ def train(config: RunConfig, command: str, *, restart: bool = False, quiet: bool
     accelerator.wait_for_everyone()
     if (folder / "coconut.json").exists():
         return folder
-    # Attention weights that underflow to denormals make some CPUs twenty times slower.
-    torch.set_flush_denormal(True)
     set_seed(config.seed)
     model = initial_model(config)
     encoder = Encoder(model.tokenizer)
     lessons = Lessons(config, encoder, accelerator.process_index, accelerator.num_processes)
     held_out = validation_problems(config)
-    return _Run(config, accelerator, model, lessons, held_out, quiet).train(command)
+    # Attention weights that underflow to denormals make some CPUs twenty times slower.
+    torch.set_flush_denormal(True)
+    try:
+        return _Run(config, accelerator, model, lessons, held_out, quiet).train(command)
+    finally:
+        torch.set_flush_denormal(False)
 
 
 class _Run:

@@ -116,12 +116,20 @@ class _Run:
                     self._report(bar, stage)
                 if at.step == 0:
                     self._validate(bar)
-                if interruption.asked or time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
+                stopping = self._any_process(interruption.asked)
+                if stopping or time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
                     self._store()
                     saved = time.monotonic()
-                if interruption.asked:
+                if stopping:
                     raise KeyboardInterrupt
         return self._finish(command)
+
+    def _any_process(self, asked: bool) -> bool:
+        """Whether any process was asked to stop: one that stops alone would leave the others waiting for it."""
+        if self.accelerator.num_processes == 1:
+            return asked
+        flag = torch.tensor(float(asked), device=self.accelerator.device)
+        return bool(self.accelerator.reduce(flag, "sum") > 0)
 
     def _scheduled(self, epoch: int) -> int:
         return self.config.curriculum_of_epoch(epoch).stage_of_epoch(epoch, self.config.epochs_per_stage)
@@ -172,7 +180,7 @@ class _Run:
                 file.write(json.dumps(line) + "\n")
 
     def _store(self) -> None:
-        self.accelerator.wait_for_everyone()
+        # Every process holds the same weights after a step, so one stores and none has to wait.
         if not self.accelerator.is_main_process:
             return
         path = self.folder / STATE

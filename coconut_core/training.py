@@ -202,13 +202,13 @@ class _Run:
     def _restore(self) -> None:
         path = self.folder / STATE
         try:
-            state = torch.load(path, map_location=self.accelerator.device, weights_only=True)
+            state = torch.load(path, map_location="cpu", weights_only=True)
             self.model.load_state_dict(state["model"])
             self.optimizers.load_state_dict(state["optimizers"])
         except Exception as error:
             raise InputError(f"{path}: cannot be resumed; start again with --restart.") from error
         self.progress = Progress(**state["progress"])
-        torch.set_rng_state(state["random"].cpu())
+        torch.set_rng_state(state["random"])
         self.meter.restore(state["meter"])
         # Lines written after the stored state belong to steps that will be taken again.
         if self.accelerator.is_main_process:

@@ -51,6 +51,8 @@ class World:
     """Overrides the run's `questions_per_text`: small graphs have few questions to ask."""
     lr: float | None = None
     """Overrides the run's `lr`."""
+    stage: int | None = None
+    """Overrides the stage that `epochs_per_stage` would schedule."""
 
     @property
     def sampler(self) -> SamplerSettings:
@@ -153,6 +155,8 @@ class RunConfig:
                 raise InputError(
                     f"worlds: nodes {list(world.nodes)} is not two numbers; give the fewest and the most."
                 )
+            if world.stage is not None and not 0 <= world.stage <= self.max_latent_stage + 1:
+                raise InputError(f"worlds: stage {world.stage} is none of 0 to {self.max_latent_stage + 1}; give one.")
             world.sampler  # noqa: B018  refuses impossible combinations
         if len(self.betas) != 2:
             raise InputError(f"betas: {list(self.betas)} is not two numbers; give [0.9, 0.999].")
@@ -186,6 +190,12 @@ class RunConfig:
     def lr_of_epoch(self, epoch: int) -> float:
         own = self.world_of_epoch(epoch).lr if self.worlds else None
         return self.lr if own is None else own
+
+    def stage_of_epoch(self, epoch: int) -> int:
+        """The stage that samples of an epoch are trained at, but for those drawn uniformly."""
+        own = self.world_of_epoch(epoch).stage if self.worlds else None
+        scheduled = self.curriculum_of_epoch(epoch).stage_of_epoch(epoch, self.epochs_per_stage)
+        return scheduled if own is None else own
 
     def curriculum_of_epoch(self, epoch: int) -> Curriculum:
         own = self.world_of_epoch(epoch).uniform_prob if self.worlds else None

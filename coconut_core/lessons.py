@@ -37,7 +37,7 @@ class Lessons:
         seed = (config.seed, _TRAINING, epoch, step, self._process)
         rows = self._from_file(epoch, step) if self._file else self._from_world(epoch, seed)
         curriculum = config.curriculum_of_epoch(epoch)
-        scheduled = curriculum.stage_of_epoch(epoch, config.epochs_per_stage)
+        scheduled = config.stage_of_epoch(epoch)
         rng = random.Random(str(seed))
 
         def stages(problem: EncodedProblem) -> dict[int, float]:

@@ -102,7 +102,7 @@ class _Run:
                 if at.step == 0 and at.epoch > 0 and self._rebuilds(at.epoch):
                     self.optimizers = Optimizers(self.config, self.model)
                 batch = self.lessons.batch(at.epoch, at.step).to(self.accelerator.device)
-                stage = self._scheduled(at.epoch)
+                stage = self.config.stage_of_epoch(at.epoch)
                 self.meter.add(self._step(batch), batch)
                 at.step, at.total_steps, at.seconds = (
                     at.step + 1,
@@ -131,14 +131,11 @@ class _Run:
         flag = torch.tensor(float(asked), device=self.accelerator.device)
         return bool(self.accelerator.reduce(flag, "sum") > 0)
 
-    def _scheduled(self, epoch: int) -> int:
-        return self.config.curriculum_of_epoch(epoch).stage_of_epoch(epoch, self.config.epochs_per_stage)
-
     def _rebuilds(self, epoch: int) -> bool:
         if not self.config.reset_optimizer:
             return False
         every_epoch = self.config.reset_optimizer_every == "epoch"
-        return every_epoch or self._scheduled(epoch) != self._scheduled(epoch - 1)
+        return every_epoch or self.config.stage_of_epoch(epoch) != self.config.stage_of_epoch(epoch - 1)
 
     def _step(self, batch: PackedBatch) -> Loss:
         config, at = self.config, self.progress.total_steps

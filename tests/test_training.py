@@ -164,12 +164,9 @@ def test_kill_9_and_the_same_command_again(tmp_path, tiny_run):
     command = [sys.executable, "-m", "workbench.commands", "train", str(tmp_path / "run.yaml")]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     state = tmp_path / "killed" / "tiny" / STATE
-    deadline = time.monotonic() + 120
-    while not state.exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for(state)
     process.kill()
     process.wait()
-    assert state.exists()
     subprocess.run(command, check=True, capture_output=True)
     other = [*command, "--set", f"save_path={tmp_path / 'whole'}"]
     subprocess.run(other, check=True, capture_output=True)
@@ -177,12 +174,27 @@ def test_kill_9_and_the_same_command_again(tmp_path, tiny_run):
 
 
 @pytest.mark.slow
-def test_two_processes_train_together(tmp_path, tiny_run):
-    config = {**tiny_run.as_dict(), "save_path": str(tmp_path)}
+def test_two_processes_are_killed_and_resume_together(tmp_path, tiny_run):
+    config = {**tiny_run.as_dict(), "save_path": str(tmp_path), "samples_per_epoch": 1600, "checkpoint_minutes": 0.002}
     (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "0"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
     command += ["-m", "coconut_core.training", str(tmp_path / "run.yaml")]
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    first = subprocess.Popen(command, env=environment, start_new_session=True, **quiet)
+    wait_for(tmp_path / "tiny" / STATE)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    assert not (tmp_path / "tiny" / "coconut.json").exists()
+    subprocess.run(command, check=True, env=environment, timeout=300, **quiet)
     card = json.loads((tmp_path / "tiny" / "coconut.json").read_text())
     assert card["processes"] == 2
-    assert card["samples"] == 2 * 32  # epochs of samples, however many processes share them
+    # Epochs are of samples, however many processes share them.
+    assert card["samples"] == 2 * 1600 and metrics(tmp_path / "tiny")[-1]["step"] == 2 * 100
+
+
+def wait_for(path):
+    deadline = time.monotonic() + 120
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert path.exists()

@@ -36,8 +36,8 @@ def set_offset_heads(lm: LlamaForCausalLM, offsets: Sequence[int]) -> None:
     attention, size = lm.model.layers[0].self_attn, lm.config.head_dim
     if len(offsets) > lm.config.num_attention_heads or min(offsets) < 1:
         raise InputError(
-            f"model.offset_heads: {list(offsets)} is not possible; give at most {lm.config.num_attention_heads} numbers "
-            "of tokens, each 1 or more."
+            f"model.offset_heads: {list(offsets)} is not possible; give at most {lm.config.num_attention_heads} "
+            "numbers of tokens, each 1 or more."
         )
     base = lm.config.rope_parameters["rope_theta"]
     frequency = base ** (-torch.arange(0, size, 2) / size)

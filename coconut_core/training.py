@@ -1,7 +1,7 @@
 """The training loop: one for a CPU, a GPU or several (accelerate), resumable to the bit on a CPU.
 
     coconut train configs/prosqa_laptop.yaml
-    torchrun --nproc_per_node 4 -m coconut_core.training configs/prosqa_scratch.yaml
+    torchrun --standalone --nproc_per_node 4 -m coconut_core.training configs/prosqa_scratch.yaml
 
 A run's folder holds the resolved config, `metrics.jsonl` and, while it is unfinished, `state/` with everything a
 resumed run needs. Running the same command again resumes; a finished run is left alone. At the end the folder is a

@@ -68,12 +68,7 @@ def train(config: RunConfig, command: str, *, restart: bool = False, quiet: bool
     encoder = Encoder(model.tokenizer)
     lessons = Lessons(config, encoder, accelerator.process_index, accelerator.num_processes)
     held_out = validation_problems(config)
-    # Attention weights that underflow to denormals make some CPUs twenty times slower.
-    torch.set_flush_denormal(True)
-    try:
-        return _Run(config, accelerator, model, lessons, held_out, quiet).train(command)
-    finally:
-        torch.set_flush_denormal(False)
+    return _Run(config, accelerator, model, lessons, held_out, quiet).train(command)
 
 
 class _Run:

@@ -155,6 +155,11 @@ class RunConfig:
                 raise InputError(
                     f"worlds: nodes {list(world.nodes)} is not two numbers; give the fewest and the most."
                 )
+            asked = world.questions_per_text or self.questions_per_text
+            if not 1 <= asked <= self.batch_size_training:
+                raise InputError(
+                    f"questions_per_text: {asked} does not fit a batch of {self.batch_size_training}; give fewer."
+                )
             if world.stage is not None and not 0 <= world.stage <= self.max_latent_stage + 1:
                 raise InputError(f"worlds: stage {world.stage} is none of 0 to {self.max_latent_stage + 1}; give one.")
             world.sampler  # noqa: B018  refuses impossible combinations

@@ -112,6 +112,9 @@ class _Run:
                 if at.step == 0:
                     self._validate(bar)
                 stopping = self._any_process(interruption.asked)
+                # Gradients are not stored, so a run stops and stores only where none are being gathered.
+                if at.total_steps % self.config.gradient_accumulation_steps:
+                    continue
                 if stopping or time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
                     self._store()
                     saved = time.monotonic()

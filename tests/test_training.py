@@ -55,9 +55,11 @@ def die():
     raise Killed
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
-def test_resumed_after_a_kill_equals_uninterrupted(tmp_path, tiny_run, monkeypatch, optimizer):
-    config = replace(tiny_run, optimizer=optimizer, checkpoint_minutes=1e-9)
+@pytest.mark.parametrize(("optimizer", "accumulated"), [("adamw", 1), ("muon", 1), ("adamw", 2)])
+def test_resumed_after_a_kill_equals_uninterrupted(tmp_path, tiny_run, monkeypatch, optimizer, accumulated):
+    config = replace(
+        tiny_run, optimizer=optimizer, gradient_accumulation_steps=accumulated, checkpoint_minutes=1e-9
+    )
     whole = train(replace(config, save_path=str(tmp_path / "whole")), "", quiet=True)
     broken = replace(config, save_path=str(tmp_path / "broken"))
     with monkeypatch.context() as patch, pytest.raises(Killed):

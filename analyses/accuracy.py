@@ -49,9 +49,7 @@ class Accuracy:
         table = grouped.agg(
             n=("correct", "size"), accuracy=("correct", "mean"), generated_tokens=("generated_tokens", "mean")
         )
-        bounds = [
-            wilson(int(right), int(n)) for right, n in zip(grouped["correct"].sum(), table["n"], strict=True)
-        ]
+        bounds = [wilson(int(right), int(n)) for right, n in zip(grouped["correct"].sum(), table["n"], strict=True)]
         table.insert(2, "low", [low for low, _ in bounds])
         table.insert(3, "high", [high for _, high in bounds])
         return table.reset_index()

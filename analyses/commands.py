@@ -10,9 +10,7 @@ from coconut_core.files import write_atomically
 
 app = typer.Typer()
 
-Model = Annotated[
-    Path, typer.Argument(help="Folder of a trained model, e.g. artifacts/models/prosqa_laptop.")
-]
+Model = Annotated[Path, typer.Argument(help="Folder of a trained model, e.g. artifacts/models/prosqa_laptop.")]
 Data = Annotated[Path, typer.Argument(help="ProsQA problems in the official JSON format.")]
 Ks = Annotated[str, typer.Option("--k", help="Numbers of thoughts: a range like 0-6, or a list like 0,3,6.")]
 First = Annotated[int | None, typer.Option(help="Only the first N problems.")]
@@ -24,9 +22,7 @@ def evaluate(
     model: Model,
     data: Data,
     k: Ks = "0-6",
-    out: Annotated[
-        Path | None, typer.Option(help="CSV with a row for each problem and k, with the words.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV with a row for each problem and k, with the words.")] = None,
     first: First = None,
 ) -> None:
     """Accuracy after each number of thoughts, with 95% Wilson intervals."""
@@ -44,9 +40,7 @@ def evaluate(
 def values(
     model: Model,
     data: Data,
-    out: Annotated[Path, typer.Option(help="CSV with a row for each problem, k and node.")] = Path(
-        "values.csv"
-    ),
+    out: Annotated[Path, typer.Option(help="CSV with a row for each problem, k and node.")] = Path("values.csv"),
     k: Ks = "0-6",
     opening: Annotated[
         str, typer.Option(help="What is forced at k = 0: entity ('Tom is a') or every ('Every').")

@@ -26,6 +26,7 @@ from tqdm.auto import tqdm
 from coconut_core.columns import CONTINUATION, ColumnWriter, address
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.errors import InputError
+from coconut_core.generation import chain_opening
 from coconut_core.model import CoconutModel
 from coconut_core.problems.graph import depths, frontier, heights, optimal_nodes, reaches
 from coconut_core.problems.prosqa import ProsqaProblem
@@ -151,10 +152,7 @@ class _Names:
                 )
         prefixes = sorted({tuple(tail[:cut]) for tail in tails for cut in range(len(tail))})
         place = {prefix: index for index, prefix in enumerate(prefixes)}
-        last = [
-            max(index for other, index in place.items() if other[: len(prefix)] == prefix)
-            for prefix in prefixes
-        ]
+        last = [max(index for other, index in place.items() if other[: len(prefix)] == prefix) for prefix in prefixes]
         return cls(
             opening=stem,
             parent=[place[prefix[:-1]] if prefix else -1 for prefix in prefixes],
@@ -197,14 +195,11 @@ def _batch_values(
     model: CoconutModel, problems: Sequence[ProsqaProblem], ks: tuple[int, ...], opening: Opening
 ) -> list[list[tuple[Float[np.ndarray, "node"], float]]]:
     """Values of a batch of problems, by problem and k, each with the probability of any name at all."""
-    encoder = Encoder(model.tokenizer)
+    encoder = Encoder(model.tokenizer, model.method)
     questions = encoder.questions([problem.question for problem in problems])
     thoughts = model.think(*pad_left(questions, encoder.tokens.padding, model.device), max(ks))
     forced = [
-        {
-            text: _Names.of(encoder, text, problem.names)
-            for text in {_opening(problem, k, opening) for k in ks}
-        }
+        {text: _Names.of(encoder, text, problem.names) for text in {_opening(problem, k, opening) for k in ks}}
         for problem in problems
     ]
     names = [[forced[row][_opening(problem, k, opening)] for k in ks] for row, problem in enumerate(problems)]
@@ -212,12 +207,13 @@ def _batch_values(
     columns = ColumnWriter(len(problems), width, encoder.tokens.padding)
     owner, place, token = [], [], []
     for row, trees in enumerate(names):
-        start, bot = 0, len(questions[row]) - 1
+        start, bot = 0, len(questions[row].ids) - 1
         for index, (k, tree) in enumerate(zip(ks, trees, strict=True)):
-            enter = address(0, k, index)
-            stem = [encoder.tokens.end, *tree.opening]
-            columns.write(row, start, stem, bot + k + 1, enter, enter + CONTINUATION - 1)
-            root, depth, enter = start + len(stem) - 1, bot + k + len(stem), enter + len(stem) - 1
+            slots = model.method.slot_count(k)
+            enter = address(0, slots, index)
+            stem = [questions[row].opening, *tree.opening]
+            columns.write(row, start, stem, bot + slots + 1, enter, enter + CONTINUATION - 1)
+            root, depth, enter = start + len(stem) - 1, bot + slots + len(stem), enter + len(stem) - 1
             for at in range(1, len(tree.parent)):
                 columns.write(
                     row,
@@ -236,9 +232,7 @@ def _batch_values(
     places, which = torch.tensor(place).unique(dim=0, return_inverse=True)
     log_probability = model.logits(hidden[places[:, 0], places[:, 1]]).double().log_softmax(-1).cpu()
     total = torch.zeros(len(problems), len(ks), max(len(problem.names) for problem in problems)).double()
-    total.index_put_(
-        tuple(torch.tensor(owner).T), log_probability[which, torch.tensor(token)], accumulate=True
-    )
+    total.index_put_(tuple(torch.tensor(owner).T), log_probability[which, torch.tensor(token)], accumulate=True)
     value = total.exp().numpy()
     return [
         [
@@ -250,4 +244,4 @@ def _batch_values(
 
 
 def _opening(problem: ProsqaProblem, k: int, opening: Opening) -> str:
-    return f"{problem.names[problem.root]} is a" if k == 0 and opening == "entity" else "Every"
+    return chain_opening(problem, k) if opening == "entity" else "Every"

@@ -34,10 +34,12 @@ from coconut_core.encoding import ANSWER_MARK, Problem
 from coconut_core.errors import InputError
 from coconut_core.files import sha256, write_atomically
 from coconut_core.generation import answers
+from coconut_core.methods import COCONUT, METHODS, Method
 from coconut_core.model import CoconutModel
 from coconut_core.offset_heads import set_offset_heads
 from coconut_core.problems.prosqa import load_problems
 from coconut_core.problems.prosqa_sampler import PERSONS, SPECIES
+from coconut_core.stopping import StopClassifier
 from coconut_core.tokenizers import ThoughtTokens, add_thought_tokens, word_level_tokenizer
 
 FORMAT = 1
@@ -45,7 +47,9 @@ FILES = ("coconut.json", "config.json", "model.safetensors", "tokenizer.json", "
 
 
 def load_model(folder: Path | str, device: torch.device | str = "cpu") -> CoconutModel:
-    """The model of a checkpoint folder, in float32 and evaluation mode, with `card`, the content of `coconut.json`.
+    """The model of a checkpoint folder, in float32 and evaluation mode.
+
+    Its `card` is the content of `coconut.json`, its `stop_classifier` the folder's or None.
 
     `InputError` names the file that is missing, unreadable or at odds with the others.
     """
@@ -72,8 +76,9 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Coconu
             f"{folder / 'tokenizer.json'}: has {len(tokenizer)} tokens but model.safetensors embeds {rows}; they are "
             "of different models, copy the whole folder again."
         )
-    model = CoconutModel(lm.float(), tokenizer).to(device).eval()
+    model = CoconutModel(lm.float(), tokenizer, METHODS[card["method"]]).to(device).eval()
     model.card = card
+    model.stop_classifier = StopClassifier.load(folder)
     return model
 
 
@@ -92,6 +97,11 @@ def read_card(folder: Path | str) -> dict[str, Any]:
             f"{path}: field 'format_version' is {card['format_version']!r}, this program reads {FORMAT}; use the "
             "program that wrote it."
         )
+    if card["method"] not in METHODS:
+        raise InputError(
+            f"{path}: field 'method' is {card['method']!r}, which is none of {', '.join(METHODS)}; use the program "
+            "that wrote it."
+        )
     return card
 
 
@@ -102,12 +112,10 @@ def save_model(
 
     `coconut.json` is written last: a folder that has it is whole.
     """
-    most = card["run"]["max_latent_stage"] * card["run"]["c_thought"]
+    most = model.method.slot_count(card["run"]["max_latent_stage"] * card["run"]["c_thought"])
     with tempfile.TemporaryDirectory(dir=folder) as temporary, _quiet():
         # GPT-2 has buffers that half precision would spoil, so weights are cast and the model is left alone.
-        weights = {
-            name: (value.half() if half else value).cpu() for name, value in model.lm.state_dict().items()
-        }
+        weights = {name: (value.half() if half else value).cpu() for name, value in model.lm.state_dict().items()}
         dtype, model.lm.config.dtype = model.lm.config.dtype, torch.float16 if half else torch.float32
         model.lm.save_pretrained(temporary, state_dict=weights)
         model.lm.config.dtype = dtype
@@ -117,7 +125,7 @@ def save_model(
     card = {
         "format_version": FORMAT,
         "code_version": version("coconut-workbench"),
-        "method": "coconut",
+        "method": model.method.name,
         "task": "prosqa",
         "thoughts_per_step": card["run"]["c_thought"],
         "max_thoughts": most,
@@ -127,7 +135,8 @@ def save_model(
         "model_sha256": sha256(folder / "model.safetensors"),
     }
     if held_out:
-        stored = CoconutModel(_language_model(folder).float(), model.tokenizer).to(model.device).eval()
+        stored = CoconutModel(_language_model(folder).float(), model.tokenizer, model.method)
+        stored = stored.to(model.device).eval()
         told = answers(stored, held_out, ks=range(most + 1))
         card["metrics"] = {"n": len(held_out), "accuracy": {str(k): v for k, v in told.accuracy.items()}}
     write_atomically(folder / "coconut.json", json.dumps(card, indent=2) + "\n")
@@ -135,15 +144,19 @@ def save_model(
 
 def initial_model(config: RunConfig) -> CoconutModel:
     """The model that a run starts from: random weights of a shape, a base model's folder, or a finished run's."""
+    method = METHODS[config.method]
     if config.load_model_path:
-        return load_model(config.load_model_path).train()
+        model = load_model(config.load_model_path).train()
+        # The weights are taken over, whatever method they were trained by.
+        model.method = method
+        return model
     if config.model is not None:
         tokenizer = word_level_tokenizer(_words(config))
-        return CoconutModel(_from_shape(config.model, tokenizer), tokenizer)
-    return base_model(Path(config.model_id))
+        return CoconutModel(_from_shape(config.model, tokenizer), tokenizer, method)
+    return base_model(Path(config.model_id), method)
 
 
-def base_model(folder: Path) -> CoconutModel:
+def base_model(folder: Path, method: Method = COCONUT) -> CoconutModel:
     """A model from a local Hugging Face folder, with the three tokens added where it lacks them.
 
     As in the official code, the new embeddings start as that of "<<".
@@ -157,15 +170,18 @@ def base_model(folder: Path) -> CoconutModel:
         tokens, like = ThoughtTokens.of(tokenizer), tokenizer("<<", add_special_tokens=False)["input_ids"][0]
         for embeddings in (lm.get_input_embeddings().weight.data, lm.get_output_embeddings().weight.data):
             embeddings[[tokens.begin, tokens.thought, tokens.end]] = embeddings[like].clone()
-    return CoconutModel(lm.float(), tokenizer)
+    return CoconutModel(lm.float(), tokenizer, method)
 
 
 def data_hash(config: RunConfig) -> dict[str, str]:
-    """SHA-256 of the training file, or of the description of the worlds that fresh problems are drawn from."""
+    """SHA-256 of the training file, or of the description of the worlds that fresh problems are drawn from; and of the
+    weights that the run starts from, if these are another run's."""
+    start = Path(config.load_model_path) / "model.safetensors" if config.load_model_path else None
+    hashes = {"start_sha256": sha256(start)} if start else {}
     if config.train_path:
-        return {"train_sha256": sha256(config.train_path)}
+        return {"train_sha256": sha256(config.train_path), **hashes}
     worlds = json.dumps(config.as_dict()["worlds"], sort_keys=True)
-    return {"worlds_sha256": hashlib.sha256(f"{config.seed} {worlds}".encode()).hexdigest()}
+    return {"worlds_sha256": hashlib.sha256(f"{config.seed} {worlds}".encode()).hexdigest(), **hashes}
 
 
 def _words(config: RunConfig) -> list[str]:
@@ -178,9 +194,7 @@ def _words(config: RunConfig) -> list[str]:
 
 def _from_shape(shape: ModelShape, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
     if shape.width % shape.heads:
-        raise InputError(
-            f"model.heads: {shape.heads} does not divide the width {shape.width}; give one that does."
-        )
+        raise InputError(f"model.heads: {shape.heads} does not divide the width {shape.width}; give one that does.")
     common = {
         "vocab_size": len(tokenizer),
         "initializer_range": shape.initial_std,
@@ -233,9 +247,7 @@ def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     try:
         return AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as error:
-        raise InputError(
-            f"{folder / 'tokenizer.json'}: cannot be read as a tokenizer; copy the file again."
-        ) from error
+        raise InputError(f"{folder / 'tokenizer.json'}: cannot be read as a tokenizer; copy the file again.") from error
 
 
 def _language_model(folder: Path) -> PreTrainedModel:
@@ -247,9 +259,7 @@ def _language_model(folder: Path) -> PreTrainedModel:
         raise InputError(f"{weights}: cannot be read as safetensors; copy the file again.") from error
     try:
         with _quiet():
-            lm, found = AutoModelForCausalLM.from_pretrained(
-                folder, local_files_only=True, output_loading_info=True
-            )
+            lm, found = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, output_loading_info=True)
     except Exception as error:
         raise InputError(
             f"{folder / 'config.json'}: does not describe the weights in model.safetensors; copy the folder again."

@@ -33,11 +33,7 @@ FOREVER = QUESTION << 20
 
 def address(question: int, thought: int = 0, continuation: int | None = None) -> int:
     """First address of a question's own tokens or thought, or of its n-th continuation after `thought` thoughts."""
-    return (
-        question * QUESTION
-        + thought * THOUGHT
-        + (0 if continuation is None else (continuation + 1) * CONTINUATION)
-    )
+    return question * QUESTION + thought * THOUGHT + (0 if continuation is None else (continuation + 1) * CONTINUATION)
 
 
 @dataclass(frozen=True)

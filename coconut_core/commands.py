@@ -12,15 +12,11 @@ app = typer.Typer()
 
 @app.command()
 def train(
-    config: Annotated[
-        Path, typer.Argument(help="YAML file of a run; configs/ has those of the shipped models.")
-    ],
+    config: Annotated[Path, typer.Argument(help="YAML file of a run; configs/ has those of the shipped models.")],
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a field, e.g. lr=1e-3.")
     ] = None,
-    restart: Annotated[
-        bool, typer.Option(help="Discard what the run's folder holds and start anew.")
-    ] = False,
+    restart: Annotated[bool, typer.Option(help="Discard what the run's folder holds and start anew.")] = False,
 ) -> None:
     """Train a model, or resume its training: the same command goes on where it was stopped."""
     from coconut_core.config import load_config

@@ -15,6 +15,7 @@ import yaml
 
 from coconut_core.curriculum import Curriculum
 from coconut_core.errors import InputError
+from coconut_core.methods import METHODS
 from coconut_core.problems.prosqa_sampler import OFFICIAL, SamplerSettings
 
 
@@ -73,7 +74,11 @@ class RunConfig:
     model_id: str | None = None
     load_model_path: str | None = None
 
-    # The curriculum (paper section 3; 2.2 for its numbers).
+    # The method and its curriculum (paper section 3; 2.2 for its numbers).
+    method: str = "coconut"
+    """One of `methods.py`."""
+    stopping: Literal["fixed", "classifier"] = "fixed"
+    """classifier: once the model is trained, fit a classifier that says from a thought whether to stop thinking."""
     c_thought: int = 1
     max_latent_stage: int = 6
     epochs_per_stage: int = 5
@@ -126,10 +131,6 @@ class RunConfig:
     """Store the finished model in half precision."""
 
     # Parts of official files that choose what this command does not do; only these values are accepted.
-    coconut: Literal[True] = True
-    cot: Literal[False] = False
-    no_cot: Literal[False] = False
-    no_thoughts: Literal[False] = False
     only_eval: Literal[False] = False
     debug: Literal[False] = False
     # Parts of official files that have no meaning here: runs resume by themselves and keep their last model.
@@ -138,23 +139,19 @@ class RunConfig:
     save_only_improve: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
-        positive = ("c_thought", "questions_per_text", "batch_size_training", "gradient_accumulation_steps")
+        positive = ("questions_per_text", "batch_size_training", "gradient_accumulation_steps")
         positive += ("samples_per_epoch", "num_epochs", "log_every", "checkpoint_minutes", "lr")
         for name in positive:
             if getattr(self, name) <= 0:
                 raise InputError(f"{name}: {getattr(self, name)} is not above zero; give a positive number.")
-        for name in ("max_latent_stage", "epochs_per_stage", "stages_per_sample", "warmup_steps"):
+        for name in ("c_thought", "max_latent_stage", "epochs_per_stage", "stages_per_sample", "warmup_steps"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name}: {getattr(self, name)} is negative; give zero or more.")
         if not 0 <= self.uniform_prob <= 1:
-            raise InputError(
-                f"uniform_prob: {self.uniform_prob} is no probability; give a number from 0 to 1."
-            )
+            raise InputError(f"uniform_prob: {self.uniform_prob} is no probability; give a number from 0 to 1.")
         for world in self.worlds:
             if len(world.nodes) != 2:
-                raise InputError(
-                    f"worlds: nodes {list(world.nodes)} is not two numbers; give the fewest and the most."
-                )
+                raise InputError(f"worlds: nodes {list(world.nodes)} is not two numbers; give the fewest and the most.")
             asked = world.questions_per_text or self.questions_per_text
             if not 1 <= asked <= self.batch_size_training:
                 raise InputError(
@@ -163,18 +160,34 @@ class RunConfig:
             if world.stage is not None and not 0 <= world.stage <= self.max_latent_stage + 1:
                 raise InputError(f"worlds: stage {world.stage} is none of 0 to {self.max_latent_stage + 1}; give one.")
             world.sampler  # noqa: B018  refuses impossible combinations
+        self._check_method()
         if len(self.betas) != 2:
             raise InputError(f"betas: {list(self.betas)} is not two numbers; give [0.9, 0.999].")
-        if (self.model is None) == (self.model_id is None):
-            raise InputError(
-                "model: give either a shape to train from scratch or model_id, a model's local folder."
-            )
+        if self.load_model_path:
+            if self.model is not None:
+                raise InputError("model: the shape is that of load_model_path already; leave one of them out.")
+        elif (self.model is None) == (self.model_id is None):
+            raise InputError("model: give either a shape to train from scratch or model_id, a model's local folder.")
         if bool(self.train_path) == bool(self.worlds):
             raise InputError("train_path: give either a file to train on or worlds of fresh problems.")
         if self.train_path and self.questions_per_text > 1:
+            raise InputError("questions_per_text: a file asks one question a text; leave it at 1, or use worlds.")
+
+    def _check_method(self) -> None:
+        """Refuse what the method cannot do."""
+        if self.method not in METHODS:
+            raise InputError(f"method: {self.method!r} is unknown; give one of {', '.join(METHODS)}.")
+        method = METHODS[self.method]
+        if method.slots != "none" and not self.c_thought * self.max_latent_stage:
             raise InputError(
-                "questions_per_text: a file asks one question a text; leave it at 1, or use worlds."
+                f"c_thought: {method.name} needs slots, but {self.c_thought} thoughts a step in "
+                f"{self.max_latent_stage} stages leave none; give 1 or more of each."
             )
+        mixes = self.uniform_prob > 0 or any(world.uniform_prob for world in self.worlds)
+        if mixes and not method.staged:
+            raise InputError(f"uniform_prob: {method.name} has no stages to mix; leave it at 0.")
+        if self.stopping == "classifier" and method.slots != "thought":
+            raise InputError(f"stopping: {method.name} has no thoughts to classify; leave it at 'fixed'.")
 
     @property
     def folder(self) -> Path:
@@ -199,13 +212,14 @@ class RunConfig:
     def stage_of_epoch(self, epoch: int) -> int:
         """The stage that samples of an epoch are trained at, but for those drawn uniformly."""
         own = self.world_of_epoch(epoch).stage if self.worlds else None
-        scheduled = self.curriculum_of_epoch(epoch).stage_of_epoch(epoch, self.epochs_per_stage)
-        return scheduled if own is None else own
+        curriculum = self.curriculum_of_epoch(epoch)
+        return curriculum.stage_of_epoch(epoch, self.epochs_per_stage) if own is None else curriculum.of_method(own)
 
     def curriculum_of_epoch(self, epoch: int) -> Curriculum:
         own = self.world_of_epoch(epoch).uniform_prob if self.worlds else None
         return Curriculum(
             max_stage=self.max_latent_stage,
+            method=METHODS[self.method],
             thoughts_per_step=self.c_thought,
             uniform_prob=self.uniform_prob if own is None else own,
             pad_to_max=self.pad_latent_to_max,
@@ -217,18 +231,18 @@ class RunConfig:
 
 
 def load_config(path: Path | str, settings: Sequence[str] = ()) -> RunConfig:
-    """Read a YAML file and apply `key=value` settings; a dot reaches into a part (`model.width=64`)."""
+    """Read a YAML file and apply `key=value` settings; a dot reaches into a part (`model.width=64`).
+
+    A file may say `extends: other.yaml`, a file beside it whose fields it takes over and overrides.
+    """
     path = Path(path)
-    try:
-        content = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); give a YAML file.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path}: is not YAML ({reason}); mend it there.") from error
-    if not isinstance(content, Mapping):
-        raise InputError(f"{path}: holds no fields; write one 'name: value' a line.")
-    content = dict(content)
+    content = _read(path)
+    if "extends" in content:
+        other = path.parent / str(content.pop("extends"))
+        base = _read(other)
+        if "extends" in base:
+            raise InputError(f"{other}: is extended and extends itself; give {path} all fields that differ.")
+        content = {**base, "name": path.stem, **content}
     content.setdefault("name", path.stem)
     for setting in settings:
         key, equals, value = setting.partition("=")
@@ -246,9 +260,42 @@ def load_config(path: Path | str, settings: Sequence[str] = ()) -> RunConfig:
         raise InputError(f"{path}: {error}") from error
 
 
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); give a YAML file.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: is not YAML ({reason}); mend it there.") from error
+    if not isinstance(content, Mapping):
+        raise InputError(f"{path}: holds no fields; write one 'name: value' a line.")
+    return dict(content)
+
+
 def config_from(content: Mapping[str, Any]) -> RunConfig:
     """A `RunConfig` from plain values; `InputError` names an unknown key or a value of the wrong type."""
+    flags = {key: content[key] for key in _OFFICIAL_METHODS if key in content}
+    content = {key: value for key, value in content.items() if key not in flags}
+    for key, value in flags.items():
+        if not isinstance(value, bool):
+            raise InputError(f"{key}: {value!r} is not true or false; give true or false.")
+    chosen = [key for key, value in flags.items() if value]
+    # The official code asks for both in a run without thoughts.
+    if chosen == ["no_thoughts", "coconut"]:
+        chosen = ["no_thoughts"]
+    if len(chosen) > 1 or (chosen and "method" in content):
+        clash = ", ".join([*chosen, *(["method"] if "method" in content else [])])
+        raise InputError(f"method: {clash} choose more than one method; leave one.")
+    if chosen:
+        content["method"] = _OFFICIAL_METHODS[chosen[0]]
+    elif flags and "method" not in content and not flags.get("coconut", True):
+        raise InputError("method: the file turns off every method; set one of coconut, cot, no_cot or no_thoughts.")
     return _build(RunConfig, content, "")
+
+
+_OFFICIAL_METHODS = {"no_thoughts": "no_thought", "cot": "cot", "no_cot": "no_cot", "coconut": "coconut"}
+"""Switches of the official files, and the methods that they choose."""
 
 
 def _build(kind: type, content: Mapping[str, Any], prefix: str) -> Any:
@@ -258,11 +305,7 @@ def _build(kind: type, content: Mapping[str, Any], prefix: str) -> Any:
             raise InputError(f"{prefix}{key}: is no field of a run; known are {', '.join(known)}.")
     values = {key: _coerce(value, known[key].type, f"{prefix}{key}") for key, value in content.items()}
     for key, each in known.items():
-        if (
-            key not in values
-            and each.default is dataclasses.MISSING
-            and each.default_factory is dataclasses.MISSING
-        ):
+        if key not in values and each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING:
             raise InputError(f"{prefix}{key}: is missing; give it.")
     return kind(**values)
 

@@ -3,7 +3,8 @@
 Stage s (paper section 3, figure 2; official `dataset.py`) drops the first s reasoning steps of a sample and puts
 s * c thoughts in their place, also where the sample has fewer than s steps; beyond the last stage all steps are
 dropped and the number of thoughts stays at its maximum. With probability `uniform_prob` a sample's stage is drawn
-uniformly from {0, ..., number of steps} instead of taken from the schedule.
+uniformly from {0, ..., number of steps} instead of taken from the schedule. Methods without stages (`methods.py`) stay
+at one: the first, where they keep the steps, or the one beyond the last, where they drop them.
 """
 
 import random
@@ -16,6 +17,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from coconut_core.columns import CONTINUATION, FOREVER, QUESTION, Columns, ColumnWriter, address
+from coconut_core.methods import COCONUT, Method
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,9 @@ class EncodedProblem:
     """A problem as token ids."""
 
     question: list[int]
-    """Facts, question and `<bot>`."""
+    """What is encoded once: facts and question, up to and with `<bot>`; without marks, up to the last token but one."""
+    opening: int
+    """The token that every text after the question and its slots begins with: `<eot>`, or the question's last token."""
     steps: list[list[int]]
     answer: list[int]
     """"### ..." and the end of the text."""
@@ -35,15 +39,18 @@ class Curriculum:
 
     max_stage: int
     """Stages that add thoughts; stage `max_stage + 1` drops every step (the official `max_latent_stage`)."""
+    method: Method = COCONUT
     thoughts_per_step: int = 1
     """c of the paper."""
     uniform_prob: float = 0.0
     pad_to_max: bool = True
     """Whether the stage without steps thinks the maximum, or only as often as the sample has steps."""
+    tokens_per_stage: int = 8
+    """iCoT: tokens of reasoning that each stage drops."""
 
     @property
     def max_thoughts(self) -> int:
-        return self.max_stage * self.thoughts_per_step
+        return self.method.slot_count(self.max_stage * self.thoughts_per_step)
 
     def stage_of_epoch(self, epoch: int, epochs_per_stage: int) -> int:
         """Stage = epoch // epochs_per_stage, and the last one (all steps dropped) from there on.
@@ -51,16 +58,20 @@ class Curriculum:
         With `epochs_per_stage` 0 there is no schedule: every epoch is of the last stage.
         """
         last = self.max_stage + 1
-        return last if epochs_per_stage == 0 else min(epoch // epochs_per_stage, last)
+        return self.of_method(last if epochs_per_stage == 0 else min(epoch // epochs_per_stage, last))
+
+    def of_method(self, stage: int) -> int:
+        """The stage that the method trains at where `stage` is scheduled."""
+        if self.method.staged:
+            return stage
+        return 0 if self.method.steps == "kept" else self.max_stage + 1
 
     def draw(self, scheduled: int, steps: int, count: int, rng: random.Random) -> dict[int, float]:
         """`count` independent draws of a sample's stage, weighted by how often each came up.
 
         One draw is what the official code trains.
         """
-        drawn = (
-            rng.randint(0, steps) if rng.random() < self.uniform_prob else scheduled for _ in range(count)
-        )
+        drawn = (rng.randint(0, steps) if rng.random() < self.uniform_prob else scheduled for _ in range(count))
         return {stage: float(times) for stage, times in Counter(drawn).items()}
 
     def expect(self, scheduled: int, steps: int) -> dict[int, float]:
@@ -75,14 +86,18 @@ class Curriculum:
 
     def thoughts_at(self, stage: int, steps: int) -> int:
         """Thoughts before the text of a sample with `steps` steps."""
-        if stage <= self.max_stage:
-            return stage * self.thoughts_per_step
-        return (self.max_stage if self.pad_to_max else min(steps, self.max_stage)) * self.thoughts_per_step
+        if stage > self.max_stage:
+            stage = self.max_stage if self.pad_to_max else min(steps, self.max_stage)
+        return self.method.slot_count(stage * self.thoughts_per_step)
 
     def text_at(self, problem: EncodedProblem, stage: int) -> list[int]:
-        """Tokens after `<eot>`: the steps that remain, then the answer."""
-        kept = problem.steps[stage:] if stage <= self.max_stage else []
-        return [token for step in kept for token in step] + problem.answer
+        """Tokens after the opening: the steps that remain, then the answer."""
+        if stage > self.max_stage:
+            return problem.answer
+        if self.method.steps == "by tokens":
+            chain = [token for step in problem.steps for token in step]
+            return chain[stage * self.tokens_per_stage :] + problem.answer
+        return [token for step in problem.steps[stage:] for token in step] + problem.answer
 
 
 @dataclass(frozen=True)
@@ -91,7 +106,7 @@ class PackedBatch:
 
     questions: Columns
     begin_columns: Int[Tensor, "question"]
-    """Index, among the question columns, of each question's `<bot>`."""
+    """Index, among the question columns, of each question's last, `<bot>`."""
     slots: tuple[Columns, ...]
     """Thought 1, 2, ... of every question."""
     continuations: Columns
@@ -117,7 +132,7 @@ class PackedBatch:
 
 
 def shared_prefix(questions: Sequence[list[int]]) -> int:
-    """Length of the tokens that all questions begin with, leaving each at least its last one (`<bot>`)."""
+    """Length of the tokens that all questions begin with, leaving each at least its last one."""
     shortest = min(len(question) for question in questions) - 1
     first = questions[0]
     for index in range(shortest):
@@ -131,14 +146,13 @@ def pack(
     stages: Sequence[Sequence[dict[int, float]]],
     curriculum: Curriculum,
     *,
-    end_thoughts: int,
     thought: int,
     padding: int,
 ) -> PackedBatch:
     """Lay out rows of problems that share their facts; `stages[row][problem]` weighs the stages to score.
 
     Every row must ask the same number of questions. Facts and questions are padded on the left, so that the
-    `<bot>` columns, and with them the thoughts, are aligned across the batch.
+    questions' ends, and with them the thoughts, are aligned across the batch.
     """
     asked = len(rows[0])
     shared = [shared_prefix([problem.question for problem in row]) for row in rows]
@@ -175,7 +189,7 @@ def pack(
                 asked_index,
                 stage,
                 weight,
-                [end_thoughts, *curriculum.text_at(problem, stage)],
+                [problem.opening, *curriculum.text_at(problem, stage)],
                 len(problem.answer),
             )
             for asked_index, problem in enumerate(row)

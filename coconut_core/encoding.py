@@ -1,10 +1,11 @@
 """Problems as token ids, laid out as the official code does: one text a line, "### " before the answer.
 
-The question's line is followed by `<bot>`. Whether a line end is a token is the tokenizer's business (GPT-2: yes;
-the word-level vocabulary: white space, no).
+The question's line is followed by `<bot>`, for methods that mark their slots. Whether a line end is a token is the
+tokenizer's business (GPT-2: yes; the word-level vocabulary: white space, no).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from coconut_core.curriculum import EncodedProblem
+from coconut_core.methods import COCONUT, Method
 from coconut_core.tokenizers import ThoughtTokens
 
 ANSWER_MARK = "###"
@@ -27,11 +29,21 @@ class Problem(Protocol):
     answer: str
 
 
-class Encoder:
-    """Turns texts into token ids with one tokenizer."""
+@dataclass(frozen=True)
+class EncodedQuestion:
+    """A question as token ids, parted where slots go."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase):
-        self._tokenizer = tokenizer
+    ids: list[int]
+    """Facts and question up to and with `<bot>`; for a method without marks, up to the last token but one."""
+    opening: int
+    """The token after the slots: `<eot>`; for a method without marks, the question's last token."""
+
+
+class Encoder:
+    """Turns texts into token ids with one tokenizer, as one method lays them out."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, method: Method = COCONUT):
+        self._tokenizer, self._method = tokenizer, method
         self.tokens = ThoughtTokens.of(tokenizer)
         self.unknown = tokenizer.unk_token_id
 
@@ -39,13 +51,14 @@ class Encoder:
         """Token ids of each text as it stands."""
         if not texts:
             return []
-        return self._tokenizer(list(texts), add_special_tokens=False, return_attention_mask=False)[
-            "input_ids"
-        ]
+        return self._tokenizer(list(texts), add_special_tokens=False, return_attention_mask=False)["input_ids"]
 
-    def questions(self, questions: Sequence[str]) -> list[list[int]]:
-        """Facts and question of each text, then `<bot>`."""
-        return [[*ids, self.tokens.begin] for ids in self.texts([f"{question}\n" for question in questions])]
+    def questions(self, questions: Sequence[str]) -> list[EncodedQuestion]:
+        """Facts and question of each text, parted where slots go."""
+        lines = self.texts([f"{question}\n" for question in questions])
+        if self._method.marks:
+            return [EncodedQuestion([*ids, self.tokens.begin], self.tokens.end) for ids in lines]
+        return [EncodedQuestion(ids[:-1], ids[-1]) for ids in lines]
 
     def problems(self, problems: Sequence[Problem]) -> list[EncodedProblem]:
         """Questions, steps and answers of `problems`, tokenised together."""
@@ -53,15 +66,21 @@ class Encoder:
         steps = iter(self.texts([f"{step}\n" for problem in problems for step in problem.steps]))
         answers = self.texts([f"{ANSWER_MARK} {problem.answer}" for problem in problems])
         return [
-            EncodedProblem(question, [next(steps) for _ in problem.steps], [*answer, self.tokens.end_of_text])
+            EncodedProblem(
+                question.ids,
+                question.opening,
+                [next(steps) for _ in problem.steps],
+                [*answer, self.tokens.end_of_text],
+            )
             for problem, question, answer in zip(problems, questions, answers, strict=True)
         ]
 
 
 def pad_left(
-    rows: Sequence[list[int]], padding: int, device: torch.device | str = "cpu"
+    questions: Sequence[EncodedQuestion], padding: int, device: torch.device | str = "cpu"
 ) -> tuple[Int[Tensor, "batch column"], Int[Tensor, "batch column"]]:
-    """Rows of ids, padded on the left to one width, and their mask (1 where real)."""
+    """Questions' ids, padded on the left to one width, and their mask (1 where real)."""
+    rows = [question.ids for question in questions]
     width = max(map(len, rows))
     ids = torch.tensor([[padding] * (width - len(row)) + row for row in rows], device=device)
     mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=device)

@@ -38,19 +38,28 @@ def answers(
     problems: Sequence[Problem],
     *,
     ks: Sequence[int],
+    chain: bool = False,
     batch_size: int = 64,
     max_new_tokens: int = 128,
     progress: bool = False,
 ) -> Answers:
-    """Force the end of thinking after each k of `ks` thoughts and let the model write, greedily."""
-    encoder = Encoder(model.tokenizer)
+    """Force the end of thinking after each k of `ks` thoughts and let the model write, greedily.
+
+    With `chain` the first words are forced too, so that a chain of thought is written where the model might have
+    answered at once: "NAME is a" after no thought, for a problem with a root, else "Every".
+    """
+    encoder = Encoder(model.tokenizer, model.method)
     texts, counts = [], []
     starts = range(0, len(problems), batch_size)
     for start in tqdm(starts, desc="answers", disable=not progress):
         part = problems[start : start + batch_size]
         questions = encoder.questions([problem.question for problem in part])
         thoughts = model.think(*pad_left(questions, model.tokens.padding, model.device), max(ks))
-        written = write(model, thoughts, ks, max_new_tokens)
+        openings = [
+            [[question.opening, *(encoder.texts([chain_opening(problem, k)])[0] if chain else [])] for k in ks]
+            for problem, question in zip(part, questions, strict=True)
+        ]
+        written = write(model, thoughts, openings, ks, max_new_tokens)
         counts += [[len(ids) for ids in row] for row in written]
         texts += [tuple(model.tokenizer.batch_decode(row, skip_special_tokens=True)) for row in written]
     correct = [
@@ -63,32 +72,45 @@ def answers(
     )
 
 
-def write(
-    model: CoconutModel, thoughts: Thoughts, ks: Sequence[int], max_new_tokens: int
-) -> list[list[list[int]]]:
-    """Greedy tokens after `<eot>` for every row and k, up to the end of the text.
+def chain_opening(problem: Problem, k: int) -> str:
+    """The words that a step of reasoning begins with after k thoughts: a chain begins at the root, if there is one."""
+    return f"{problem.root_name} is a" if k == 0 and hasattr(problem, "root_name") else "Every"
 
+
+def write(
+    model: CoconutModel,
+    thoughts: Thoughts,
+    openings: Sequence[Sequence[Sequence[int]]],
+    ks: Sequence[int],
+    max_new_tokens: int,
+) -> list[list[list[int]]]:
+    """Greedy tokens for every row and k, up to the end of the text, with the forced ones after the first.
+
+    `openings[row][index]` are the tokens forced after `ks[index]` thoughts: `<eot>` or what stands for it, then words.
     The continuations of a row grow side by side on one cache, one column each a step; those that have ended leave
     padding.
     """
     tokens, begin = model.tokens, thoughts.begin.tolist()
-    rows = range(len(begin))
-    written: list[list[list[int]]] = [[[] for _ in ks] for _ in rows]
-    latest = torch.full((len(begin), len(ks)), tokens.end)
-    running: Bool[Tensor, "batch k"] = torch.ones_like(latest, dtype=torch.bool)
-    for step in range(max_new_tokens + 1):
-        columns = ColumnWriter(len(begin), len(ks), tokens.padding)
+    slots = [model.method.slot_count(k) for k in ks]
+    written = [[list(opening[1:]) for opening in row] for row in openings]
+    latest = [[list(opening) for opening in row] for row in openings]
+    running: Bool[Tensor, "batch k"] = torch.ones(len(begin), len(ks), dtype=torch.bool)
+    width, done = max(len(opening) for row in openings for opening in row), 0
+    while True:
+        # Only the first columns hold more than one token of a continuation.
+        columns = ColumnWriter(len(begin), len(ks) * width, tokens.padding)
         for row, index in running.nonzero().tolist():
-            first = address(0, ks[index], index)
-            position = begin[row] + ks[index] + 1 + step
-            columns.write(
-                row, index, [int(latest[row, index])], position, first + step, first + CONTINUATION - 1
-            )
+            ids = latest[row][index]
+            at = len(openings[row][index]) - 1 + done if done else 0
+            enter = address(0, slots[index], index)
+            start = (index + 1) * width - len(ids)
+            columns.write(row, start, ids, begin[row] + slots[index] + 1 + at, enter + at, enter + CONTINUATION - 1)
         hidden, thoughts = model.continue_from(thoughts, columns.columns().to(model.device))
-        latest = model.logits(hidden).argmax(-1).cpu()
-        running = running & (latest != tokens.end_of_text)
-        if step == max_new_tokens or not running.any():
-            break
+        next_token = model.logits(hidden[:, width - 1 :: width]).argmax(-1).cpu()
+        running = running & (next_token != tokens.end_of_text)
+        if done == max_new_tokens or not running.any():
+            return written
         for row, index in running.nonzero().tolist():
-            written[row][index].append(int(latest[row, index]))
-    return written
+            latest[row][index] = [int(next_token[row, index])]
+            written[row][index] += latest[row][index]
+        width, done = 1, done + 1

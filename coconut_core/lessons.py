@@ -6,7 +6,7 @@ step.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -16,7 +16,8 @@ from coconut_core.encoding import Encoder
 from coconut_core.problems.prosqa import ProsqaProblem, load_problems
 from coconut_core.problems.prosqa_sampler import further_questions, sample_problems
 
-_TRAINING, _VALIDATION = 0, 1
+_TRAINING, _VALIDATION, _STOPPING = 0, 1, 2
+_STOPPING_PROBLEMS = 4_000
 
 
 class Lessons:
@@ -50,7 +51,6 @@ class Lessons:
             rows,
             [[stages(problem) for problem in row] for row in rows],
             curriculum,
-            end_thoughts=tokens.end,
             thought=tokens.thought,
             padding=tokens.padding,
         )
@@ -65,7 +65,7 @@ class Lessons:
         asked = world.questions_per_text or self._config.questions_per_text
         texts = sample_problems(world.sampler, self._config.batch_size_training // asked, seed)
         rng = np.random.default_rng((*seed, 1))
-        rows = [_asked_again(problem, asked, rng) for problem in texts]
+        rows = [_asked_again(problem, asked, world.hops, rng) for problem in texts]
         encoded = iter(self._encoder.problems([problem for row in rows for problem in row]))
         return [[next(encoded) for _ in row] for row in rows]
 
@@ -83,9 +83,19 @@ def validation_problems(config: RunConfig) -> tuple[ProsqaProblem, ...]:
     return tuple(sample_problems(config.worlds[-1].sampler, config.validation_problems, seed))
 
 
-def _asked_again(problem: ProsqaProblem, count: int, rng: np.random.Generator) -> list[ProsqaProblem]:
+def stopping_problems(config: RunConfig) -> tuple[ProsqaProblem, ...]:
+    """Problems to fit the stop classifier on: of the training file, or fresh ones of the run's last world."""
+    if config.train_path:
+        return load_problems(config.train_path)[:_STOPPING_PROBLEMS]
+    seed = (config.seed, _STOPPING)
+    return tuple(sample_problems(config.worlds[-1].sampler, _STOPPING_PROBLEMS, seed))
+
+
+def _asked_again(
+    problem: ProsqaProblem, count: int, hops: Mapping[int, float], rng: np.random.Generator
+) -> list[ProsqaProblem]:
     """`count` questions about the facts of `problem`, itself first; where there are too few, they repeat."""
     if count == 1:
         return [problem]
-    questions = [problem, *further_questions(problem, count - 1, rng)]
+    questions = [problem, *further_questions(problem, count - 1, rng, hops=hops)]
     return [questions[index % len(questions)] for index in range(count)]

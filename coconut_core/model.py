@@ -2,14 +2,17 @@
 
 Thought k is the output of the final layer norm at the position before slot k (paper section 3; the official
 `coconut.py`), fed as that slot's input embedding with its gradient. The loop over thoughts lives here and nowhere
-else. Every method works on columns of token trees (`columns.py`), on one key/value cache: a text is encoded once,
-each thought adds one column a question, and any number of continuations branch off the same cache.
+else; controls (`methods.py`) feed the embedding of `<|latent|>` instead, or nothing. Everything works on columns of
+token trees (`columns.py`), on one key/value cache: a text is encoded once, each thought adds one column a question,
+and any number of continuations branch off the same cache.
 
 The model knows nothing of problems: it sees token ids.
 """
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +22,7 @@ from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
 from coconut_core.columns import PADDING, QUESTION, THOUGHT, Columns, visible
 from coconut_core.curriculum import PackedBatch
+from coconut_core.methods import COCONUT, Method
 from coconut_core.tokenizers import ThoughtTokens
 
 
@@ -41,10 +45,10 @@ class Thoughts:
     """The thoughts of a batch of questions, one question a row, and the context to continue from."""
 
     states: Float[Tensor, "batch thought d_model"]
-    """Thought k = 1.. at index k - 1: the final hidden state that was fed into slot k."""
+    """Thought k = 1.. at index k - 1: the final hidden state before slot k, which Coconut feeds into it."""
     context: Context
     begin: Int[Tensor, "batch"]
-    """Position of `<bot>`; slot k stands at `begin + k`."""
+    """Position of the question's last column, `<bot>`; slot k stands at `begin + k`."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,11 @@ class Loss:
 class CoconutModel(nn.Module):
     """Continuous thoughts over any Hugging Face causal language model that takes `inputs_embeds` and a cache."""
 
-    def __init__(self, lm: PreTrainedModel, tokenizer: PreTrainedTokenizerBase):
+    def __init__(self, lm: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, method: Method = COCONUT):
         super().__init__()
         self.lm = lm
         self.tokenizer = tokenizer
+        self.method = method
         self.tokens = ThoughtTokens.of(tokenizer)
 
     @property
@@ -106,23 +111,46 @@ class CoconutModel(nn.Module):
         *,
         replacement: Float[Tensor, "batch thought d_model"] | None = None,
     ) -> Thoughts:
-        """Encode left-padded questions, each ending in `<bot>`, and think `count` thoughts after each.
+        """Encode left-padded questions and think `count` thoughts after each; none if the method has no slots.
 
-        `replacement` feeds given vectors instead of the model's own thoughts (its own are still returned in
-        `states`, computed from what was fed before them).
+        `replacement` feeds given vectors instead of what the method feeds (the model's own thoughts are still
+        returned in `states`, computed from what was fed before them).
         """
         real = mask.bool()
         position = torch.where(real, mask.cumsum(1) - 1, PADDING)
         enter = torch.where(real, position, -QUESTION)
         leave = torch.where(real, QUESTION - 1, -QUESTION - 1)
         hidden, context = self.extend(None, Columns(ids, position, enter, leave))
-        begin, state, states = position[:, -1], hidden[:, -1:], []
-        for k in range(1, count + 1):
+        begin = position[:, -1]
+        slots = [self._slot(begin[:, None], k) for k in range(1, self.method.slot_count(count) + 1)]
+        states, context = self._fill(context, hidden[:, -1:], slots, replacement)
+        return Thoughts(states, context, begin)
+
+    def _fill(
+        self,
+        context: Context,
+        state: Float[Tensor, "batch question d_model"],
+        slots: Sequence[Columns],
+        replacement: Float[Tensor, "batch thought d_model"] | None = None,
+    ) -> tuple[Float[Tensor, "batch thought d_model"], Context]:
+        """Compute slots, a column a question each, after the questions' last hidden states `state`.
+
+        Returns the hidden state before each slot, thought by thought and in it question by question, and the context.
+        """
+        if not slots:
+            return state[:, :0], context
+        if self.method.slots == "pause" and self.method.passes == "one" and replacement is None:
+            asked = state.shape[1]
+            hidden, context = self.extend(context, reduce(Columns.then, slots))
+            return torch.cat([state, hidden[:, :-asked]], 1), context
+        states = []
+        for k, slot in enumerate(slots):
             states.append(state)
-            fed = state if replacement is None else replacement[:, k - 1 : k]
-            state, context = self.extend(context, self._slot(begin[:, None], k), fed)
-        empty = hidden.new_zeros(len(ids), 0, hidden.shape[-1])
-        return Thoughts(torch.cat([empty, *states], 1), context, begin)
+            fed = state if self.method.slots == "thought" else None
+            if replacement is not None:
+                fed = replacement[:, k : k + 1]
+            state, context = self.extend(context, slot, fed)
+        return torch.cat(states, 1), context
 
     def _slot(self, begin: Int[Tensor, "batch 1"], k: int) -> Columns:
         zero = torch.zeros_like(begin)
@@ -145,10 +173,7 @@ class CoconutModel(nn.Module):
         Gradients flow through every thought.
         """
         hidden, context = self.extend(None, batch.questions)
-        # The last column of each question's block is its <bot>.
-        state = hidden[:, batch.begin_columns]
-        for slots in batch.slots:
-            state, context = self.extend(context, slots, state)
+        _, context = self._fill(context, hidden[:, batch.begin_columns], batch.slots)
         hidden, _ = self.extend(context, batch.continuations)
         read = batch.weights > 0
         logits = self.logits(hidden[read]).float()

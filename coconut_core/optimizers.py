@@ -21,9 +21,7 @@ class Optimizers:
         if inner:
             # Updates are scaled to the size of AdamW's, so that both share one learning rate.
             self._all.append(
-                torch.optim.Muon(
-                    inner, lr=config.lr, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw"
-                )
+                torch.optim.Muon(inner, lr=config.lr, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw")
             )
 
     def step(self, lr: float) -> None:

@@ -58,7 +58,5 @@ def word_level_tokenizer(words: list[str]) -> PreTrainedTokenizerFast:
 def add_thought_tokens(tokenizer: PreTrainedTokenizerBase) -> int:
     """Add the three tokens to a tokenizer that lacks them; returns how many were new (the model must be resized)."""
     # The order of the official code, whose checkpoints depend on it.
-    missing = [
-        token for token in (BEGIN_THOUGHTS, END_THOUGHTS, THOUGHT) if token not in tokenizer.get_vocab()
-    ]
+    missing = [token for token in (BEGIN_THOUGHTS, END_THOUGHTS, THOUGHT) if token not in tokenizer.get_vocab()]
     return tokenizer.add_special_tokens({"extra_special_tokens": missing}) if missing else 0

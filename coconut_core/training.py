@@ -28,10 +28,11 @@ from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
 from coconut_core.files import write_atomically
 from coconut_core.generation import answers
-from coconut_core.lessons import Lessons, validation_problems
+from coconut_core.lessons import Lessons, stopping_problems, validation_problems
 from coconut_core.meter import Meter
 from coconut_core.model import CoconutModel, Loss
 from coconut_core.optimizers import Optimizers, learning_rate
+from coconut_core.stopping import fit_stop_classifier, measure_stopping
 
 STATE = "state/latest.pt"
 
@@ -54,9 +55,7 @@ def train(config: RunConfig, command: str, *, restart: bool = False, quiet: bool
     `InputError` if the folder holds a run of another config (unless `restart`, which discards it), if data are
     missing, or if the model cannot be loaded. Ctrl-C stores the state and raises `KeyboardInterrupt` again.
     """
-    accelerator = Accelerator(
-        cpu=not torch.cuda.is_available(), mixed_precision="bf16" if config.bf16 else "no"
-    )
+    accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision="bf16" if config.bf16 else "no")
     folder = config.folder
     if accelerator.is_main_process:
         _claim(folder, config, restart)
@@ -65,7 +64,7 @@ def train(config: RunConfig, command: str, *, restart: bool = False, quiet: bool
         return folder
     set_seed(config.seed)
     model = initial_model(config)
-    encoder = Encoder(model.tokenizer)
+    encoder = Encoder(model.tokenizer, model.method)
     lessons = Lessons(config, encoder, accelerator.process_index, accelerator.num_processes)
     held_out = validation_problems(config)
     return _Run(config, accelerator, model, lessons, held_out, quiet).train(command)
@@ -223,10 +222,20 @@ class _Run:
                 "seconds": round(at.seconds, 1),
                 "processes": self.accelerator.num_processes,
             }
+            if self.config.stopping == "classifier":
+                card["stopping"] = self._fit_stop_classifier()
             save_model(self.model, self.folder, card, half=self.config.ship_half, held_out=self.held_out)
             shutil.rmtree(self.folder / "state", ignore_errors=True)
         self.accelerator.wait_for_everyone()
         return self.folder
+
+    def _fit_stop_classifier(self) -> dict[str, int | float]:
+        """Fit the stop classifier on fresh problems, or those of the file, and measure it on those held out."""
+        self.model.eval()
+        most = self.config.curriculum_of_epoch(self.config.epochs).max_thoughts
+        classifier = fit_stop_classifier(self.model, stopping_problems(self.config), most)
+        classifier.save(self.folder)
+        return measure_stopping(classifier, self.model, self.held_out, most) if self.held_out else {}
 
 
 class _Interruption:

@@ -33,9 +33,9 @@ def test_it_loads_without_us_and_says_the_same(tiny_checkpoint, problems):
     ours = load_model(tiny_checkpoint)
     lm = AutoModelForCausalLM.from_pretrained(tiny_checkpoint, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(tiny_checkpoint)
-    (ids,) = Encoder(tokenizer).questions([problems[0].question])
-    thoughts = ours.think(*pad_left([ids], 0), 1)
-    out = lm(torch.tensor([ids]), output_hidden_states=True)
+    (question,) = Encoder(tokenizer).questions([problems[0].question])
+    thoughts = ours.think(*pad_left([question], 0), 1)
+    out = lm(torch.tensor([question.ids]), output_hidden_states=True)
     torch.testing.assert_close(thoughts.states[0, 0], out.hidden_states[-1][0, -1], rtol=0, atol=1e-5)
 
 

@@ -47,9 +47,7 @@ def test_values_and_answers_as_csv(tmp_path, tiny_checkpoint, data, problems):
         (["evaluate", "{model}", "{broken}"], "broken.json"),
     ],
 )
-def test_bad_input_is_one_sentence_and_exit_code_2(
-    tmp_path, tiny_checkpoint, data, arguments, message, monkeypatch
-):
+def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, tiny_checkpoint, data, arguments, message, monkeypatch):
     monkeypatch.chdir(tmp_path)
     broken = tmp_path / "broken.json"
     broken.write_text(data.read_text()[:200])
@@ -68,11 +66,7 @@ def test_a_cyclic_graph_and_an_unknown_node_are_named(tmp_path, tiny_checkpoint,
     data.write_text(json.dumps(records))
     done = coconut("values", tiny_checkpoint, data, "--out", tmp_path / "values.csv")
     assert done.returncode == 2 and not (tmp_path / "values.csv").exists(), done.stderr
-    assert (
-        "problems.json, item 1: " in done.stderr
-        and "circle" in done.stderr
-        and "Traceback" not in done.stderr
-    )
+    assert "problems.json, item 1: " in done.stderr and "circle" in done.stderr and "Traceback" not in done.stderr
     records[1]["edges"][-1] = [0, 99]
     data.write_text(json.dumps(records))
     done = coconut("values", tiny_checkpoint, data, "--out", tmp_path / "values.csv")

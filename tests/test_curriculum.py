@@ -13,13 +13,13 @@ from coconut_core.curriculum import Curriculum, EncodedProblem, pack, shared_pre
 
 QUESTION = [10, 11, 12, 13, 1]
 """Ends in <bot> = 1; 2 is the slot, 3 is <eot>, 0 pads, 9 ends the text."""
-PROBLEM = EncodedProblem(QUESTION, steps=[[20, 21], [22, 23]], answer=[30, 9])
+PROBLEM = EncodedProblem(QUESTION, opening=3, steps=[[20, 21], [22, 23]], answer=[30, 9])
 
 
 def layout(stage, curriculum=None, problem=PROBLEM):
     """A sample at a stage as readable tokens: input, and the labels where there is a loss."""
     curriculum = curriculum or Curriculum(max_stage=3)
-    batch = pack([[problem]], [[{stage: 1.0}]], curriculum, end_thoughts=3, thought=2, padding=0)
+    batch = pack([[problem]], [[{stage: 1.0}]], curriculum, thought=2, padding=0)
     slots = [slot.ids[0] for slot in batch.slots]
     tokens = torch.cat([batch.questions.ids[0], *slots, batch.continuations.ids[0]]).tolist()
     masked = [None] * (batch.questions.width + len(slots))
@@ -85,11 +85,11 @@ def test_without_mixing_the_schedule_decides():
 
 def test_questions_see_the_facts_and_not_each_other():
     """Two questions about the same facts: a token sees exactly what it would see alone."""
-    first = EncodedProblem([10, 11, 12, 40, 41, 1], [[20]], [30, 9])
-    second = EncodedProblem([10, 11, 12, 50, 1], [[21]], [31, 9])
+    first = EncodedProblem([10, 11, 12, 40, 41, 1], 3, [[20]], [30, 9])
+    second = EncodedProblem([10, 11, 12, 50, 1], 3, [[21]], [31, 9])
     assert shared_prefix([first.question, second.question]) == 3
     stages = [{0: 0.5, 1: 0.5}, {1: 1.0}]
-    batch = pack([[first, second]], [stages], Curriculum(max_stage=2), end_thoughts=3, thought=2, padding=0)
+    batch = pack([[first, second]], [stages], Curriculum(max_stage=2), thought=2, padding=0)
     whole = batch.questions
     for slot in batch.slots:
         whole = whole.then(slot)
@@ -109,10 +109,8 @@ def test_questions_see_the_facts_and_not_each_other():
 @given(lengths=st.lists(st.integers(1, 5), min_size=2, max_size=4), seed=st.integers(0, 99))
 def test_padding_is_seen_by_nobody(lengths, seed):
     rng = random.Random(seed)
-    rows = [[EncodedProblem([rng.randint(10, 99) for _ in range(n)] + [1], [[20]], [30, 9])] for n in lengths]
-    batch = pack(
-        rows, [[{1: 1.0}]] * len(rows), Curriculum(max_stage=1), end_thoughts=3, thought=2, padding=0
-    )
+    rows = [[EncodedProblem([rng.randint(10, 99) for _ in range(n)] + [1], 3, [[20]], [30, 9])] for n in lengths]
+    batch = pack(rows, [[{1: 1.0}]] * len(rows), Curriculum(max_stage=1), thought=2, padding=0)
     seen = visible(batch.questions, batch.questions)
     for row, n in enumerate(lengths):
         padding = batch.questions.width - n - 1

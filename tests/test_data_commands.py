@@ -138,28 +138,20 @@ def test_overlap_is_listed_and_long_lists_are_cut(folder):
     assert result.exit_code == 2
     assert f"  item 3: Its facts are those of item 3 of {train}.\n" in result.output
     assert "  and 70 more (--all lists them)" in result.output
-    assert (
-        "(--all lists them)" not in run("check", train, "--against", train, "--min-hops", "2", "--all").output
-    )
+    assert "(--all lists them)" not in run("check", train, "--against", train, "--min-hops", "2", "--all").output
 
 
-@pytest.mark.parametrize(
-    "content", ['[{"question": "Tom', '[{"question": "1 + 1?", "answer": "2"}]', "[]", "no"]
-)
+@pytest.mark.parametrize("content", ['[{"question": "Tom', '[{"question": "1 + 1?", "answer": "2"}]', "[]", "no"])
 def test_truncated_and_foreign_files_are_refused(folder, tmp_path, content):
     path = tmp_path / "foreign.json"
     path.write_text(content)
     assert refusal("check", path).startswith(f"{path}: ")
     assert refusal("check", folder / "prosqa_test.json", "--against", path).startswith(f"{path}: ")
-    assert refusal("make", "prosqa", "--out", tmp_path / "new", *SMALL, "--exclude", path).startswith(
-        str(path)
-    )
+    assert refusal("make", "prosqa", "--out", tmp_path / "new", *SMALL, "--exclude", path).startswith(str(path))
 
 
 def test_help_needs_no_heavy_imports():
     """What takes long to import (numpy, networkx, pandas, torch) is imported inside the commands."""
     script = "import sys, coconut_core.problems.commands; print(*sys.modules)"
-    modules = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    ).stdout
+    modules = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert not {"numpy", "networkx", "pandas", "torch"} & set(modules.split())

@@ -28,11 +28,11 @@ def continue_fully(model, embeddings, ids):
 
 def test_thoughts_are_final_hidden_states_batched_or_alone(tiny_model, problems):
     questions = Encoder(tiny_model.tokenizer).questions([p.question for p in problems])
-    assert len({len(q) for q in questions}) > 1, "padding must matter"
+    assert len({len(q.ids) for q in questions}) > 1, "padding must matter"
     batch = tiny_model.think(*pad_left(questions, tiny_model.tokens.padding), 4)
-    for row, ids in enumerate(questions):
-        alone = tiny_model.think(*pad_left([ids], 0), 4)
-        fed = full_pass(tiny_model, ids, 4)[0, len(ids) :]
+    for row, question in enumerate(questions):
+        alone = tiny_model.think(*pad_left([question], 0), 4)
+        fed = full_pass(tiny_model, question.ids, 4)[0, len(question.ids) :]
         torch.testing.assert_close(batch.states[row], fed, rtol=0, atol=1e-10)
         torch.testing.assert_close(alone.states[0], fed, rtol=0, atol=1e-10)
 
@@ -41,7 +41,7 @@ def test_no_thoughts_are_no_columns(tiny_model, problems):
     questions = Encoder(tiny_model.tokenizer).questions([p.question for p in problems])
     thoughts = tiny_model.think(*pad_left(questions, 0), 0)
     assert thoughts.states.shape == (len(problems), 0, 32)
-    assert thoughts.context.columns.width == max(map(len, questions))
+    assert thoughts.context.columns.width == max(len(question.ids) for question in questions)
 
 
 def test_replaced_thoughts_are_fed(tiny_model, problems):
@@ -62,9 +62,7 @@ def branches(model, problems, stages, curriculum):
         text = [model.tokens.end, *curriculum.text_at(problem, stage)]
         hidden = continue_fully(model, thoughts, text[:-1])
         logits = model.lm.get_output_embeddings()(hidden)
-        losses.append(
-            torch.nn.functional.cross_entropy(logits.float(), torch.tensor(text[1:]), reduction="none")
-        )
+        losses.append(torch.nn.functional.cross_entropy(logits.float(), torch.tensor(text[1:]), reduction="none"))
     return losses
 
 
@@ -72,9 +70,7 @@ def packed(model, rows, stages, curriculum):
     tokens = model.tokens
     encoder = Encoder(model.tokenizer)
     encoded = [encoder.problems(row) for row in rows]
-    return pack(
-        encoded, stages, curriculum, end_thoughts=tokens.end, thought=tokens.thought, padding=tokens.padding
-    )
+    return pack(encoded, stages, curriculum, thought=tokens.thought, padding=tokens.padding)
 
 
 def test_loss_is_that_of_one_full_pass_each(tiny_model, problems):
@@ -132,14 +128,17 @@ def test_continuing_leaves_the_thoughts_as_they_were(tiny_model, problems):
     torch.testing.assert_close(first, again, rtol=0, atol=0)
 
 
+@pytest.mark.parametrize("chain", [False, True])
 @pytest.mark.parametrize("ks", [(0, 2, 3), (3,)])
-def test_words_are_those_of_one_row_without_a_cache(tiny_model, problems, ks):
-    told = answers(tiny_model, problems[:5], ks=ks, max_new_tokens=6)
+def test_words_are_those_of_one_row_without_a_cache(tiny_model, problems, ks, chain):
+    told = answers(tiny_model, problems[:5], ks=ks, max_new_tokens=6, chain=chain)
     encoder = Encoder(tiny_model.tokenizer)
     for index, problem in enumerate(problems[:5]):
-        (ids,) = encoder.questions([problem.question])
+        ids = encoder.questions([problem.question])[0].ids
         for at, k in enumerate(ks):
-            embeddings, written = full_pass(tiny_model, ids, k), [tiny_model.tokens.end]
+            words = f"{problem.root_name} is a" if k == 0 else "Every"
+            forced = encoder.texts([words])[0] if chain else []
+            embeddings, written = full_pass(tiny_model, ids, k), [tiny_model.tokens.end, *forced]
             for _ in range(6):
                 hidden = continue_fully(tiny_model, embeddings, written)[-1]
                 token = int(tiny_model.lm.get_output_embeddings()(hidden).argmax())

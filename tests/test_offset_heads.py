@@ -17,8 +17,8 @@ def test_heads_attend_their_offset_whatever_the_words(problems):
     torch.manual_seed(0)
     model = initial_model(config(offset_heads=(1, 2, 3), initial_std=0.06))
     model.lm.set_attn_implementation("eager")
-    (ids,) = Encoder(model.tokenizer).questions([problems[0].question])
-    pattern = model.lm(torch.tensor([ids]), output_attentions=True).attentions[0][0]
+    (question,) = Encoder(model.tokenizer).questions([problems[0].question])
+    pattern = model.lm(torch.tensor([question.ids]), output_attentions=True).attentions[0][0]
     for head, offset in enumerate((1, 2, 3)):
         share = pattern[head].diagonal(-offset)[offset:]
         assert share.mean() > 0.8 and share.min() > 0.3

@@ -10,8 +10,7 @@ from coconut_core.errors import InputError
 from coconut_core.problems.prosqa import ProsqaProblem, load_problems, save_problems
 
 TEXT = (
-    "Tom is a lempus. Every lempus is a rompus. Bob is a wumpus. Every rompus is a zumpus. "
-    "Is Tom a wumpus or zumpus?"
+    "Tom is a lempus. Every lempus is a rompus. Bob is a wumpus. Every rompus is a zumpus. Is Tom a wumpus or zumpus?"
 )
 RECORD = {
     "question": TEXT,
@@ -35,9 +34,7 @@ def named(problem: ProsqaProblem):
 def test_official_records_come_back_exactly(official_prosqa):
     records = json.loads(official_prosqa.read_text())
     assert [ProsqaProblem.from_json(record).to_json() for record in records] == records
-    assert [list(ProsqaProblem.from_json(record).to_json()) for record in records] == [
-        list(r) for r in records
-    ]
+    assert [list(ProsqaProblem.from_json(record).to_json()) for record in records] == [list(r) for r in records]
 
 
 def test_the_official_text_alone_gives_the_official_graph(official_prosqa):

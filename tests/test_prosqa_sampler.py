@@ -111,7 +111,8 @@ def test_two_thousand_problems_a_second():
 @given(st.sampled_from(sorted(WORLDS)), st.integers(0, 2**32), st.integers(0, 50))
 def test_further_questions_differ_in_the_last_sentence_only(world, seed, count):
     problem = sample_problems(WORLDS[world], 1, seed)[0]
-    further = further_questions(problem, count, np.random.default_rng(seed))
+    hops = dict.fromkeys(range(1, 7), 1.0)
+    further = further_questions(problem, count, np.random.default_rng(seed), hops=hops)
     assert len(further) <= count
     facts = problem.question.rpartition(" Is ")[0]
     triples = {(problem.root, problem.target, problem.distractor)}
@@ -131,7 +132,7 @@ def test_all_further_questions_are_found_and_lengths_can_be_asked_for():
     )
     problem = ProsqaProblem.from_text(text)
     rng = np.random.default_rng(0)
-    further = further_questions(problem, 99, rng)
+    further = further_questions(problem, 99, rng, hops={1: 0.5, 2: 0.5})
     asked = {(q.root_name, q.target_name, q.distractor_name) for q in further}
     assert asked == {
         ("Tom", "rompus", "wumpus"),
@@ -140,7 +141,19 @@ def test_all_further_questions_are_found_and_lengths_can_be_asked_for():
         ("Max", "wumpus", "rompus"),
         ("Max", "wumpus", "zumpus"),
     }
-    assert {q.target_name for q in further_questions(problem, 99, rng, hops=(2, 6))} == {"rompus"}
+    assert {q.target_name for q in further_questions(problem, 99, rng, hops={2: 1.0, 3: 1.0})} == {"rompus"}
+
+
+def test_lengths_of_further_questions_follow_their_weights():
+    text = (
+        "Tom is a lempus. Every lempus is a rompus. Tom is a zumpus. Tom is a yumpus. Bob is a wumpus. "
+        "Is Tom a zumpus or wumpus?"
+    )
+    problem = ProsqaProblem.from_text(text)
+    rng = np.random.default_rng(0)
+    # Of Tom's questions one has two hops, one more has one hop; Bob asks three of one hop.
+    first = [further_questions(problem, 1, rng, hops={1: 0.4, 2: 0.6})[0].hops for _ in range(500)]
+    assert 0.53 < sum(hops == 2 for hops in first) / len(first) < 0.67
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,7 @@ def die():
 
 @pytest.mark.parametrize(("optimizer", "accumulated"), [("adamw", 1), ("muon", 1), ("adamw", 2)])
 def test_resumed_after_a_kill_equals_uninterrupted(tmp_path, tiny_run, monkeypatch, optimizer, accumulated):
-    config = replace(
-        tiny_run, optimizer=optimizer, gradient_accumulation_steps=accumulated, checkpoint_minutes=1e-9
-    )
+    config = replace(tiny_run, optimizer=optimizer, gradient_accumulation_steps=accumulated, checkpoint_minutes=1e-9)
     whole = train(replace(config, save_path=str(tmp_path / "whole")), "", quiet=True)
     broken = replace(config, save_path=str(tmp_path / "broken"))
     with monkeypatch.context() as patch, pytest.raises(Killed):
@@ -78,9 +76,7 @@ def test_a_kill_loses_at_most_the_last_interval(tmp_path, tiny_run, monkeypatch)
     broken = replace(tiny_run, save_path=str(tmp_path / "broken"))
     stored = []
     store = training._Run._store
-    monkeypatch.setattr(
-        training._Run, "_store", lambda run: (store(run), stored.append(run.progress.total_steps))
-    )
+    monkeypatch.setattr(training._Run, "_store", lambda run: (store(run), stored.append(run.progress.total_steps)))
     clock = iter(range(0, 100_000, 50))  # 50 seconds a look: a checkpoint every few steps
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(training.time, "monotonic", lambda: float(next(clock)))

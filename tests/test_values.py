@@ -14,7 +14,7 @@ def slow_value(model, problem, k, opening, name) -> float:
     """Probability of one name after k thoughts: one full pass a token, one problem, k and name at a time."""
     encoder = Encoder(model.tokenizer)
     (question,) = encoder.questions([problem.question])
-    embeddings = full_pass(model, question, k).detach()
+    embeddings = full_pass(model, question.ids, k).detach()
     stem, whole = encoder.texts([opening, f"{opening} {name}"])
     probability = 1.0
     for cut in range(len(stem), len(whole)):

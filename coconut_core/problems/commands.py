@@ -95,9 +95,7 @@ def _prosqa_records(path: Path) -> list:
 
     records = read_records(path)
     if not any(isinstance(record, dict) and "edges" in record for record in records):
-        raise InputError(
-            f"{path}: holds no ProsQA problems (no item has a field 'edges'); name a ProsQA file."
-        )
+        raise InputError(f"{path}: holds no ProsQA problems (no item has a field 'edges'); name a ProsQA file.")
     return records
 
 

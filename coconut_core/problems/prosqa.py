@@ -115,16 +115,12 @@ class ProsqaProblem:
             )
         for parent, child in sentences.facts:
             if child in sentences.persons:
-                raise InputError(
-                    f'"{fact_text(parent, child, sentences.persons)}" makes a person a kind: remove it.'
-                )
+                raise InputError(f'"{fact_text(parent, child, sentences.persons)}" makes a person a kind: remove it.')
         edges = tuple((node[parent], node[child]) for parent, child in sentences.facts)
         said = set()
         for i, edge in enumerate(edges):
             if edge in said:
-                raise InputError(
-                    f'"{fact_text(*sentences.facts[i], sentences.persons)}" is said twice: say it once.'
-                )
+                raise InputError(f'"{fact_text(*sentences.facts[i], sentences.persons)}" is said twice: say it once.')
             said.add(edge)
         names = tuple(node)
         root = node[sentences.root]
@@ -176,9 +172,7 @@ class ProsqaProblem:
         names, edges = tuple(names), tuple((int(parent), int(child)) for parent, child in edges)
         for name in names:
             if not re.fullmatch(NAME, name):
-                raise InputError(
-                    f"{name!r} cannot be a name: use one word without full stop or question mark."
-                )
+                raise InputError(f"{name!r} cannot be a name: use one word without full stop or question mark.")
         if len(set(names)) != len(names):
             raise InputError("A name is given to two nodes: give every node a name of its own.")
         for node in (root, target, distractor, *(node for edge in edges for node in edge)):
@@ -195,22 +189,16 @@ class ProsqaProblem:
             raise InputError(f"The root {names[root]!r} has a parent: choose a root without parents.")
         paths = shortest_paths(graph, root, target)
         if not paths or target == root:
-            raise InputError(
-                f"The target {names[target]!r} cannot be reached from {names[root]!r}: choose another."
-            )
+            raise InputError(f"The target {names[target]!r} cannot be reached from {names[root]!r}: choose another.")
         if distractor == root or nx.has_path(graph, root, distractor):
             raise InputError(
                 f"The distractor {names[distractor]!r} can be reached from {names[root]!r}: choose another."
             )
         path = paths[0] if path is None else tuple(path)
         if path not in paths:
-            raise InputError(
-                f"The path {list(path)} is no shortest path to {names[target]!r}: give a shortest one."
-            )
+            raise InputError(f"The path {list(path)} is no shortest path to {names[target]!r}: give a shortest one.")
         persons = frozenset(
-            name
-            for i, name in enumerate(names)
-            if i == root or (name[0].isupper() and not graph.in_degree(i))
+            name for i, name in enumerate(names) if i == root or (name[0].isupper() and not graph.in_degree(i))
         )
         sentences = [fact_text(names[edges[i][0]], names[edges[i][1]], persons) for i in order]
         choices = (target, distractor) if target_first else (distractor, target)
@@ -261,9 +249,7 @@ class ProsqaProblem:
         """The nodes that the steps walk through, the root first."""
         facts = [read_fact(step)[1:] for step in self.steps]
         if not facts or any(a[1] != b[0] for a, b in zip(facts, facts[1:], strict=False)):
-            raise InputError(
-                f"The steps {list(self.steps)} are no path: let each go on where the last one ended."
-            )
+            raise InputError(f"The steps {list(self.steps)} are no path: let each go on where the last one ended.")
         return self._nodes((facts[0][0], *(child for _, child in facts)))
 
     @property

@@ -103,9 +103,7 @@ def grow(
         depth[:, node] = np.where((lowest < UNREACHED) & (label[:, node] != 3), lowest + 1, 0)
         weight[:, node] = depth_weight * depth[:, node] + 1
     places = np.arange(graphs)[:, None, None] * (nodes + 1) + parents
-    children = np.bincount(places.ravel(), minlength=graphs * (nodes + 1)).reshape(graphs, nodes + 1)[
-        :, :nodes
-    ]
+    children = np.bincount(places.ravel(), minlength=graphs * (nodes + 1)).reshape(graphs, nodes + 1)[:, :nodes]
     has_parent = parents[:, :, 0] < nodes
     kept = has_parent | (children > 0)
     return Worlds(parents, label, distance, ways, kept, kept & (children == 0), kept & ~has_parent)

@@ -17,9 +17,7 @@ from coconut_core.problems.prosqa import ProsqaProblem
 from coconut_core.problems.prosqa_growth import Questions, Worlds, ask, chosen, grow, steps_back
 from coconut_core.problems.prosqa_text import answer_text, asked_text, steps_text
 
-PERSONS = tuple(
-    "Tom Gabriel Polly Alex Max Rex Stella Bob Oliver Fae Sally Jack Carol Davis Eva Sam Wren".split()
-)
+PERSONS = tuple("Tom Gabriel Polly Alex Max Rex Stella Bob Oliver Fae Sally Jack Carol Davis Eva Sam Wren".split())
 SPECIES = tuple(
     """bompus boompus brimpus chorpus dumpus felpus fompus gerpus gorpus grimpus gwompus hilpus impus jelpus
     jompus kerpus lempus lorpus numpus quimpus rempus rompus rorpus scrompus shumpus sterpus storpus terpus
@@ -61,9 +59,7 @@ class SamplerSettings:
 
     nodes: tuple[int, int] = (14, 28)
     """Fewest and most nodes; graphs are grown to the most."""
-    hops: Mapping[int, float] = field(
-        default_factory=lambda: {3: 0.41, 4: 0.44, 5: 0.13, 6: 0.02}, hash=False
-    )
+    hops: Mapping[int, float] = field(default_factory=lambda: {3: 0.41, 4: 0.44, 5: 0.13, 6: 0.02}, hash=False)
     """Weight of each length of the shortest path from root to target, in edges."""
     mean_parents: float = 1.5
     """Mean of the Poisson number of parents that a new node asks for."""
@@ -158,13 +154,13 @@ def sample_problems(settings: SamplerSettings, count: int, seed: int | Sequence[
 
 
 def further_questions(
-    problem: ProsqaProblem, count: int, rng: np.random.Generator, *, hops: tuple[int, int] = (1, 6)
+    problem: ProsqaProblem, count: int, rng: np.random.Generator, *, hops: Mapping[int, float] = OFFICIAL.hops
 ) -> list[ProsqaProblem]:
     """Up to `count` other questions about the same facts, in the same order: only the last sentence differs.
 
-    The root is a person, the target a leaf that it reaches in `hops` (fewest, most) edges, the distractor a
-    leaf that it does not reach. Such triples, without the problem's own, are drawn uniformly and without
-    replacement.
+    The root is a person, the target a leaf that it reaches, the distractor a leaf that it does not reach. Such
+    triples, without the problem's own, are drawn without replacement, their lengths by the weights of `hops` (as far
+    as the graph has them: drawn uniformly, most would be of one hop).
     """
     names = problem.names
     facts, separator, _ = problem.question.rpartition(" Is ")
@@ -184,13 +180,17 @@ def further_questions(
             continue
         distances[root] = distance = _distances(children, root)
         apart = [leaf for leaf in leaves if distance[leaf] < 0]
-        near = [leaf for leaf in leaves if hops[0] <= distance[leaf] <= hops[1]]
+        near = [leaf for leaf in leaves if distance[leaf] in hops]
         triples += [triple for triple in itertools.product((root,), near, apart) if triple != own]
     parents: list[list[int]] = [[] for _ in names]
     for parent, child in problem.edges:
         parents[child].append(parent)
+    lengths = [distances[root][target] for root, target, _ in triples]
+    weights = np.array([hops[length] / lengths.count(length) for length in lengths])
+    # Exponential clocks: the first to ring are a weighted draw without replacement.
+    order = np.argsort(rng.exponential(size=len(triples)) / weights)[:count]
     further = []
-    for place in rng.permutation(len(triples))[:count].tolist():
+    for place in order.tolist():
         root, target, distractor = triples[place]
         distance = distances[root]
         path = [target]
@@ -216,9 +216,7 @@ def further_questions(
 
 def _batch_size(places: Mapping[int, Sequence[int]], found: Mapping[int, int], grown: int) -> int:
     """About as many graphs as the hops that are still waited for need, by the shares found so far."""
-    need = max(
-        len(waiting) * (grown + 20) / (found[length] + 5) for length, waiting in places.items() if waiting
-    )
+    need = max(len(waiting) * (grown + 20) / (found[length] + 5) for length, waiting in places.items() if waiting)
     return int(min(max(1.1 * need, _BATCH[0]), _BATCH[1]))
 
 
@@ -227,9 +225,7 @@ def _rendered(
 ) -> list[ProsqaProblem]:
     """The problems of some graphs of a batch: nodes renumbered, named and told in random order."""
     worlds = chosen(worlds, picked)
-    root, target, distractor = (
-        array[picked] for array in (questions.root, questions.target, questions.distractor)
-    )
+    root, target, distractor = (array[picked] for array in (questions.root, questions.target, questions.distractor))
     graphs, grown = worlds.label.shape
     row = np.arange(graphs)
     number = worlds.kept.cumsum(axis=1) - 1

@@ -58,13 +58,9 @@ def read_question(text: str) -> Sentences:
             '"Tom is a X." and end with "Is Tom a X or Y?".'
         )
     if not facts:
-        raise InputError(
-            'The question has no facts: write them as "Every X is a Y." or "Tom is a X." before it.'
-        )
+        raise InputError('The question has no facts: write them as "Every X is a Y." or "Tom is a X." before it.')
     if both := sorted(persons & kinds):
-        raise InputError(
-            f'{both[0]!r} opens facts with and without "Every": a name is a person or a kind, not both.'
-        )
+        raise InputError(f'{both[0]!r} opens facts with and without "Every": a name is a person or a kind, not both.')
     return Sentences(tuple(facts), frozenset(persons), asked[1], (asked[2], asked[3]))
 
 

@@ -242,9 +242,7 @@ def _text_violations(problem: ProsqaProblem, sentences: Sentences) -> list[str]:
     if problem.root_name not in sentences.persons:
         broken.append(f"The root {problem.root_name!r} is no person in the question.")
     if sentences.root != problem.root_name:
-        broken.append(
-            f"The question asks about {sentences.root!r}, not about the root {problem.root_name!r}."
-        )
+        broken.append(f"The question asks about {sentences.root!r}, not about the root {problem.root_name!r}.")
     if sorted(sentences.choices) != sorted((problem.target_name, problem.distractor_name)):
         offered = " and ".join(map(repr, sentences.choices))
         broken.append(f"The question offers {offered}, not the target and the distractor.")

@@ -1,20 +1,27 @@
-"""Accuracy after k thoughts, with the model's words (paper figure 5 of v2, left panel).
+"""Accuracy after k thoughts, with the model's words (paper figure 5 of v2, left panel), and Table 1 over many models.
+
+    python -m analyses.accuracy MODEL [MODEL ...] --data DATA --out artifacts/tables
 
 After the question, `<bot>` and k thoughts the end of thinking is forced, and the model writes greedily. An answer is
 right if what follows the last "###" is the problem's answer to the letter. k = 0, the same weights without a
 thought, is the control of every other row. On ProsQA the paper tests with the maximum, 6, whatever the path's length.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from jaxtyping import Int
 
+from analyses.reasoning_process import ReasoningProcesses
 from analyses.statistics import wilson
 from coconut_core.errors import InputError
 from coconut_core.generation import Answers, answers
 from coconut_core.model import CoconutModel
 from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.stopping import thought_states
 
 
 @dataclass(frozen=True)
@@ -23,9 +30,21 @@ class Accuracy:
 
     problems: tuple[ProsqaProblem, ...]
     answers: Answers
+    slots: tuple[int, ...]
+    """Slots that each k of `answers.ks` took: thoughts count as tokens, as in the paper's Table 1."""
+    seconds: float
+    """Wall clock of all k together, from text to text."""
+    stopped: Int[np.ndarray, "problem"] | None = None
+    """Thoughts after which the stop classifier stops, where the model has one."""
+
+    @property
+    def processes(self) -> ReasoningProcesses:
+        """The class of every text (figure 5, right panel)."""
+        return ReasoningProcesses.of(self.problems, self.answers)
 
     def frame(self) -> pd.DataFrame:
-        """One row a problem and k: the model's words, the right answer, and whether they agree."""
+        """One row a problem and k: the model's words, the right answer, whether they agree, and the class."""
+        process = self.processes.process
         rows = [
             {
                 "problem": index,
@@ -34,8 +53,8 @@ class Accuracy:
                 "words": self.answers.text[index][at],
                 "answer": problem.answer,
                 "correct": bool(self.answers.correct[index, at]),
-                # Thoughts count as tokens, as in the paper's Table 1.
-                "generated_tokens": k + int(self.answers.tokens[index, at]),
+                "process": process[index][at],
+                "generated_tokens": self.slots[at] + int(self.answers.tokens[index, at]),
             }
             for index, problem in enumerate(self.problems)
             for at, k in enumerate(self.answers.ks)
@@ -44,15 +63,19 @@ class Accuracy:
 
     def summary(self) -> pd.DataFrame:
         """One row a k: n, accuracy in [0, 1] with its 95% Wilson interval, mean generated tokens."""
-        frame = self.frame()
-        grouped = frame.groupby("k")
-        table = grouped.agg(
-            n=("correct", "size"), accuracy=("correct", "mean"), generated_tokens=("generated_tokens", "mean")
-        )
-        bounds = [wilson(int(right), int(n)) for right, n in zip(grouped["correct"].sum(), table["n"], strict=True)]
-        table.insert(2, "low", [low for low, _ in bounds])
-        table.insert(3, "high", [high for _, high in bounds])
-        return table.reset_index()
+        tokens = np.array(self.slots) + self.answers.tokens.mean(0)
+        rows = [
+            (str(k), *_share(self.answers.correct[:, at]), float(k), float(tokens[at]))
+            for at, k in enumerate(self.answers.ks)
+        ]
+        if self.stopped is not None:
+            at = np.searchsorted(self.answers.ks, self.stopped)
+            own = np.arange(len(self.problems))
+            words = self.answers.tokens[own, at]
+            mean = float(self.stopped.mean())
+            rows.append(("stop", *_share(self.answers.correct[own, at]), mean, mean + float(words.mean())))
+        columns = ["k", "n", "accuracy", "low", "high", "mean_thoughts", "generated_tokens"]
+        return pd.DataFrame(rows, columns=columns)
 
 
 def accuracy(
@@ -60,9 +83,35 @@ def accuracy(
     problems: Sequence[ProsqaProblem],
     *,
     ks: Sequence[int] = range(7),
+    chain: bool = False,
     progress: bool = False,
 ) -> Accuracy:
-    """Let `model` answer `problems` after each of `ks` thoughts; `InputError` where there is no problem."""
+    """Let `model` answer `problems` after each of `ks` thoughts, with `chain` after a forced first word of a chain.
+
+    Where the model has a stop classifier and `ks` are all numbers that it may choose, its choice is answered too.
+    `InputError` where there is no problem, or where thoughts are asked of a model without slots.
+    """
+    ks = tuple(ks)
     if not problems:
         raise InputError("The data hold no problem; give a file with at least one.")
-    return Accuracy(tuple(problems), answers(model, problems, ks=tuple(ks), progress=progress))
+    if model.method.slot_count(max(ks)) < max(ks):
+        raise InputError(f"--k: a model of the method {model.method.name} has no thoughts; ask for 0.")
+    start = time.perf_counter()
+    told = answers(model, problems, ks=ks, chain=chain, progress=progress)
+    seconds = time.perf_counter() - start
+    stopped, most = None, model.max_thoughts
+    if model.stop_classifier is not None and set(range(1, most + 1)) <= set(ks) and list(ks) == sorted(ks):
+        stopped = model.stop_classifier.thoughts(thought_states(model, problems, most)).numpy()
+    return Accuracy(tuple(problems), told, tuple(map(model.method.slot_count, ks)), seconds, stopped)
+
+
+def _share(correct: np.ndarray) -> tuple[int, float, float, float]:
+    low, high = wilson(int(correct.sum()), len(correct))
+    return len(correct), float(correct.mean()), low, high
+
+
+if __name__ == "__main__":
+    from analyses.command_line import run_alone
+    from analyses.commands import table
+
+    run_alone(table)

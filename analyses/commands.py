@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from coconut_core.errors import InputError
+from analyses.command_line import csv_path, folder_path, numbers
 from coconut_core.files import write_atomically
 
 app = typer.Typer()
@@ -21,19 +21,30 @@ Batch = Annotated[int, typer.Option(help="Problems computed together.", min=1)]
 def evaluate(
     model: Model,
     data: Data,
-    k: Ks = "0-6",
+    k: Annotated[str | None, typer.Option("--k", help="As for values; by default all that the model has.")] = None,
     out: Annotated[Path | None, typer.Option(help="CSV with a row for each problem and k, with the words.")] = None,
+    force_chain: Annotated[
+        bool, typer.Option(help="Force the first word of a chain of thought, where the model might answer at once.")
+    ] = False,
     first: First = None,
 ) -> None:
-    """Accuracy after each number of thoughts, with 95% Wilson intervals."""
-    ks, out = _numbers(k), _csv(out)
+    """Accuracy after each number of thoughts, with 95% Wilson intervals, and how the model got there.
+
+    The row "stop" is that of the model's stop classifier, if it has one.
+    """
+    ks, out = None if k is None else numbers(k), csv_path(out)
     from analyses.accuracy import accuracy
+    from analyses.reasoning_process import PROCESSES
 
     loaded, problems = _load(model, data, first)
-    measured = accuracy(loaded, problems, ks=ks, progress=True)
+    ks = range(loaded.max_thoughts + 1) if ks is None else ks
+    measured = accuracy(loaded, problems, ks=ks, chain=force_chain, progress=True)
     if out is not None:
         write_atomically(out, measured.frame().to_csv(index=False))
     print(measured.summary().to_string(index=False, float_format="{:.3f}".format))
+    print(f"\n{measured.seconds / len(problems):.4f} s a problem, for all k together, in batches.\n")
+    processes = measured.processes.summary().pivot(index="k", columns="process", values="count")
+    print(processes[list(PROCESSES)].to_string())
 
 
 @app.command()
@@ -49,7 +60,7 @@ def values(
     batch_size: Batch = 32,
 ) -> None:
     """The implicit value of every node after each number of thoughts, and the candidate mass."""
-    ks, out = _numbers(k), _csv(out)
+    ks, out = numbers(k), csv_path(out)
     from analyses.values import node_values
 
     loaded, problems = _load(model, data, first)
@@ -66,20 +77,47 @@ def _load(model: Path, data: Path, first: int | None):
     return load_model(model), problems[:first]
 
 
-def _numbers(text: str) -> tuple[int, ...]:
-    """The numbers of thoughts of "0-6" or "0,3,6"; `InputError` for anything else."""
-    try:
-        low, dash, high = text.partition("-")
-        numbers = range(int(low), int(high) + 1) if dash else [int(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if not numbers or min(numbers) < 0:
-        raise InputError(f"--k: {text!r} is neither a range like 0-6 nor a list like 0,3,6.")
-    return tuple(dict.fromkeys(numbers))
+Models = Annotated[
+    list[Path], typer.Argument(help="Folders of trained models; the others are compared with the first.")
+]
+ProblemFile = Annotated[Path, typer.Option("--data", help="ProsQA problems in the official JSON format.")]
+Folder = Annotated[Path, typer.Option("--out", help="Folder for CSV, HTML, and PNG and SVG where they can be drawn.")]
 
 
-def _csv(out: Path | None) -> Path | None:
-    """The place of a result, refused before any work if nothing can be written there."""
-    if out is not None and (out.is_dir() or out.suffix != ".csv"):
-        raise InputError(f"--out: {out} is no name of a CSV file; give one that ends in .csv.")
-    return out
+@app.command()
+def table(
+    models: Models,
+    data: ProblemFile,
+    out: Folder = Path("artifacts/tables"),
+    first: First = None,
+) -> None:
+    """The paper's Table 1: accuracy and tokens of every method, beside the published numbers."""
+    from analyses.method_table import method_table
+
+    _write(method_table, models, data, out, first, "table_1")
+
+
+@app.command("wall-clock")
+def wall_clock_(
+    models: Models,
+    data: ProblemFile,
+    out: Folder = Path("artifacts/tables"),
+    first: First = 50,
+) -> None:
+    """The paper's Table 4: tokens and time of every method, one problem at a time, as ratios to no-CoT."""
+    from analyses.wall_clock import wall_clock
+
+    _write(wall_clock, models, data, out, first, "table_4")
+
+
+def _write(compute, models: list[Path], data: Path, out: Path, first: int | None, name: str) -> None:
+    from analyses.result_files import write_result
+    from coconut_core.checkpoints import load_model
+    from coconut_core.problems.prosqa import load_problems
+
+    out = folder_path(out)
+    problems = load_problems(data)[:first]
+    result = compute([(path.name, load_model(path)) for path in models], problems)
+    print(result.frame().to_string(index=False, float_format="{:.3f}".format))
+    for path in write_result(result, out, name):
+        print(path)

@@ -1,5 +1,6 @@
 """The intervals that every number comes with."""
 
+from math import comb
 from statistics import NormalDist
 
 
@@ -19,3 +20,14 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
     low = 0.0 if successes == 0 else (centre - spread) / scale
     high = 1.0 if successes == n else (centre + spread) / scale
     return low, high
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Two-sided exact p of McNemar's test for two methods on the same problems.
+
+    The arguments count the problems that only the first and only the second method got right; under the null
+    hypothesis each such problem falls to either with probability one half.
+    """
+    n = only_first + only_second
+    tail = sum(comb(n, i) for i in range(min(only_first, only_second) + 1)) / 2**n
+    return min(1.0, 2 * tail)

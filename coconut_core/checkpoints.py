@@ -147,8 +147,8 @@ def initial_model(config: RunConfig) -> CoconutModel:
     method = METHODS[config.method]
     if config.load_model_path:
         model = load_model(config.load_model_path).train()
-        # The weights are taken over, whatever method they were trained by.
-        model.method = method
+        # The weights are taken over, and nothing of how they were trained.
+        model.method, model.card, model.stop_classifier = method, {}, None
         return model
     if config.model is not None:
         tokenizer = word_level_tokenizer(_words(config))

@@ -13,6 +13,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -71,7 +72,22 @@ class CoconutModel(nn.Module):
         self.lm = lm
         self.tokenizer = tokenizer
         self.method = method
+        self.card: dict[str, Any] = {}
+        """What a checkpoint's `coconut.json` says; empty for a model that was not loaded."""
+        self.stop_classifier: Any = None
+        """A `StopClassifier`, where the checkpoint has one."""
         self.tokens = ThoughtTokens.of(tokenizer)
+
+    @property
+    def max_thoughts(self) -> int:
+        """The number of thoughts that the model was trained to end with; 6 where nothing is known of its training."""
+        return self.card.get("max_thoughts", self.method.slot_count(6))
+
+    @property
+    def label(self) -> str:
+        """The method's name in figures, with the share of mixed stages where there is one."""
+        mixed = self.card.get("run", {}).get("uniform_prob", 0.0)
+        return self.method.label + (f", {mixed:g} mixed" if mixed else "")
 
     @property
     def device(self) -> torch.device:

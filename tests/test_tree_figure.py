@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analyses import export
+from analyses.palette import DARK, LIGHT, contrast
 from coconut_core.problems.graph import frontier
 from coconut_core.problems.prosqa import ProsqaProblem
-from workbench import export
 from workbench.control_figure import control_figure
-from workbench.palette import DARK, LIGHT, contrast
 from workbench.plain_text import for_markdown, for_plotly, one_line, shortened
 from workbench.tree_figure import Reading, description, tree_figure, tree_layout
 from workbench.tree_marks import WRITTEN_FROM

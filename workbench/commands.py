@@ -4,12 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import typer
 
 import analyses.commands
 import coconut_core.commands
 import coconut_core.problems.commands
+from analyses.command_line import run
 from coconut_core.errors import InputError
 
 app = typer.Typer(
@@ -33,17 +33,8 @@ def open_app() -> None:
 
 
 def main() -> None:
-    """Run a command; bad input is one sentence and exit code 2."""
-    try:
-        sys.exit(app(standalone_mode=False))
-    except InputError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+    """Run a command."""
+    run(app)
 
 
 if __name__ == "__main__":

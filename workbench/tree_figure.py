@@ -12,9 +12,9 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
+from analyses.palette import DARK, FONT, LIGHT
 from coconut_core.problems.graph import heights, optimal_nodes, reaches
 from coconut_core.problems.prosqa import ProsqaProblem
-from workbench.palette import DARK, LIGHT
 from workbench.plain_text import for_plotly, one_line, shortened
 from workbench.tree_layout import LINE, NAME, RING, SEAT, WIDTH, TreeLayout, lay_out
 from workbench.tree_marks import (
@@ -32,7 +32,6 @@ from workbench.tree_marks import (
 
 LOW_MASS = 0.5
 """Below this candidate mass the values say little: the model expects something else to be said."""
-FONT = "Source Sans, Source Sans Pro, Arial, Helvetica, sans-serif"
 MARGIN = {"l": 70, "r": 32, "t": 70, "b": 104, "autoexpand": False}
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from analyses.palette import Palette
 from coconut_core.errors import InputError
 from coconut_core.problems.graph import frontier
 from coconut_core.problems.prosqa import ProsqaProblem
-from workbench.palette import Palette
 from workbench.plain_text import for_plotly, one_line, shortened
 from workbench.tree_layout import LINE, NAME, RING, SEAT, TreeLayout
 from workbench.tree_styles import State, edge_line, outline, path_line, ring, seat

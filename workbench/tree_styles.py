@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from workbench.palette import Palette
+from analyses.palette import Palette
 from workbench.tree_layout import RING, SEAT
 
 State = Literal["candidate", "earlier", "later"]

@@ -5,8 +5,9 @@ import re
 import numpy as np
 import streamlit as st
 
+from analyses import export
 from coconut_core.problems.graph import frontier
-from workbench import export, session
+from workbench import session
 from workbench.control_figure import control_figure
 from workbench.plain_text import for_markdown, one_line, shortened
 from workbench.problem_sources import complaints

@@ -6,6 +6,8 @@ further from the background. Marks that differ in colour differ in line style or
 
 from dataclasses import dataclass
 
+FONT = "Source Sans, Source Sans Pro, Arial, Helvetica, sans-serif"
+
 
 @dataclass(frozen=True)
 class Palette:

@@ -1,0 +1,57 @@
+"""What all commands share: their exit codes, and arguments that several of them take."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import typer
+
+from coconut_core.errors import InputError
+
+
+def run(app: typer.Typer) -> None:
+    """Run a command; bad input is one sentence and exit code 2, Ctrl-C is exit code 130."""
+    try:
+        sys.exit(app(standalone_mode=False))
+    except InputError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """The numbers of thoughts of "0-6" or "0,3,6"; `InputError` for anything else."""
+    try:
+        low, dash, high = text.partition("-")
+        found = range(int(low), int(high) + 1) if dash else [int(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or min(found) < 0:
+        raise InputError(f"--k: {text!r} is neither a range like 0-6 nor a list like 0,3,6.")
+    return tuple(dict.fromkeys(found))
+
+
+def csv_path(out: Path | None) -> Path | None:
+    """The place of a result, refused before any work if nothing can be written there."""
+    if out is not None and (out.is_dir() or out.suffix != ".csv"):
+        raise InputError(f"--out: {out} is no name of a CSV file; give one that ends in .csv.")
+    return out
+
+
+def folder_path(out: Path) -> Path:
+    """A folder for results, refused before any work if it is a file."""
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out: {out} is a file; give the name of a folder.")
+    return out
+
+
+def run_alone(command: Callable[..., None]) -> None:
+    """Run one command as `python -m` its module."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(command)
+    run(app)

@@ -1,0 +1,152 @@
+"""The paper's Table 1 on ProsQA: accuracy and generated tokens of every method, beside the published numbers.
+
+Each model answers after the number of thoughts that it was trained to end with (6 on ProsQA, whatever the path's
+length; thoughts count as tokens). Models with slots have a second row, the same weights with the slots left out at test
+time: the control that says whether they use their thoughts. p is McNemar's, exact and two-sided, on the same problems
+against the first model.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from jaxtyping import Bool, Float
+
+from analyses.chart import chart, note
+from analyses.palette import LIGHT
+from analyses.paper import TABLE_1
+from analyses.statistics import mcnemar, wilson
+from coconut_core.errors import InputError
+from coconut_core.generation import answers
+from coconut_core.model import CoconutModel
+from coconut_core.problems.prosqa import ProsqaProblem
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model answering in one way."""
+
+    model: str
+    """Name of its folder."""
+    method: str
+    label: str
+    thoughts: int
+    removed: bool
+    """Whether slots that the model was trained with are left out."""
+    correct: Bool[np.ndarray, "problem"]
+    tokens: Float[np.ndarray, "problem"]
+    """Generated tokens, thoughts counted."""
+    seconds: float
+    """Wall clock a problem, in batches of 64, on the machine that made the table."""
+
+
+@dataclass(frozen=True)
+class MethodTable:
+    """The rows of Table 1; the first is the one that others are compared with."""
+
+    entries: tuple[Entry, ...]
+
+    def frame(self) -> pd.DataFrame:
+        """One row a model and way to answer; accuracies in [0, 1], the paper's too."""
+        first, rows = self.entries[0], []
+        for entry in self.entries:
+            n, right = len(entry.correct), int(entry.correct.sum())
+            low, high = wilson(right, n)
+            lost = int((first.correct & ~entry.correct).sum())
+            won = int((~first.correct & entry.correct).sum())
+            paper = None if entry.removed else TABLE_1.get(entry.method)
+            rows.append(
+                {
+                    "model": entry.model,
+                    "method": entry.method,
+                    "label": entry.label,
+                    "thoughts": entry.thoughts,
+                    "n": n,
+                    "correct": right,
+                    "accuracy": right / n,
+                    "low": low,
+                    "high": high,
+                    "right_where_first_is_wrong": won,
+                    "wrong_where_first_is_right": lost,
+                    "mcnemar_p": mcnemar(lost, won),
+                    "generated_tokens": float(entry.tokens.mean()),
+                    "seconds": entry.seconds,
+                    "paper_accuracy": paper[0] / 100 if paper else np.nan,
+                    "paper_std": paper[1] / 100 if paper else np.nan,
+                    "paper_tokens": paper[2] if paper else np.nan,
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def figure(self) -> go.Figure:
+        """A row an entry: ours with its Wilson interval, the paper's with its standard deviation."""
+        frame = self.frame()
+        rows = list(range(len(frame)))
+        figure = chart(
+            f"Accuracy of every method on ProsQA, n = {frame['n'][0]}",
+            "disc: ours, from scratch (95% Wilson interval) · diamond: the paper's GPT-2 (± standard deviation)",
+            height=150 + 34 * len(frame),
+            left=300,
+            right=210,
+        )
+        figure.add_scatter(
+            x=frame["paper_accuracy"],
+            y=rows,
+            error_x={"array": frame["paper_std"], "color": LIGHT.faint, "thickness": 1, "width": 3},
+            mode="markers",
+            marker={"symbol": "diamond-open", "size": 9, "color": LIGHT.muted},
+            name="paper",
+            hovertemplate="paper: %{x:.3f}<extra></extra>",
+        )
+        figure.add_scatter(
+            x=frame["accuracy"],
+            y=rows,
+            error_x={
+                "array": frame["high"] - frame["accuracy"],
+                "arrayminus": frame["accuracy"] - frame["low"],
+                "color": LIGHT.scale[3],
+                "thickness": 2,
+                "width": 5,
+            },
+            mode="markers",
+            marker={"size": 10, "color": LIGHT.scale[3]},
+            name="ours",
+            hovertemplate="ours: %{x:.3f}<extra></extra>",
+        )
+        for row, entry in frame.iterrows():
+            p = "" if row == 0 else f" · p = {entry['mcnemar_p']:.2g}"
+            text = f"{entry['accuracy']:.1%} · {entry['generated_tokens']:.1f} tokens{p}"
+            note(figure, text, x=1.01, y=row, xref="paper", yref="y", xanchor="left")
+        figure.update_xaxes(title="accuracy: share of answers right to the letter", range=[0, 1.02], tickformat=".0%")
+        figure.update_yaxes(
+            tickvals=rows, ticktext=list(frame["label"]), range=[len(frame) - 0.5, -0.5], showgrid=False
+        )
+        return figure.update_layout(showlegend=False)
+
+
+def method_table(models: Sequence[tuple[str, CoconutModel]], problems: Sequence[ProsqaProblem]) -> MethodTable:
+    """Let every (name, model) answer `problems`; the first model is the one that others are compared with."""
+    if not models or not problems:
+        raise InputError("The table needs at least one model and one problem; give both.")
+    entries = []
+    for name, model in models:
+        most = model.max_thoughts
+        for thoughts in (most, 0) if most else (0,):
+            start = time.perf_counter()
+            told = answers(model, problems, ks=(thoughts,))
+            entries.append(
+                Entry(
+                    name,
+                    model.method.name,
+                    model.label if thoughts == most else f"   {model.label}, slots removed",
+                    thoughts,
+                    thoughts < most,
+                    told.correct[:, 0],
+                    told.tokens[:, 0] + float(model.method.slot_count(thoughts)),
+                    (time.perf_counter() - start) / len(problems),
+                )
+            )
+    return MethodTable(tuple(entries))

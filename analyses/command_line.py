@@ -55,3 +55,13 @@ def run_alone(command: Callable[..., None]) -> None:
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(command)
     run(app)
+
+
+def run_figure(name: str) -> None:
+    """Run the figures of the report whose names begin with `name`, as `python -m` their module."""
+    from analyses.commands import figures
+    from analyses.report import FIGURES
+
+    parts = [part for figure in FIGURES if figure.name.startswith(name) for part in ("--only", figure.name)]
+    sys.argv[1:] = [*sys.argv[1:], *parts]
+    run_alone(figures)

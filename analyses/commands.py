@@ -1,5 +1,7 @@
 """`coconut evaluate` and `coconut values`: what a model says and thinks, as tables."""
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -121,3 +123,29 @@ def _write(compute, models: list[Path], data: Path, out: Path, first: int | None
     print(result.frame().to_string(index=False, float_format="{:.3f}".format))
     for path in write_result(result, out, name):
         print(path)
+
+
+@app.command()
+def figures(
+    model: Annotated[Path, typer.Option(help="Folder of the model under study.")],
+    data: ProblemFile,
+    control: Annotated[list[Path] | None, typer.Option(help="Folder of a model beside it; may be repeated.")] = None,
+    out: Folder = Path("artifacts/figures"),
+    first: First = 500,
+    only: Annotated[list[str] | None, typer.Option(help="Only this figure, e.g. figure_8; may be repeated.")] = None,
+) -> None:
+    """Every figure and table of the paper, and those beyond it, each beside its controls."""
+    out = folder_path(out)
+    from analyses import export
+    from analyses.report import make_report
+
+    if fault := export.image_fault():
+        print(f"{fault} CSV and HTML are written.", file=sys.stderr)
+    parts = ["coconut", "figures", "--model", str(model), "--data", str(data)]
+    parts += [part for path in control or [] for part in ("--control", str(path))]
+    command = shlex.join([*parts, "--first", str(first)])
+    manifest = make_report([model, *(control or [])], data, out, first=first, only=only or (), command=command)
+    for name, entry in manifest["figures"].items():
+        if "left_out" in entry:
+            print(f"{name} was left out: {entry['left_out']}")
+    print(out / "index.html")

@@ -120,11 +120,19 @@ class MethodTable:
             p = "" if row == 0 else f" · p = {entry['mcnemar_p']:.2g}"
             text = f"{entry['accuracy']:.1%} · {entry['generated_tokens']:.1f} tokens{p}"
             note(figure, text, x=1.01, y=row, xref="paper", yref="y", xanchor="left")
-        figure.update_xaxes(title="accuracy: share of answers right to the letter", range=[0, 1.02], tickformat=".0%")
+        figure.update_xaxes(
+            title_text="accuracy: share of answers right to the letter", range=[0, 1.02], tickformat=".0%"
+        )
         figure.update_yaxes(
             tickvals=rows, ticktext=list(frame["label"]), range=[len(frame) - 0.5, -0.5], showgrid=False
         )
         return figure.update_layout(showlegend=False)
+
+    def caption(self) -> str:
+        """The first model against its own weights without slots, and against the paper."""
+        frame = self.frame()
+        text = "; ".join(f"{row['label'].strip()} {row['accuracy']:.1%}" for _, row in frame.iterrows())
+        return f"{text}. The paper's models are pretrained, ours are from scratch: the order compares, not the numbers."
 
 
 def method_table(models: Sequence[tuple[str, CoconutModel]], problems: Sequence[ProsqaProblem]) -> MethodTable:

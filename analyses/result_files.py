@@ -11,14 +11,17 @@ from analyses import export
 from coconut_core.files import write_atomically
 
 PLOTLY = "plotly.min.js"
+_START, _STOP = "<!-- figure -->", "<!-- end of figure -->"
 
 
 class Result(Protocol):
-    """What every analysis returns: arrays that know their table and their picture."""
+    """What every analysis returns: arrays that know their table, their picture and what it shows."""
 
     def frame(self) -> pd.DataFrame: ...
 
     def figure(self) -> go.Figure: ...
+
+    def caption(self) -> str: ...
 
 
 def write_result(result: Result, folder: Path, name: str) -> list[Path]:
@@ -26,10 +29,13 @@ def write_result(result: Result, folder: Path, name: str) -> list[Path]:
 
     HTML pages share one copy of plotly beside them, and work without a network.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     figure = result.figure()
-    files: dict[str, bytes] = {"csv": export.csv(result.frame())}
-    files["html"] = figure.to_html(include_plotlyjs=PLOTLY, config={"displaylogo": False}).encode()
+    part = figure.to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False}, div_id=name)
+    page = (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
+        f'<script src="{PLOTLY}"></script></head><body>\n{_START}{part}{_STOP}\n</body></html>\n'
+    )
+    files: dict[str, bytes] = {"csv": export.csv(result.frame()), "html": page.encode()}
     if export.image_fault() is None:
         files["png"] = export.image(figure, "png")
         files["svg"] = export.image(figure, "svg")
@@ -40,3 +46,8 @@ def write_result(result: Result, folder: Path, name: str) -> list[Path]:
         written.append(folder / f"{name}.{ending}")
         write_atomically(written[-1], content)
     return written
+
+
+def figure_of(page: Path) -> str:
+    """The figure in a page that `write_result` wrote, to stand in another page."""
+    return page.read_text().partition(_START)[2].partition(_STOP)[0]

@@ -95,9 +95,14 @@ class WallClock:
         for row, entry in frame.iterrows():
             text = f"× {entry['ratio']:.2f} · {entry['generated_tokens']:.1f} tokens"
             note(figure, text, x=1.01, y=row, xref="paper", yref="y", xanchor="left")
-        figure.update_xaxes(title=f"time a problem, as a multiple of {against}", rangemode="tozero")
+        figure.update_xaxes(title_text=f"time a problem, as a multiple of {against}", rangemode="tozero")
         figure.update_yaxes(tickvals=rows, ticktext=list(self.labels), range=[len(rows) - 0.5, -0.5], showgrid=False)
         return figure
+
+    def caption(self) -> str:
+        """The ratios."""
+        parts = [f"{row['label']} × {row['ratio']:.2f}" for _, row in self.frame().iterrows()]
+        return f"Time a problem as a multiple of {self.labels[self.reference]}: {', '.join(parts)}."
 
 
 def wall_clock(

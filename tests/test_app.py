@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analyses.plain_text import for_markdown
 from coconut_core.problems.graph import frontier
 from coconut_core.problems.prosqa import load_problems, save_problems
 from coconut_core.problems.prosqa_sampler import SamplerSettings
 from workbench.model_shelf import model_folders
-from workbench.plain_text import for_markdown
 from workbench.problem_sources import UPLOAD_MEGABYTES, sampler_settings, telling
 from workbench.session import EXAMPLE
 

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyses import export
+from analyses.control_figure import control_figure
 from analyses.palette import DARK, LIGHT, contrast
+from analyses.plain_text import for_markdown, for_plotly, one_line, shortened
+from analyses.tree_figure import Reading, description, tree_figure, tree_layout
+from analyses.tree_marks import WRITTEN_FROM
 from coconut_core.problems.graph import frontier
 from coconut_core.problems.prosqa import ProsqaProblem
-from workbench.control_figure import control_figure
-from workbench.plain_text import for_markdown, for_plotly, one_line, shortened
-from workbench.tree_figure import Reading, description, tree_figure, tree_layout
-from workbench.tree_marks import WRITTEN_FROM
 
 TEXT = (
     "Tom is a terpus. Tom is a dumpus. Every terpus is a brimpus. Every terpus is a lorpus. Every dumpus is "

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyses.tree_layout import CURVE_POINTS, NAME, SEAT, WIDTH, lay_out
+from analyses.tree_order import crossings
 from coconut_core.problems.graph import depths
 from coconut_core.problems.prosqa import load_problems
-from workbench.tree_layout import CURVE_POINTS, NAME, SEAT, WIDTH, lay_out
-from workbench.tree_order import crossings
 
 CHARACTER = 7.4
 

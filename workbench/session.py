@@ -20,11 +20,11 @@ import numpy as np
 import streamlit as st
 from jaxtyping import Float
 
+from analyses.plain_text import for_markdown
 from coconut_core.errors import InputError
 from coconut_core.problems.prosqa import ProsqaProblem
 from workbench import problem_sources as sources
 from workbench.model_shelf import ModelFolder, model_folders
-from workbench.plain_text import for_markdown
 
 if TYPE_CHECKING:
     from analyses.values import NodeValues

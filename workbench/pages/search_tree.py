@@ -6,19 +6,19 @@ import numpy as np
 import streamlit as st
 
 from analyses import export
-from coconut_core.problems.graph import frontier
-from workbench import session
-from workbench.control_figure import control_figure
-from workbench.plain_text import for_markdown, one_line, shortened
-from workbench.problem_sources import complaints
-from workbench.session import Readings, Selection, ValuesAt
-from workbench.tree_figure import (
+from analyses.control_figure import control_figure
+from analyses.plain_text import for_markdown, one_line, shortened
+from analyses.tree_figure import (
     LOW_MASS,
     Reading,
     description,
     tree_figure,
     tree_layout,
 )
+from coconut_core.problems.graph import frontier
+from workbench import session
+from workbench.problem_sources import complaints
+from workbench.session import Readings, Selection, ValuesAt
 from workbench.values_table import table_at, table_of_all
 
 # What can be forced at k = 0: the way a chain begins, or the way all of its later steps do.

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from analyses.palette import Palette
+from analyses.plain_text import for_plotly, one_line, shortened
+from analyses.tree_layout import LINE, NAME, RING, SEAT, TreeLayout
+from analyses.tree_styles import State, edge_line, outline, path_line, ring, seat
 from coconut_core.errors import InputError
 from coconut_core.problems.graph import frontier
 from coconut_core.problems.prosqa import ProsqaProblem
-from workbench.plain_text import for_plotly, one_line, shortened
-from workbench.tree_layout import LINE, NAME, RING, SEAT, TreeLayout
-from workbench.tree_styles import State, edge_line, outline, path_line, ring, seat
 
 WRITTEN_FROM = 0.05
 """Values from here on are written beside their node."""

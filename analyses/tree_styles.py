@@ -3,7 +3,7 @@
 from typing import Literal
 
 from analyses.palette import Palette
-from workbench.tree_layout import RING, SEAT
+from analyses.tree_layout import RING, SEAT
 
 State = Literal["candidate", "earlier", "later"]
 """Of a node at some k: scored now, reached in fewer steps, or not reached yet (or never)."""

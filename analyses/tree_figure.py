@@ -13,11 +13,9 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from analyses.palette import DARK, FONT, LIGHT
-from coconut_core.problems.graph import heights, optimal_nodes, reaches
-from coconut_core.problems.prosqa import ProsqaProblem
-from workbench.plain_text import for_plotly, one_line, shortened
-from workbench.tree_layout import LINE, NAME, RING, SEAT, WIDTH, TreeLayout, lay_out
-from workbench.tree_marks import (
+from analyses.plain_text import for_plotly, one_line, shortened
+from analyses.tree_layout import LINE, NAME, RING, SEAT, WIDTH, TreeLayout, lay_out
+from analyses.tree_marks import (
     CHARACTER,
     Canvas,
     Scene,
@@ -29,6 +27,8 @@ from workbench.tree_marks import (
     draw_texts,
     drawn_name,
 )
+from coconut_core.problems.graph import heights, optimal_nodes, reaches
+from coconut_core.problems.prosqa import ProsqaProblem
 
 LOW_MASS = 0.5
 """Below this candidate mass the values say little: the model expects something else to be said."""

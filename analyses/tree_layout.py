@@ -20,8 +20,8 @@ from typing import Literal
 
 import networkx as nx
 
+from analyses.tree_order import best_order, fractions, mean
 from coconut_core.problems.graph import depths
-from workbench.tree_order import best_order, fractions, mean
 
 WIDTH = 710.0
 """Width for which cards are kept apart: what a 1280 pixel window leaves beside the sidebar."""

@@ -8,10 +8,10 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from analyses.palette import DARK, FONT, LIGHT
+from analyses.plain_text import for_plotly, one_line, shortened
+from analyses.tree_figure import Reading
 from coconut_core.problems.graph import frontier, reaches
 from coconut_core.problems.prosqa import ProsqaProblem
-from workbench.plain_text import for_plotly, one_line, shortened
-from workbench.tree_figure import Reading
 
 SHOWN_FROM = 0.02
 """Nodes that are no candidates are shown where either value is at least this."""

@@ -1,0 +1,154 @@
+"""Accuracy and reasoning process by the number of thoughts (paper figure 5 of v2; figure 3 from v3 on).
+
+Left, the share of right final answers after k = 0..6 thoughts, each time followed by language, with CoT and no-CoT
+beside; right, how the model got there, in the six classes of `reasoning_process.py`. The classes judge the chain and
+the accuracy judges the answer behind it, so a chain with an invented edge can end in a right answer.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from analyses.chart import framed
+from analyses.palette import LIGHT
+from analyses.paper import FIGURE_5_ACCURACY, FIGURE_5_BASELINES, FIGURE_5_PROCESSES
+from analyses.reasoning_process import PROCESSES, ReasoningProcesses
+from analyses.statistics import wilson
+from analyses.study import Study
+
+PATTERNS = {
+    "correct path": (LIGHT.scale[4], ""),
+    "longer path": (LIGHT.scale[2], ""),
+    "correct label": (LIGHT.scale[1], "/"),
+    "hallucination": (LIGHT.distractor, ""),
+    "wrong target": ("#f0a27a", ""),
+    "incorrect label": ("#f7d3c0", "\\"),
+}
+"""Right ways are blue and wrong ones orange; the darker, the more was written; hatched is an answer alone."""
+
+
+@dataclass(frozen=True)
+class ProcessByK:
+    """Accuracy and classes of the baselines, of every subject and number of thoughts."""
+
+    table: pd.DataFrame
+    """One row a subject, k and class: n, count, share and interval, accuracy and interval, the paper's numbers."""
+
+    def frame(self) -> pd.DataFrame:
+        return self.table
+
+    def figure(self) -> go.Figure:
+        """The paper's two panels for the model under study and its baselines, and its controls' accuracy."""
+        table = self.table
+        bars = table[table["role"].isin(("model", "baseline"))]
+        grid = make_subplots(
+            1, 2, column_titles=["final answer is right", "reasoning process"], horizontal_spacing=0.09
+        )
+        one = bars.drop_duplicates(["subject", "k"])
+        grid.add_bar(
+            x=one["setting"],
+            y=one["accuracy"],
+            error_y={
+                "array": one["accuracy_high"] - one["accuracy"],
+                "arrayminus": one["accuracy"] - one["accuracy_low"],
+                "thickness": 1.2,
+            },
+            marker={"color": LIGHT.scale[2]},
+            name="ours (95% Wilson)",
+            row=1,
+            col=1,
+        )
+        grid.add_scatter(
+            x=one["setting"],
+            y=one["paper_accuracy"],
+            mode="markers",
+            marker={"symbol": "diamond-open", "size": 9, "color": LIGHT.muted},
+            name="the paper's",
+            row=1,
+            col=1,
+        )
+        controls = table[table["role"] == "control"].drop_duplicates(["subject", "k"])
+        for index, (label, line) in enumerate(controls.groupby("subject", sort=False)):
+            grid.add_scatter(
+                x=line["setting"],
+                y=line["accuracy"],
+                mode="lines+markers",
+                line={"width": 1, "color": LIGHT.control},
+                marker={"symbol": index + 1, "size": 6},
+                name=label,
+                row=1,
+                col=1,
+            )
+        for process, (colour, hatch) in PATTERNS.items():
+            here = bars[bars["process"] == process]
+            marker = {"color": colour, "pattern": {"shape": hatch, "fgcolor": LIGHT.ink, "size": 5}}
+            hover = "%{x}: %{y:.1%}<extra>" + process + "</extra>"
+            grid.add_bar(
+                x=here["setting"], y=here["share"], name=process, marker=marker, hovertemplate=hover, row=1, col=2
+            )
+        grid.update_layout(barmode="stack")
+        grid.update_yaxes(range=[0, 1.02], tickformat=".0%")
+        grid.update_yaxes(title_text="share of problems", row=1, col=1)
+        grid.update_xaxes(title_text="method, or number of thoughts k before language", type="category")
+        n = int(table["n"].iloc[0])
+        return framed(
+            grid, "Accuracy and reasoning process", f"{one['subject'].iloc[-1]}, n = {n}", height=520, legend=2
+        )
+
+    def caption(self) -> str:
+        """How accuracy moves with k, and the paper's."""
+        model = self.table[self.table["role"] == "model"].drop_duplicates("k").set_index("k")["accuracy"]
+        most = model.index.max()
+        return (
+            f"Accuracy is {model[0]:.1%} without thoughts, {model.get(1, np.nan):.1%} after one and {model[most]:.1%} "
+            f"after {most}; the paper's analysis model has {FIGURE_5_ACCURACY[0]}, {FIGURE_5_ACCURACY[1]} and "
+            f"{FIGURE_5_ACCURACY[6]}%."
+        )
+
+
+def process_by_k(study: Study) -> ProcessByK:
+    """Figure 5 for a study: CoT and no-CoT as baselines where the study has them, every other model as a control."""
+    rows = []
+    subjects = sorted(study.subjects, key=lambda s: s.model.method.name not in FIGURE_5_BASELINES)
+    for subject in subjects:
+        if subject.role == "untrained":
+            continue
+        told, method = study.answers(subject), subject.model.method.name
+        baseline = method in FIGURE_5_BASELINES and subject.role == "control"
+        summary = ReasoningProcesses.of(study.problems, told).summary()
+        for at, k in enumerate(told.ks):
+            right, n = int(told.correct[:, at].sum()), len(study.problems)
+            low, high = wilson(right, n)
+            published = _published(method, k, subject.role == "model" or baseline)
+            for (_, row), paper in zip(summary[summary["k"] == k].iterrows(), published[1], strict=True):
+                rows.append(
+                    {
+                        "subject": subject.label,
+                        "role": "baseline" if baseline else subject.role,
+                        "setting": subject.label if baseline else f"k = {k}",
+                        **row,
+                        "accuracy": right / n,
+                        "accuracy_low": low,
+                        "accuracy_high": high,
+                        "paper_accuracy": published[0],
+                        "paper_share": paper,
+                    }
+                )
+    return ProcessByK(pd.DataFrame(rows))
+
+
+def _published(method: str, k: int, shown: bool) -> tuple[float, list[float]]:
+    counts = FIGURE_5_PROCESSES.get((method, k))
+    if not shown or counts is None:
+        return np.nan, [np.nan] * len(PROCESSES)
+    accuracy = FIGURE_5_BASELINES.get(method, FIGURE_5_ACCURACY.get(k))
+    return accuracy / 100, [count / 500 for count in counts]
+
+
+if __name__ == "__main__":
+    from analyses.command_line import run_figure
+
+    run_figure("figure_5")

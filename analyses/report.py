@@ -1,0 +1,230 @@
+"""All figures and tables of the paper, and those beyond it, from one study: files, a manifest and one page.
+
+    coconut figures --model M --control M2 --control M3 --data D --out artifacts/figures
+
+Every result is written as CSV and HTML, and as PNG and SVG where a browser is there to draw them. `manifest.json` says
+of each what it was made from; a second run makes only what has changed since, and one that was interrupted goes on
+where it was. `index.html` is the report: self-contained, with definitions and captions.
+"""
+
+import hashlib
+import html
+import inspect
+import json
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from plotly.offline import get_plotlyjs
+from tqdm.auto import tqdm
+
+from analyses import export
+from analyses.calibration import calibration
+from analyses.case_study import case_study
+from analyses.commitment import commitment
+from analyses.early_stopping import early_stopping
+from analyses.graph_statistics import graph_statistics
+from analyses.height import height
+from analyses.method_table import method_table
+from analyses.parallelism import parallelism
+from analyses.process_by_k import process_by_k
+from analyses.result_files import figure_of, write_result
+from analyses.search_order import search_order
+from analyses.search_tree import search_tree
+from analyses.study import Study
+from analyses.superposition import superposition
+from analyses.thought_decoding import thought_decoding
+from analyses.thoughts_per_step import thoughts_per_step
+from analyses.wall_clock import wall_clock
+from coconut_core.checkpoints import load_model
+from coconut_core.errors import InputError
+from coconut_core.files import sha256, write_atomically
+from coconut_core.problems.prosqa import ProsqaProblem, load_problems
+
+TIMED = 20
+"""Problems that the wall clock is read on."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One result of the report."""
+
+    name: str
+    """Of its files."""
+    title: str
+    compute: Callable[[Study], Any]
+
+    @property
+    def definition(self) -> str:
+        """The docstring of the module that computes it."""
+        function = self.compute.func if isinstance(self.compute, partial) else self.compute
+        return inspect.cleandoc(inspect.getmodule(function).__doc__ or "")
+
+
+def _table_1(study: Study):
+    """Table 1 of the trained subjects."""
+    return method_table([(s.name, s.model) for s in study.subjects if s.role != "untrained"], study.problems)
+
+
+def _table_4(study: Study):
+    """Table 4 of the trained subjects."""
+    trained = [(s.name, s.model) for s in study.subjects if s.role != "untrained"]
+    return wall_clock(trained, study.problems[:TIMED], rounds=3)
+
+
+FIGURES = (
+    Figure("table_1", "Table 1: accuracy of every method", _table_1),
+    Figure("table_2", "Table 2: the graphs", graph_statistics),
+    Figure("table_4", "Table 4: what an answer costs", _table_4),
+    Figure("figure_3", "Figure 3: thoughts per step", thoughts_per_step),
+    Figure("figure_4", "Figure 4: thoughts read as words", thought_decoding),
+    Figure("figure_5", "Figure 5: accuracy and reasoning process", process_by_k),
+    Figure("figure_6", "Figure 6: a case in all methods' words", case_study),
+    *(Figure(f"figure_7_k{k}", f"Figure 7: the search tree, k = {k}", partial(search_tree, k=k)) for k in range(7)),
+    Figure("figure_8", "Figure 8: parallelism", parallelism),
+    Figure("figure_9", "Figure 9: value against height", height),
+    Figure("superposition", "Superposition", superposition),
+    Figure("commitment", "Diversity or commitment", commitment),
+    Figure("search_order", "Agreement with a search", search_order),
+    Figure("early_stopping", "Early stopping", early_stopping),
+    Figure("calibration", "Reliability of the value", calibration),
+)
+
+
+def make_report(
+    models: Sequence[Path],
+    data: Path,
+    out: Path,
+    *,
+    first: int | None = None,
+    only: Sequence[str] = (),
+    command: str = "",
+    progress: bool = True,
+) -> dict[str, Any]:
+    """Make what is missing or out of date in `out`, then its page; returns the manifest.
+
+    `models` are folders, the one under study first. `only` names figures to make; the others are left as they are.
+    A figure that the study cannot give, such as thoughts of a model without any, is listed with the reason.
+    """
+    known = [figure.name for figure in FIGURES]
+    if wrong := [name for name in only if name not in known]:
+        raise InputError(f"--only: {wrong[0]!r} is no figure; give one of {', '.join(known)}.")
+    problems = load_problems(data)[:first]
+    loaded = [(path.name, load_model(path)) for path in models]
+    made_from = {
+        "models": {path.name: sha256(path / "model.safetensors") for path in models},
+        "data": {"file": data.name, "sha256": sha256(data), "problems": len(problems)},
+        "code": _code_hash(),
+    }
+    manifest = _manifest(out, made_from, command)
+    manifest["definitions"] = {figure.name: figure.definition for figure in FIGURES}
+    wanted = [figure for figure in FIGURES if not only or figure.name in only]
+    with tqdm(wanted, desc="figures", disable=not progress) as bar:
+        study = Study(loaded, problems, report=lambda what: bar.set_postfix_str(what))
+        for figure in bar:
+            bar.set_postfix_str(figure.name)
+            if not _up_to_date(manifest["figures"].get(figure.name), made_from, out):
+                manifest["figures"][figure.name] = {**_make(figure, study, out), "made_from": made_from}
+                write_atomically(out / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+    write_atomically(out / "index.html", _page(manifest, problems, out))
+    write_atomically(out / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+    return manifest
+
+
+def _make(figure: Figure, study: Study, out: Path) -> dict[str, Any]:
+    start = time.perf_counter()
+    try:
+        result = figure.compute(study)
+    except InputError as error:
+        return {"title": figure.title, "left_out": str(error)}
+    files = write_result(result, out, figure.name)
+    caption = result.caption()
+    seconds = round(time.perf_counter() - start, 2)
+    return {"title": figure.title, "caption": caption, "seconds": seconds, "files": [path.name for path in files]}
+
+
+def _manifest(out: Path, made_from: dict, command: str) -> dict[str, Any]:
+    """What the folder says of its figures, with the head of this run."""
+    figures: dict[str, Any] = {}
+    try:
+        figures = json.loads((out / "manifest.json").read_text())["figures"]
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # no manifest, or none that can be used: everything is made anew
+    versions = {name: version(name) for name in ("coconut-workbench", "torch", "transformers", "plotly")}
+    return {"command": command, "versions": versions, "made_from": made_from, "figures": figures}
+
+
+def _up_to_date(entry: dict | None, made_from: dict, out: Path) -> bool:
+    if not isinstance(entry, dict) or entry.get("made_from") != made_from:
+        return False
+    files = entry.get("files", [])
+    drawable = export.image_fault() is None and "left_out" not in entry
+    if drawable and not any(name.endswith(".png") for name in files):
+        return False
+    return all((out / name).is_file() for name in files)
+
+
+def _code_hash() -> str:
+    """Of every module that a figure may depend on."""
+    root, digest = Path(__file__).parents[1], hashlib.sha256()
+    for path in sorted([*root.glob("analyses/*.py"), *root.glob("coconut_core/**/*.py")]):
+        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _page(manifest: dict[str, Any], problems: Sequence[ProsqaProblem], out: Path) -> str:
+    """The report: plotly once, then every figure with its caption, its definition and a link to its table."""
+    parts, contents = [], []
+    for figure in FIGURES:
+        entry = manifest["figures"].get(figure.name)
+        if entry is None:
+            continue
+        title = html.escape(figure.title)
+        contents.append(f'<li><a href="#{figure.name}">{title}</a></li>')
+        if "left_out" in entry:
+            reason = html.escape(entry["left_out"])
+            parts.append(f'<section id="{figure.name}"><h2>{title}</h2><p>Left out: {reason}</p></section>')
+            continue
+        definition = "".join(f"<p>{html.escape(part)}</p>" for part in re.split(r"\n\s*\n", figure.definition))
+        parts.append(
+            f'<section id="{figure.name}"><h2>{title}</h2>{figure_of(out / f"{figure.name}.html")}'
+            f'<p class="caption">{html.escape(entry["caption"])} <a href="{figure.name}.csv">CSV</a></p>'
+            f"<details><summary>Definition</summary>{definition}</details></section>"
+        )
+    models = ", ".join(manifest["made_from"]["models"])
+    data = manifest["made_from"]["data"]
+    return _PAGE.format(
+        plotly=get_plotlyjs(),
+        contents="".join(contents),
+        parts="\n".join(parts),
+        about=html.escape(
+            f"Models: {models} (the first under study). Problems: the first {len(problems)} of {data['file']}. "
+            f"Command: {manifest['command']}"
+        ),
+    )
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Coconut Workbench: figures</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+body {{ font: 16px/1.5 "Source Sans", Arial, sans-serif; color: #111827; }}
+body {{ max-width: 1140px; margin: 2em auto; padding: 0 1em; }}
+section {{ margin: 3em 0; break-inside: avoid; }}
+h2 {{ font-size: 1.2em; }}
+.caption {{ max-width: 75ch; }}
+details {{ color: #5f6875; max-width: 75ch; }}
+ul {{ columns: 2; }}
+@media print {{ details, .modebar {{ display: none; }} body {{ margin: 0; }} }}
+</style><script>{plotly}</script></head><body>
+<h1>Figures</h1><p>{about}</p>
+<p>Values are raw probabilities. Controls are the same readings of other models, and of one with random weights.</p>
+<ul>{contents}</ul>
+{parts}
+</body></html>
+"""

@@ -1,0 +1,77 @@
+"""The latent search tree of one problem after k thoughts (paper figure 7 of v2; figure 5 from v3 on).
+
+Nodes are placed by their distance from the root, so that row k is what thought k may hold; the disc in a node is its
+raw value. The problem is chosen by the rule of `case_study.py`.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from analyses.case_study import chosen_problem
+from analyses.study import Study
+from analyses.tree_figure import Reading, tree_figure
+from analyses.values import NodeValues
+from coconut_core.generation import chain_opening
+from coconut_core.problems.graph import frontier
+
+
+@dataclass(frozen=True)
+class SearchTree:
+    """Values of one problem's nodes after k thoughts."""
+
+    label: str
+    values: NodeValues
+    """Of all problems of the study."""
+    problem: int
+    k: int
+
+    def frame(self) -> pd.DataFrame:
+        """One row a node of the problem, as in the table of all values."""
+        problem = self.values.problems[self.problem]
+        one = NodeValues(
+            (problem,),
+            (self.k,),
+            self.values.opening,
+            self.values.value[self.problem : self.problem + 1, self._at : self._at + 1],
+            self.values.off_graph[self.problem : self.problem + 1, self._at : self._at + 1],
+        )
+        return one.frame().assign(problem=self.problem)
+
+    def figure(self) -> go.Figure:
+        """The tree with the correct path traced."""
+        problem = self.values.problems[self.problem]
+        reading = Reading(
+            self.label,
+            self.k,
+            chain_opening(problem, self.k),
+            float(self.values.off_graph[self.problem, self._at]),
+        )
+        return tree_figure(problem, self.values.value[self.problem, self._at], reading, trace_path=True)
+
+    def caption(self) -> str:
+        """The largest values of the candidates and their mass."""
+        problem = self.values.problems[self.problem]
+        value = self.values.value[self.problem, self._at]
+        candidates = sorted(frontier(problem.graph, problem.root, self.k), key=lambda node: -value[node])
+        parts = ", ".join(f"{problem.names[node]} {value[node]:.2g}" for node in candidates[:4])
+        mass = self.values.candidate_mass[self.problem, self._at]
+        if not candidates:
+            return f"No node is {self.k} steps from the root: there is nothing to hold after so many thoughts."
+        return f"Values of the candidates: {parts}; together {mass:.2f} of the probability."
+
+    @property
+    def _at(self) -> int:
+        return self.values.ks.index(self.k)
+
+
+def search_tree(study: Study, k: int) -> SearchTree:
+    """The tree of the study's case after k thoughts of the model under study."""
+    return SearchTree(study.model.label, study.values(study.model), chosen_problem(study)[0], k)
+
+
+if __name__ == "__main__":
+    from analyses.command_line import run_figure
+
+    run_figure("figure_7")

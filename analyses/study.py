@@ -1,0 +1,100 @@
+"""A study: one set of problems, the model under study and its controls, each computed once however many figures ask.
+
+The controls are the models that are given, and always an untrained one of the same shape; k = 0 is read of every model.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, TypeVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from transformers import AutoModelForCausalLM
+
+from analyses.values import NodeValues, node_values
+from coconut_core.errors import InputError
+from coconut_core.generation import Answers, answers
+from coconut_core.model import CoconutModel
+from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.stopping import thought_states
+
+KS = tuple(range(7))
+Computed = TypeVar("Computed")
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One model of a study."""
+
+    name: str
+    """Name of its folder, or "untrained"."""
+    label: str
+    """As in figures."""
+    role: Literal["model", "control", "untrained"]
+    model: CoconutModel
+
+
+class Study:
+    """Problems and subjects, the model under study first; readings are computed when they are first asked for."""
+
+    def __init__(
+        self,
+        models: Sequence[tuple[str, CoconutModel]],
+        problems: Sequence[ProsqaProblem],
+        *,
+        report: Callable[[str], None] = lambda _: None,
+    ):
+        """`models` are (name, model); the first is under study. `report` hears what is being computed."""
+        if not models or not problems:
+            raise InputError("A study needs at least one model and one problem; give both.")
+        self.problems = tuple(problems)
+        roles: list[Literal["model", "control"]] = ["model", *["control"] * (len(models) - 1)]
+        self.subjects = tuple(
+            Subject(name, model.label, role, model) for (name, model), role in zip(models, roles, strict=True)
+        )
+        self.subjects += (Subject("untrained", "Untrained", "untrained", untrained(models[0][1])),)
+        self.values = self._told("values", report, self._values)
+        self.answers = self._told("answers", report, self._answers)
+        self.thoughts = self._told("thoughts", report, self._thoughts)
+
+    @property
+    def model(self) -> Subject:
+        """The model under study."""
+        return self.subjects[0]
+
+    def with_method(self, method: str) -> Subject | None:
+        """The first subject of a method, if there is one."""
+        return next((s for s in self.subjects if s.role != "untrained" and s.model.method.name == method), None)
+
+    def _values(self, subject: Subject) -> NodeValues:
+        return node_values(subject.model, self.problems, ks=KS)
+
+    def _answers(self, subject: Subject) -> Answers:
+        """After 0..6 thoughts, or after none for a method without slots."""
+        ks = KS if subject.model.method.slot_count(1) else (0,)
+        # An untrained model never ends its text; what it says beyond a chain's length is of no interest.
+        return answers(subject.model, self.problems, ks=ks, max_new_tokens=64)
+
+    def _thoughts(self, subject: Subject) -> Float[Tensor, "problem thought d_model"]:
+        return thought_states(subject.model, self.problems, KS[-1])
+
+    @staticmethod
+    def _told(
+        what: str, report: Callable[[str], None], compute: Callable[[Subject], Computed]
+    ) -> Callable[[Subject], Computed]:
+        @cache
+        def once(subject: Subject) -> Computed:
+            report(f"{what} of {subject.name}")
+            return compute(subject)
+
+        return once
+
+
+def untrained(model: CoconutModel, seed: int = 0) -> CoconutModel:
+    """A model of the same shape, tokenizer and method with random weights."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        lm = AutoModelForCausalLM.from_config(model.lm.config)
+    return CoconutModel(lm.float(), model.tokenizer, model.method).to(model.device).eval()

@@ -1,0 +1,162 @@
+"""What a thought says when it is read as a word (paper figure 4 of v2; figure 9 from v3 on).
+
+The language head is applied to thought k itself, the vector that is fed into slot k, and its most probable words are
+listed. Over all problems, the probability is summed by the classes of nodes: the thought's own frontier (distance
+exactly k from the root), the rest of what the root reaches, the nodes it cannot reach, words that are no node of the
+graph. Nothing in the training asks a thought to be a word; where a model reads them otherwise, this figure shows it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import torch
+from jaxtyping import Float
+from plotly.subplots import make_subplots
+
+from analyses.chart import framed
+from analyses.palette import LIGHT
+from analyses.statistics import bootstrap_mean
+from analyses.study import Study
+from coconut_core.encoding import Encoder
+from coconut_core.errors import InputError
+from coconut_core.problems.graph import depths
+
+CLASSES = {
+    "frontier": (LIGHT.scale[4], ""),
+    "reachable otherwise": (LIGHT.scale[2], ""),
+    "not reachable": (LIGHT.distractor, ""),
+    "no node": (LIGHT.fainter, "/"),
+}
+SHOWN = 5
+"""Most probable words that are listed."""
+
+
+@dataclass(frozen=True)
+class ThoughtDecoding:
+    """Thoughts through the language head: mass by class over all problems, and the words of one problem."""
+
+    labels: tuple[str, ...]
+    mass: Float[np.ndarray, "subject problem thought class"]
+    """Probability by class, in the order of `CLASSES`; sums to 1."""
+    words: tuple[tuple[tuple[str, float], ...], ...]
+    """Of the model under study on the first problem: the most probable words of each thought."""
+    question: str
+
+    def frame(self) -> pd.DataFrame:
+        """One row a subject, thought and class: n, mean mass and its bootstrap interval; then the words."""
+        rows = []
+        for subject, label in enumerate(self.labels):
+            for thought in range(self.mass.shape[2]):
+                for index, name in enumerate(CLASSES):
+                    values = self.mass[subject, :, thought, index]
+                    low, high = bootstrap_mean(values)
+                    rows.append((label, thought + 1, name, len(values), values.mean(), low, high))
+        for thought, words in enumerate(self.words):
+            rows += [(self.labels[0], thought + 1, f"word: {word}", 1, p, np.nan, np.nan) for word, p in words]
+        return pd.DataFrame(rows, columns=["subject", "thought", "what", "n", "mass", "low", "high"])
+
+    def figure(self) -> go.Figure:
+        """Left, the words of each thought on one problem; right, mass by class, a panel a subject."""
+        thoughts = self.mass.shape[2]
+        grid = make_subplots(
+            1,
+            1 + len(self.labels),
+            column_widths=[0.42, *[0.58 / len(self.labels)] * len(self.labels)],
+            column_titles=["words of one problem's thoughts", *self.labels],
+            horizontal_spacing=0.015,
+        )
+        table = [[f"{word} {p:.2f}" if p >= 0.005 else "" for word, p in words] for words in self.words]
+        grid.add_heatmap(
+            x=[str(rank + 1) for rank in range(SHOWN)],
+            y=[f"thought {k + 1}" for k in range(thoughts)],
+            z=[[p for _, p in words] for words in self.words],
+            text=table,
+            texttemplate="%{text}",
+            textfont={"size": 11},
+            colorscale=[(0, LIGHT.paper), (1, LIGHT.scale[1])],
+            zmin=0,
+            zmax=1,
+            showscale=False,
+            row=1,
+            col=1,
+        )
+        for subject in range(len(self.labels)):
+            for index, (name, (colour, hatch)) in enumerate(CLASSES.items()):
+                grid.add_bar(
+                    x=self.mass[subject, :, :, index].mean(0),
+                    y=[f"thought {k + 1}" for k in range(thoughts)],
+                    orientation="h",
+                    marker={"color": colour, "pattern": {"shape": hatch, "fgcolor": LIGHT.muted, "size": 5}},
+                    name=name,
+                    legendgroup=name,
+                    showlegend=subject == 0,
+                    row=1,
+                    col=2 + subject,
+                )
+        grid.update_layout(barmode="stack")
+        grid.update_yaxes(autorange="reversed")
+        for column in range(len(self.labels)):
+            grid.update_yaxes(showticklabels=False, row=1, col=2 + column)
+            grid.update_xaxes(range=[0, 1], tickvals=[0, 0.5, 1], row=1, col=2 + column)
+        grid.update_xaxes(title_text="mean probability", row=1, col=2)
+        grid.update_xaxes(title_text="rank of the word", row=1, col=1)
+        return framed(
+            grid,
+            "Thoughts read as words",
+            f"language head on the thought itself; classes by distance from the root, n = {self.mass.shape[1]}",
+            height=430,
+            left=90,
+            legend=1,
+        )
+
+    def caption(self) -> str:
+        """The mass on the frontier of the first two thoughts."""
+        first, second = self.mass[0, :, 0, 0].mean(), self.mass[0, :, 1, 0].mean()
+        chance = self.mass[-1, :, 0, 0].mean()
+        return (
+            f"Read as a word, the first thought puts {first:.2f} of its probability on the root's children and the "
+            f"second {second:.2f} on the nodes two steps away; an untrained model puts {chance:.2f} on the children."
+        )
+
+
+def thought_decoding(study: Study) -> ThoughtDecoding:
+    """Read the thoughts of every subject that has slots through its own language head."""
+    if study.model.model.method.slots == "none":
+        raise InputError(f"{study.model.name}: has no thoughts to decode; study a model with slots.")
+    subjects = [subject for subject in study.subjects if subject.model.method.slots != "none"]
+    masses = []
+    for subject in subjects:
+        model = subject.model
+        encoder = Encoder(model.tokenizer, model.method)
+        states = study.thoughts(subject)
+        mass = np.zeros((*states.shape[:2], len(CLASSES)))
+        with torch.inference_mode():
+            probability = model.logits(states.to(model.device)).double().softmax(-1).cpu().numpy()
+        for index, problem in enumerate(study.problems):
+            # A name of several tokens is read by its first, which is all that one thought can be.
+            first = [ids[0] for ids in encoder.texts(list(problem.names))]
+            depth = depths(problem.graph, problem.root)
+            for thought in range(states.shape[1]):
+                of = probability[index, thought]
+                for node, token in enumerate(first):
+                    there = 2 if node not in depth else 0 if depth[node] == thought + 1 else 1
+                    mass[index, thought, there] += of[token] / first.count(token)
+        mass[..., 3] = np.maximum(0, 1 - mass[..., :3].sum(-1))
+        masses.append(mass)
+    model = study.model.model
+    with torch.inference_mode():
+        top = model.logits(study.thoughts(study.model)[0].to(model.device)).softmax(-1).cpu().topk(SHOWN)
+    words = tuple(
+        tuple((model.tokenizer.decode([int(token)]), float(p)) for p, token in zip(*pair, strict=True))
+        for pair in zip(top.values, top.indices, strict=True)
+    )
+    labels = tuple(subject.label for subject in subjects)
+    return ThoughtDecoding(labels, np.stack(masses), words, study.problems[0].question)
+
+
+if __name__ == "__main__":
+    from analyses.command_line import run_figure
+
+    run_figure("figure_4")

@@ -84,7 +84,7 @@ class ProcessByK:
             )
         for process, (colour, hatch) in PATTERNS.items():
             here = bars[bars["process"] == process]
-            marker = {"color": colour, "pattern": {"shape": hatch, "fgcolor": LIGHT.ink, "size": 5}}
+            marker = {"color": colour, "pattern": {"shape": hatch, "fgcolor": LIGHT.ink, "bgcolor": colour, "size": 5}}
             hover = "%{x}: %{y:.1%}<extra>" + process + "</extra>"
             grid.add_bar(
                 x=here["setting"], y=here["share"], name=process, marker=marker, hovertemplate=hover, row=1, col=2

@@ -88,7 +88,10 @@ class ThoughtDecoding:
                     x=self.mass[subject, :, :, index].mean(0),
                     y=[f"thought {k + 1}" for k in range(thoughts)],
                     orientation="h",
-                    marker={"color": colour, "pattern": {"shape": hatch, "fgcolor": LIGHT.muted, "size": 5}},
+                    marker={
+                        "color": colour,
+                        "pattern": {"shape": hatch, "fgcolor": LIGHT.muted, "bgcolor": colour, "size": 5},
+                    },
                     name=name,
                     legendgroup=name,
                     showlegend=subject == 0,

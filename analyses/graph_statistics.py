@@ -58,8 +58,8 @@ class GraphStatistics:
         """Chance levels that other figures are read against."""
         correct, lower = self.measured.correct_root_children, self.measured.lower_degree
         return (
-            f"{correct:.0%} of the root's children reach the target, which is the chance of a first choice; guessing the "
-            f"candidate with fewer parents is right in {lower:.0%}."
+            f"{correct:.0%} of the root's children reach the target, which is the chance of a first choice; guessing "
+            f"the candidate with fewer parents is right in {lower:.0%}."
         )
 
 

@@ -68,7 +68,9 @@ class Height:
                             "auc": auc(right["value"].to_numpy(), wrong["value"].to_numpy()) if enough else np.nan,
                             "low": low,
                             "high": high,
-                            "in_degree_auc": auc(-right["in_degree"].to_numpy(), -wrong["in_degree"].to_numpy())
+                            "in_degree_auc": auc(
+                                -right["in_degree"].to_numpy(float), -wrong["in_degree"].to_numpy(float)
+                            )
                             if enough
                             else np.nan,
                         }

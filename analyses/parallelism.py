@@ -65,8 +65,10 @@ class Parallelism:
 
     def figure(self) -> go.Figure:
         """A row a subject, a column a k: three nested areas against the percentile, and the mass off the candidates."""
-        ks = [k for at, k in enumerate(self.ks) if (~np.isnan(self.mass[0, :, at])).sum() >= DRAWN_FROM]
-        count = {k: int((~np.isnan(self.mass[0, :, self.ks.index(k)])).sum()) for k in ks}
+        count = {k: int((~np.isnan(self.mass[0, :, at])).sum()) for at, k in enumerate(self.ks)}
+        # With few problems in all, few are enough.
+        enough = min(DRAWN_FROM, max(count.values()))
+        ks = [k for k in self.ks if count[k] >= enough]
         grid = make_subplots(
             len(self.labels),
             len(ks),

@@ -1,7 +1,7 @@
 """A result as files: its table as CSV, its figure as HTML and, where there is a browser to draw them, PNG and SVG."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -14,6 +14,7 @@ PLOTLY = "plotly.min.js"
 _START, _STOP = "<!-- figure -->", "<!-- end of figure -->"
 
 
+@runtime_checkable
 class Result(Protocol):
     """What every analysis returns: arrays that know their table, their picture and what it shows."""
 

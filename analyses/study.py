@@ -92,7 +92,7 @@ class Study:
         return once
 
 
-def untrained(model: CoconutModel, seed: int = 0) -> CoconutModel:
+def untrained(model: CoconutModel, seed: int = 2412) -> CoconutModel:
     """A model of the same shape, tokenizer and method with random weights."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)

@@ -101,7 +101,7 @@ def fit_stop_classifier(model: CoconutModel, problems: Sequence[Problem], count:
 
 def measure_stopping(
     classifier: StopClassifier, model: CoconutModel, problems: Sequence[Problem], count: int
-) -> dict[str, int | float]:
+) -> dict[str, float]:
     """On held-out problems: share of thoughts that it judges right, and the mean number of thoughts it allows."""
     states = thought_states(model, problems, count)
     right = classifier.stops(states) == over(problems, count)

@@ -229,7 +229,7 @@ class _Run:
         self.accelerator.wait_for_everyone()
         return self.folder
 
-    def _fit_stop_classifier(self) -> dict[str, int | float]:
+    def _fit_stop_classifier(self) -> dict[str, float]:
         """Fit the stop classifier on fresh problems, or those of the file, and measure it on those held out."""
         self.model.eval()
         most = self.config.curriculum_of_epoch(self.config.epochs).max_thoughts

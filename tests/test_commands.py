@@ -33,6 +33,12 @@ def test_values_and_answers_as_csv(tmp_path, tiny_checkpoint, data, problems):
     assert len(table) == 2 * len(problems) and set(table.k) == {0, 3}
     assert table.correct.eq(table.words.fillna("").str.split("###").str[-1].str.strip() == table.answer).all()
     assert "low" in done.stdout and "high" in done.stdout
+    assert "correct path" in done.stdout and "s a problem" in done.stdout
+    done = coconut("evaluate", tiny_checkpoint, data, "--k", "0", "--force-chain", "--out", tmp_path / "chains.csv")
+    assert done.returncode == 0, done.stderr
+    chains = pd.read_csv(tmp_path / "chains.csv")
+    roots = [f"{problem.root_name} is a" for problem in problems]
+    assert all(words.startswith(root) for words, root in zip(chains.words, roots, strict=True))
 
 
 @pytest.mark.parametrize(

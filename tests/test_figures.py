@@ -1,0 +1,208 @@
+"""What the figures show, on values made by hand, and that every one can be drawn from any model."""
+
+import copy
+import math
+
+import numpy as np
+import pytest
+
+from analyses.calibration import calibration
+from analyses.commitment import commitment
+from analyses.early_stopping import EarlyStopping, early_stopping
+from analyses.height import height
+from analyses.method_table import Entry, MethodTable
+from analyses.parallelism import parallelism
+from analyses.process_by_k import process_by_k
+from analyses.report import FIGURES
+from analyses.search_order import search_order
+from analyses.study import Study, Subject, untrained
+from analyses.superposition import superposition
+from analyses.values import NodeValues
+from analyses.wall_clock import WallClock
+from coconut_core.errors import InputError
+from coconut_core.generation import Answers
+from coconut_core.methods import METHODS
+from coconut_core.problems.prosqa import ProsqaProblem
+
+# Tom -> rompus, lempus, zumpus; rompus -> wumpus (the target); lempus -> gorpus.
+PROBLEM = ProsqaProblem.from_text(
+    "Tom is a rompus. Tom is a lempus. Tom is a zumpus. Every rompus is a wumpus. Every lempus is a gorpus. "
+    "Bob is a numpus. Is Tom a numpus or wumpus?"
+)
+AT = {name: node for node, name in enumerate(PROBLEM.names)}
+BY_K = {
+    0: {"rompus": 0.6, "lempus": 0.3, "zumpus": 0.05},
+    1: {"rompus": 0.5, "lempus": 0.2, "zumpus": 0.1, "wumpus": 0.1},
+    2: {"wumpus": 0.2, "gorpus": 0.6},
+}
+
+
+class HandMade(Study):
+    """A study of one subject whose readings are given."""
+
+    def __init__(self, model, values=None, answers=None):
+        self.subjects, self.problems = (Subject("hand", "Hand-made", "model", model),), (PROBLEM,)
+        self.values, self.answers = lambda _: values, lambda _: answers
+
+
+@pytest.fixture
+def by_hand(tiny_llama):
+    value = np.zeros((1, 7, len(PROBLEM.names)))
+    for k, named in BY_K.items():
+        for name, p in named.items():
+            value[0, k, AT[name]] = p
+    return HandMade(tiny_llama, NodeValues((PROBLEM,), tuple(range(7)), "entity", value, np.zeros((1, 7))))
+
+
+def test_parallelism_sums_the_largest_candidates(by_hand):
+    found = parallelism(by_hand)
+    assert found.top[0, 0, 1] == pytest.approx([0.5, 0.7, 0.8])
+    assert found.top[0, 0, 2] == pytest.approx([0.6, 0.8, 0.8])
+    # wumpus is no candidate at k = 1: its .1 is off the candidates, as is the .1 of everything else.
+    assert found.mass[0, 0, :3] == pytest.approx([0.95, 0.8, 0.8])
+    assert np.isnan(found.top[0, 0, 3:]).all()
+    frame = found.frame().set_index(["k", "quantity"])
+    assert frame.loc[(1, "top 1"), "mean"] == pytest.approx(0.5)
+    assert frame.loc[(1, "top 1, share of candidates"), "mean"] == pytest.approx(0.5 / 0.8)
+    assert frame.loc[(1, "off the candidates"), "mean"] == pytest.approx(0.2)
+    assert frame.loc[(1, "top 1"), "paper_p50"] == 0.77
+
+
+def test_entropy_is_of_the_shares_of_candidates(by_hand):
+    frame = commitment(by_hand).frame().set_index("k")
+    shares = np.array([0.5, 0.2, 0.1]) / 0.8
+    entropy = -(shares * np.log(shares)).sum()
+    assert frame.loc[1, "effective"] == pytest.approx(np.exp(entropy))
+    assert frame.loc[1, "normalised_entropy"] == pytest.approx(entropy / np.log(3))
+    assert frame.loc[2, "candidates"] == 2 and list(frame.index) == [0, 1, 2]
+
+
+def test_order_is_that_of_the_distance_to_the_target(by_hand):
+    frame = search_order(by_hand).frame().set_index("k")
+    # At k = 1 rompus reaches the target, the two others do not and are not told apart: both pairs are in order.
+    assert frame.loc[1, "agreement"] == 1 and frame.loc[1, "top_1_correct"] == 1
+    assert frame.loc[1, "chance"] == pytest.approx(1 / 3)
+    # At k = 2 gorpus has the greater value and does not reach the target.
+    assert frame.loc[2, "agreement"] == 0 and frame.loc[2, "top_1_correct"] == 0
+
+
+def test_height_has_both_definitions_and_the_degree(by_hand):
+    nodes = height(by_hand).nodes
+    one = nodes[(nodes["k"] == 1)].set_index("node")
+    assert one.loc[AT["rompus"], ["height_shortest", "height_longest", "in_degree"]].tolist() == [1, 1, 1]
+    assert one.loc[AT["zumpus"], "height_shortest"] == 0
+    assert one["correct"].to_dict() == {AT["rompus"]: True, AT["lempus"]: False, AT["zumpus"]: False}
+
+
+def test_calibration_bins_candidates_by_value(by_hand):
+    frame = calibration(by_hand).frame()
+    here = frame[(frame["k"] == 1) & (frame["from"] == 0.5)].iloc[0]
+    assert (here["n"], here["mean_value"], here["correct"]) == (1, 0.5, 1.0)
+    assert frame.groupby("k")["n"].sum().to_dict() == {0: 3, 1: 3, 2: 2}
+
+
+def test_first_and_stable_matches():
+    same = np.array([[[True, False, True, True], [False, True, False, True], [True, True, True, True]]])
+    frame = EarlyStopping(("Hand-made",), same).frame().set_index("k")
+    assert frame["first_match"].tolist() == pytest.approx([2 / 3, 1, 1, 1])
+    assert frame["stable_match"].tolist() == pytest.approx([1 / 3, 1 / 3, 2 / 3, 1])
+
+
+def test_final_answers_are_compared_and_not_chains(tiny_llama):
+    words = ("Tom is a rompus. ### Tom is a wumpus.", "### Tom is a wumpus.")
+    told = Answers((0, 6), (words,), np.array([[True, True]]), np.array([[9, 5]]))
+    assert early_stopping(HandMade(tiny_llama, answers=told)).same.tolist() == [[[True, True]]]
+
+
+def test_process_by_k_counts_classes_and_answers_apart(tiny_llama):
+    words = (
+        "Tom is a rompus. Every rompus is a wumpus. ### Tom is a wumpus.",
+        "Every numpus is a wumpus. ### Tom is a wumpus.",
+    )
+    told = Answers((0, 1), (words,), np.array([[True, True]]), np.array([[9, 5]]))
+    frame = process_by_k(HandMade(tiny_llama, answers=told)).frame()
+    found = frame[frame["count"] == 1].set_index("k")
+    assert found["process"].to_dict() == {0: "correct path", 1: "hallucination"}
+    assert (found["accuracy"] == 1).all()
+    assert found.loc[0, "paper_accuracy"] == 0.868 and found.loc[0, "paper_share"] == 317 / 500
+
+
+def test_the_table_compares_with_the_first_model():
+    def entry(name, method, correct, removed=False):
+        right = np.array(correct, bool)
+        return Entry(name, method, name, 0 if removed else 6, removed, right, np.full(len(right), 12.0), 0.01)
+
+    first = entry("a", "coconut", [1] * 8 + [0] * 2)
+    second = entry("b", "cot", [1] * 2 + [0] * 7 + [1])
+    third = entry("a", "coconut", [1] * 8 + [0] * 2, removed=True)
+    frame = MethodTable((first, second, third)).frame()
+    assert frame["wrong_where_first_is_right"].tolist() == [0, 6, 0]
+    assert frame["right_where_first_is_wrong"].tolist() == [0, 1, 0]
+    assert frame["mcnemar_p"][1] == pytest.approx(2 * 8 / 128)
+    assert frame["paper_accuracy"][:2].tolist() == [0.97, 0.775] and math.isnan(frame["paper_accuracy"][2])
+
+
+def test_times_are_ratios_to_the_method_that_only_answers():
+    seconds = np.array([[0.4, 0.5, 0.4], [0.1, 0.1, 0.2]])
+    clock = WallClock(("a", "b"), ("coconut", "no_cot"), ("Coconut", "No-CoT"), 5, 1, seconds, np.array([12.0, 6.0]))
+    frame = clock.frame()
+    assert frame["ratio"].tolist() == pytest.approx([4, 1])
+    assert (frame["ratio_low"][0], frame["ratio_high"][0]) == pytest.approx((2, 5))
+    assert frame["paper_ratio"].tolist() == pytest.approx([0.15 / 0.08, 1])
+
+
+@pytest.fixture(scope="module")
+def study(tiny_llama, problems):
+    cot, plain = copy.copy(tiny_llama), copy.copy(tiny_llama)
+    cot.method, plain.method = METHODS["cot"], METHODS["no_thought"]
+    return Study([("tiny", tiny_llama), ("cot", cot), ("plain", plain)], problems)
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+def test_every_figure_can_be_made(study, figure):
+    result = figure.compute(study)
+    frame = result.frame()
+    assert len(frame) and "paper" not in frame.columns[0]
+    drawn = result.figure()
+    assert drawn.data and drawn.layout.height > 200
+    assert result.caption().endswith(".") and "nan" not in result.caption().lower().split()
+    assert len(figure.definition) > 80
+
+
+def test_superposition_multiplies_thoughts_with_names(study):
+    found = superposition(study)
+    model, problem = study.model.model, study.problems[0]
+    thought = study.thoughts(study.model)[0, 1].double()
+    children = [b for a, b in problem.edges if a == problem.root]
+    two = {c for a, c in problem.edges if a in children} - set(children)
+    ids = [model.tokenizer.convert_tokens_to_ids(problem.names[node]) for node in two]
+    products = model.lm.get_input_embeddings().weight[ids].double() @ thought
+    assert found.product[0, 0, 1, 2] == pytest.approx(products.mean().item(), abs=1e-5)
+
+
+def test_readings_are_computed_once(study, monkeypatch):
+    study.values(study.model)
+    monkeypatch.setattr("analyses.study.node_values", lambda *_, **__: pytest.fail("computed again"))
+    assert study.values(study.model) is study.values(study.model)
+
+
+def test_the_untrained_model_has_other_weights_and_leaves_the_seed_alone(tiny_llama):
+    import torch
+
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    other = untrained(tiny_llama)
+    assert torch.equal(torch.rand(1), expected)
+    assert not torch.equal(other.lm.get_input_embeddings().weight, tiny_llama.lm.get_input_embeddings().weight)
+
+
+def test_a_model_without_thoughts_is_told_what_it_cannot_give(tiny_llama, problems):
+    cot = copy.copy(tiny_llama)
+    cot.method = METHODS["cot"]
+    study = Study([("cot", cot)], problems)
+    for compute in (superposition, early_stopping):
+        with pytest.raises(InputError, match="cot: has no thoughts"):
+            compute(study)
+    with pytest.raises(InputError, match="at least one model and one problem"):
+        Study([], problems)

@@ -1,0 +1,113 @@
+"""The report as files: what is written, what is made again, and what is said of what cannot be made."""
+
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from analyses import export
+from analyses.report import FIGURES, make_report
+from coconut_core.errors import InputError
+from coconut_core.problems.prosqa import save_problems
+
+
+@pytest.fixture
+def data(problems, tmp_path):
+    save_problems(tmp_path / "data.json", problems)
+    return tmp_path / "data.json"
+
+
+@pytest.fixture
+def no_pictures(monkeypatch):
+    monkeypatch.setattr(export, "image_fault", lambda: "PNG and SVG need Chrome.")
+
+
+def report(checkpoint, data, out, **settings):
+    return make_report([checkpoint], data, out, command="coconut figures", progress=False, **settings)
+
+
+def test_every_figure_is_written_and_made_once(tiny_checkpoint, data, tmp_path, no_pictures):
+    out = tmp_path / "figures"
+    manifest = report(tiny_checkpoint, data, out)
+    made = {name for name, entry in manifest["figures"].items() if "files" in entry}
+    assert made == {figure.name for figure in FIGURES} - {"figure_3"}
+    assert manifest["figures"]["figure_3"]["left_out"].startswith("--control: models with two values of c")
+    for name in made:
+        assert len(pd.read_csv(out / f"{name}.csv"))
+        assert "plotly.min.js" in (out / f"{name}.html").read_text()
+    written = json.loads((out / "manifest.json").read_text())
+    assert written == manifest and written["made_from"]["data"]["problems"] == 12
+    page = (out / "index.html").read_text()
+    assert all(f'id="{figure.name}"' in page for figure in FIGURES)
+    assert "http://" not in page.split("</script>", 1)[1] and "Left out: --control" in page
+    times = {path.name: path.stat().st_mtime_ns for path in out.glob("*.csv")}
+    report(tiny_checkpoint, data, out)
+    assert {path.name: path.stat().st_mtime_ns for path in out.glob("*.csv")} == times
+    (out / "figure_8.csv").unlink()
+    report(tiny_checkpoint, data, out)
+    again = {path.name for path in out.glob("*.csv") if path.stat().st_mtime_ns != times.get(path.name)}
+    assert again == {"figure_8.csv"}
+
+
+def test_other_problems_make_it_new_and_a_broken_manifest_too(tiny_checkpoint, data, tmp_path, no_pictures):
+    out = tmp_path / "figures"
+    report(tiny_checkpoint, data, out, only=["figure_8", "table_2"])
+    first = (out / "figure_8.csv").stat().st_mtime_ns
+    report(tiny_checkpoint, data, out, only=["figure_8"], first=5)
+    assert (out / "figure_8.csv").stat().st_mtime_ns != first
+    assert pd.read_csv(out / "figure_8.csv")["n"].max() == 5
+    (out / "manifest.json").write_text("{")
+    manifest = report(tiny_checkpoint, data, out, only=["table_2"])
+    assert list(manifest["figures"]) == ["table_2"]
+
+
+def test_an_interrupted_report_goes_on(tiny_checkpoint, data, tmp_path, no_pictures, monkeypatch):
+    out, names = tmp_path / "figures", ["table_2", "figure_8", "figure_9"]
+
+    def stop(study):
+        raise KeyboardInterrupt
+
+    from analyses import report as module
+
+    whole = module.FIGURES
+    broken = [f if f.name != "figure_8" else module.Figure(f.name, f.title, stop) for f in whole]
+    monkeypatch.setattr(module, "FIGURES", broken)
+    with pytest.raises(KeyboardInterrupt):
+        report(tiny_checkpoint, data, out, only=names)
+    assert (out / "table_2.csv").exists() and not (out / "index.html").exists()
+    before = (out / "table_2.csv").stat().st_mtime_ns
+    monkeypatch.setattr(module, "FIGURES", whole)
+    manifest = report(tiny_checkpoint, data, out, only=names)
+    assert set(manifest["figures"]) == set(names) and (out / "table_2.csv").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("figure", ["figure_7_k1", "figure_6"])
+def test_pictures_are_drawn_where_they_can_be(tiny_checkpoint, data, tmp_path, figure):
+    if export.image_fault():
+        pytest.skip(export.image_fault())
+    files = report(tiny_checkpoint, data, tmp_path / "figures", only=[figure])["figures"][figure]["files"]
+    assert [name.rpartition(".")[2] for name in files] == ["csv", "html", "png", "svg"]
+
+
+def test_bad_input_is_named(tiny_checkpoint, data, tmp_path):
+    with pytest.raises(InputError, match="--only: 'figure_99' is no figure"):
+        report(tiny_checkpoint, data, tmp_path, only=["figure_99"])
+    with pytest.raises(InputError, match="no such folder"):
+        report(tmp_path / "absent", data, tmp_path)
+
+
+def test_modules_are_commands_of_their_own(tiny_checkpoint, data, tmp_path):
+    def run(*parts):
+        return subprocess.run([sys.executable, "-m", *parts], capture_output=True, text=True)
+
+    out = tmp_path / "figures"
+    done = run("analyses.graph_statistics", "--model", str(tiny_checkpoint), "--data", str(data), "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    assert (out / "table_2.csv").exists() and not (out / "figure_8.csv").exists()
+    refused = run("analyses.graph_statistics", "--model", "absent", "--data", str(data), "--out", str(out))
+    assert refused.returncode == 2 and refused.stderr.strip().endswith("give the folder of a model.")
+    told = run("analyses.accuracy", str(tiny_checkpoint), "--data", str(data), "--out", str(out))
+    assert told.returncode == 0, told.stderr
+    assert pd.read_csv(out / "table_1.csv")["thoughts"].tolist() == [3, 0]

@@ -24,6 +24,7 @@ from plotly.offline import get_plotlyjs
 from tqdm.auto import tqdm
 
 from analyses import export
+from analyses.attention import attention
 from analyses.calibration import calibration
 from analyses.case_study import case_study
 from analyses.commitment import commitment
@@ -89,6 +90,7 @@ FIGURES = (
     Figure("figure_8", "Figure 8: parallelism", parallelism),
     Figure("figure_9", "Figure 9: value against height", height),
     Figure("superposition", "Superposition", superposition),
+    Figure("attention", "Where thoughts look", attention),
     Figure("commitment", "Diversity or commitment", commitment),
     Figure("search_order", "Agreement with a search", search_order),
     Figure("early_stopping", "Early stopping", early_stopping),

@@ -206,3 +206,28 @@ def test_a_model_without_thoughts_is_told_what_it_cannot_give(tiny_llama, proble
             compute(study)
     with pytest.raises(InputError, match="at least one model and one problem"):
         Study([], problems)
+
+
+def test_attention_is_that_of_the_position_that_computes_the_thought(study):
+    """Against one plain pass over one unpadded problem, summed by hand."""
+    import torch
+
+    from analyses.attention import attention
+    from coconut_core.encoding import Encoder
+
+    found = attention(study)
+    model, index = study.model.model, 3
+    problem = study.problems[index]
+    ids = Encoder(model.tokenizer).questions([problem.question])[0].ids
+    embeddings = model.lm.get_input_embeddings()(torch.tensor([ids]))
+    embeddings = torch.cat([embeddings, study.thoughts(study.model)[index : index + 1, :1]], 1)
+    model.lm.set_attn_implementation("eager")
+    weights = model.lm.base_model(inputs_embeds=embeddings, output_attentions=True).attentions
+    model.lm.set_attn_implementation("sdpa")
+    # Facts of the root's children, by words: thought 2 is computed at slot 1, the last column here.
+    words = model.tokenizer.convert_ids_to_tokens(ids)
+    children = {problem.names[child] for parent, child in problem.edges if parent == problem.root}
+    starts = [at for at, word in enumerate(words) if word == "Every" and words[at + 1] in children]
+    for layer, weight in enumerate(weights):
+        sums = [weight[0, :, -1, at : at + 6].sum().item() for at in starts]
+        assert found.attention[0, index, layer, 1, 2] == pytest.approx(np.mean(sums), abs=1e-5)

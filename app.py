@@ -8,17 +8,23 @@ is a script in workbench/pages/ and one line here; it takes the chosen model and
 import streamlit as st
 
 from workbench import session
+from workbench.problem_sets import go
 
 st.set_page_config(page_title="Coconut Workbench", page_icon="🥥", layout="wide", initial_sidebar_state="expanded")
+PAGES = [
+    ("search_tree", "Search tree", "account_tree"),
+    ("population", "Population", "scatter_plot"),
+    ("thoughts", "Thoughts", "psychology"),
+    ("compare_runs", "Compare runs", "compare_arrows"),
+    ("problems", "Problems", "quiz"),
+    ("models", "Models", "inventory_2"),
+]
 page = st.navigation(
     [
-        st.Page(
-            "workbench/pages/search_tree.py",
-            title="Search tree",
-            icon=":material/account_tree:",
-            default=True,
-        ),
+        st.Page(f"workbench/pages/{name}.py", title=title, icon=f":material/{icon}:", default=name == "search_tree")
+        for name, title, icon in PAGES
     ]
 )
+go()
 session.choose()
 page.run()

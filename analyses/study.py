@@ -55,9 +55,10 @@ class Study:
             Subject(name, model.label, role, model) for (name, model), role in zip(models, roles, strict=True)
         )
         self.subjects += (Subject("untrained", "Untrained", "untrained", untrained(models[0][1])),)
-        self.values = self._told("values", report, self._values)
-        self.answers = self._told("answers", report, self._answers)
-        self.thoughts = self._told("thoughts", report, self._thoughts)
+        self.report = report
+        self.values = self._told("values", self._values)
+        self.answers = self._told("answers", self._answers)
+        self.thoughts = self._told("thoughts", self._thoughts)
 
     @property
     def model(self) -> Subject:
@@ -80,13 +81,10 @@ class Study:
     def _thoughts(self, subject: Subject) -> Float[Tensor, "problem thought d_model"]:
         return thought_states(subject.model, self.problems, KS[-1])
 
-    @staticmethod
-    def _told(
-        what: str, report: Callable[[str], None], compute: Callable[[Subject], Computed]
-    ) -> Callable[[Subject], Computed]:
+    def _told(self, what: str, compute: Callable[[Subject], Computed]) -> Callable[[Subject], Computed]:
         @cache
         def once(subject: Subject) -> Computed:
-            report(f"{what} of {subject.name}")
+            self.report(f"{what} of {subject.name}")
             return compute(subject)
 
         return once

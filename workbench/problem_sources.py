@@ -31,13 +31,18 @@ def bundled_sets(folder: Path) -> dict[str, Path]:
 
 
 def problems_of(path: Path) -> dict[str, ProsqaProblem]:
-    """The problems of one file by label: number in the file (from 0), hops, question; links hold labels."""
-    problems = {}
-    for number, problem in enumerate(load_problems(path)):
+    """The problems of one file by label."""
+    return labels(load_problems(path))
+
+
+def labels(problems: Iterable[ProsqaProblem]) -> dict[str, ProsqaProblem]:
+    """Problems by label: number in the set (from 0), hops, question; links hold labels."""
+    named = {}
+    for number, problem in enumerate(problems):
         hops = depths(problem.graph, problem.root).get(problem.target, "no")
         root, first, second = (problem.names[node] for node in (problem.root, *problem.choices))
-        problems[f"{number} · {hops} hops · {root}: {first} or {second}"] = problem
-    return problems
+        named[f"{number} · {hops} hops · {root}: {first} or {second}"] = problem
+    return named
 
 
 def telling(problems: Iterable[ProsqaProblem]) -> int:

@@ -25,10 +25,13 @@ from coconut_core.errors import InputError
 from coconut_core.problems.prosqa import ProsqaProblem
 from workbench import problem_sources as sources
 from workbench.model_shelf import ModelFolder, model_folders
+from workbench.problem_sets import labelled, problem_sets
 
 if TYPE_CHECKING:
+    from analyses.lens import Lens
     from analyses.values import NodeValues
     from coconut_core.generation import Answers
+    from coconut_core.model import CoconutModel
 
 KS = tuple(range(7))
 SMALL_MODEL = 50_000_000
@@ -98,6 +101,20 @@ def is_cold() -> bool:
     return "analyses.values" not in sys.modules
 
 
+def shelf() -> tuple[ModelFolder, ...]:
+    """The model folders that there are, usable ones first."""
+    return model_folders(artifacts() / "models")
+
+
+def no_models() -> str:
+    """What to do where there is no model."""
+    return (
+        f"There is no model in {artifacts() / 'models'}. Train one there (coconut train "
+        f"configs/prosqa_laptop.yaml --set save_path={artifacts() / 'models'}) or copy a checkpoint "
+        "folder there, then reload this page."
+    )
+
+
 def choose() -> None:
     """Draw the shared sidebar; pages take what was chosen from `selection`."""
     with st.sidebar:
@@ -105,11 +122,7 @@ def choose() -> None:
         problem, label, fault, hint = _choose_problem(model)
     if model is None:
         fault = None
-        hint = (
-            f"There is no model in {artifacts() / 'models'}. Train one there (coconut train "
-            f"configs/prosqa_laptop.yaml --set save_path={artifacts() / 'models'}) or copy a checkpoint "
-            "folder there, then reload this page."
-        )
+        hint = no_models()
     elif model.fault:
         fault = model.fault
     st.session_state["selection"] = Selection(model, problem, label, fault, hint)
@@ -143,12 +156,23 @@ def readings_or_stop(chosen: Selection) -> Readings:
         st.stop()
 
 
+def loaded(folder: ModelFolder) -> "CoconutModel":
+    """The model of a folder, shared by all sessions; `InputError` if it cannot be loaded."""
+    return _model(str(folder.path), folder.fingerprint)
+
+
+def lens_of(chosen: Selection) -> "Lens":
+    """The chosen problem's thoughts, layer by layer."""
+    assert chosen.model is not None and chosen.problem is not None
+    return _lens(str(chosen.model.path), chosen.model.fingerprint, json.dumps(chosen.problem.to_json()))
+
+
 def dark() -> bool:
     """Whether the page is shown in a dark theme."""
     return st.context.theme.type == "dark"
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the model …")
+@st.cache_resource(max_entries=8, show_spinner="Loading the model …")
 def _model(path: str, fingerprint: str):
     with _IMPORTING:
         import torch
@@ -187,9 +211,13 @@ def _readings(path: str, fingerprint: str, record: str) -> Readings:
     return found
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _bundled(path: str, modified: int) -> dict[str, ProsqaProblem]:
-    return sources.problems_of(Path(path))
+@st.cache_resource(max_entries=64, show_spinner="Reading the layers …")
+def _lens(path: str, fingerprint: str, record: str) -> "Lens":
+    model = _model(path, fingerprint)
+    with _IMPORTING:
+        from analyses.lens import lens
+
+        return lens(model, ProsqaProblem.from_json(json.loads(record)))
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -198,7 +226,7 @@ def _random(card: str, seed: int) -> ProsqaProblem:
 
 
 def _choose_model() -> ModelFolder | None:
-    folders = model_folders(artifacts() / "models")
+    folders = shelf()
     if not folders:
         return None
     labels = {folder.name + (" (cannot be used)" if folder.fault else ""): folder for folder in folders}
@@ -221,12 +249,12 @@ def _choose_problem(model: ModelFolder | None) -> tuple[ProsqaProblem | None, st
 
 def _choose_bundled(model: ModelFolder | None):
     folder = artifacts() / "problems"
-    sets = sources.bundled_sets(folder)
+    sets = problem_sets(folder)
     if not sets:
         hint = f"There are no problems in {folder}. Draw a random one, paste a question or upload a file."
         return None, "", None, hint
-    name = st.selectbox("Set", list(sets), key="set", bind="query-params")
-    problems = _bundled(str(sets[name]), sets[name].stat().st_mtime_ns)
+    name = st.selectbox("Set", sets, key="set", bind="query-params")
+    problems = labelled(folder, name)
     first = sources.telling(problems.values())
     label = st.selectbox("Question", list(problems), index=first, key="problem", bind="query-params")
     return sources.drawable(problems[label]), f"{name} {label.split()[0]}", None, None

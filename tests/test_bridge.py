@@ -1,0 +1,59 @@
+"""The TransformerLens view against the model itself."""
+
+import copy
+
+import pytest
+import torch
+
+from analyses.bridge import bridge, thoughts_in_place, with_slots
+from analyses.lens import lens
+from coconut_core.encoding import Encoder, pad_left
+from coconut_core.errors import InputError
+from coconut_core.methods import METHODS
+
+
+def test_the_view_computes_what_the_model_does(tiny_model, problems, family):
+    # Parts of the Llama bridge compute in float32, whatever it is given.
+    model = tiny_model if family == "gpt2" else copy.deepcopy(tiny_model).float()
+    questions = Encoder(model.tokenizer).questions([p.question for p in problems[:4]])
+    ids, mask = pad_left(questions, model.tokens.padding)
+    assert mask.min() == 0, "padding must matter"
+    with torch.no_grad():
+        states = model.think(ids, mask, 4).states
+        longer, longer_mask = with_slots(model, ids, mask, 3)
+        view = bridge(model)
+        with thoughts_in_place(view, model, longer, states[:, :3]):
+            _, cache = view.run_with_cache(longer, attention_mask=longer_mask)
+    seen = cache["ln_final.hook_out"][:, ids.shape[1] - 1 :]
+    torch.testing.assert_close(seen, states, rtol=0, atol=1e-10 if family == "gpt2" else 1e-5)
+
+
+def test_the_model_is_left_as_it_was(tiny_model, tmp_path):
+    before = {name: value.clone() for name, value in tiny_model.lm.state_dict().items()}
+    bridge(tiny_model)
+    after = tiny_model.lm.state_dict()
+    assert before.keys() == after.keys() and all(torch.equal(before[name], after[name]) for name in before)
+    assert tiny_model.lm.config._attn_implementation == "sdpa"
+
+
+@pytest.mark.parametrize("method", ["coconut", "pause_as_thought"])
+def test_the_last_layer_of_the_lens_is_the_thought_itself(tiny_llama, problems, method):
+    model = copy.copy(tiny_llama)
+    model.method = METHODS[method]
+    found = lens(model, problems[0], 3)
+    question = Encoder(model.tokenizer, model.method).questions([problems[0].question])
+    with torch.no_grad():
+        states = model.think(*pad_left(question, 0), 3).states[0]
+        probability, token = model.logits(states).softmax(-1).topk(2)
+    last = found.frame().query("layer == 2 and rank <= 2")
+    assert last["word"].tolist() == [model.tokenizer.decode([int(t)]) for t in token.flatten()]
+    assert last["probability"].tolist() == pytest.approx(probability.flatten().tolist(), abs=1e-4)
+    assert found.norm == pytest.approx(states.norm(dim=-1).numpy(), abs=1e-4)
+    assert found.figure().data and found.cosine.diagonal() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_model_without_slots_has_no_thoughts_to_show(tiny_llama, problems):
+    model = copy.copy(tiny_llama)
+    model.method = METHODS["no_cot"]
+    with pytest.raises(InputError, match="no_cot has no thoughts"):
+        lens(model, problems[0])

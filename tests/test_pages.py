@@ -1,0 +1,144 @@
+"""The pages beside the search tree, without a browser: what they show, how they hand over, what they say when empty."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from coconut_core.problems.prosqa import save_problems
+from workbench.model_shelf import model_folders
+from workbench.run_tables import config_differences, models_table, training_history
+
+APP = str(Path(__file__).parents[1] / "app.py")
+PAGES = ("population", "thoughts", "compare_runs", "problems", "models")
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory, tiny_checkpoint, problems):
+    """Two usable models, a broken one, one file of problems."""
+    folder = tmp_path_factory.mktemp("artifacts")
+    for name in ("tiny", "other"):
+        shutil.copytree(tiny_checkpoint, folder / "models" / name)
+    card = folder / "models" / "other" / "coconut.json"
+    content = json.loads(card.read_text())
+    content["run"]["seed"] = 5
+    card.write_text(json.dumps(content))
+    (folder / "models" / "torn").mkdir()
+    save_problems(folder / "problems" / "small.json", problems)
+    return folder
+
+
+@pytest.fixture
+def open_page(shelf, monkeypatch):
+    monkeypatch.setenv("COCONUT_ARTIFACTS", str(shelf))
+
+    def start(name, **link):
+        test = AppTest.from_file(APP, default_timeout=90)
+        for key, value in link.items():
+            test.query_params[key] = value
+        test.run()
+        return test.switch_page(f"workbench/pages/{name}.py").run()
+
+    return start
+
+
+def figure(test, index=0):
+    return json.loads(test.get("plotly_chart")[index].proto.spec)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_renders(open_page, name):
+    test = open_page(name)
+    assert not test.exception and not test.error
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_says_what_to_do_where_there_is_nothing(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("COCONUT_ARTIFACTS", str(tmp_path))
+    test = AppTest.from_file(APP, default_timeout=60).run()
+    test.switch_page(f"workbench/pages/{name}.py").run()
+    assert not test.exception
+    assert any(word in element.value for element in test.info for word in ("There is no", "There are no"))
+
+
+def test_models_are_listed_with_what_is_wrong(open_page, shelf):
+    test = open_page("models")
+    table = test.dataframe[0].value
+    assert table["model"].tolist() == ["other", "tiny", "torn"] and table["usable"].tolist() == [True, True, False]
+    assert any("torn" in element.value for element in test.warning)
+    test.session_state["models"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    test.run()
+    assert not test.exception and len(test.expander) == 3
+
+
+def test_runs_are_compared(open_page):
+    test = open_page("compare_runs")
+    assert {trace["name"] for trace in figure(test)["data"]} == {"other", "tiny"}
+    differences = test.dataframe[1].value
+    assert differences["field"].tolist() == ["seed"] and differences.loc[0, "other"] == "5"
+    test.selectbox(key="curve").select("accuracy, k = 3").run()
+    assert figure(test)["data"][0]["y"] and not test.exception
+
+
+def test_a_set_made_here_is_used_on_other_pages(open_page):
+    test = open_page("problems")
+    test.slider(key="make_nodes").set_value((7, 10))
+    test.number_input(key="make_count").set_value(12)
+    test.button[0].click().run()
+    assert not test.exception and not test.error
+    made = next(name for name in test.selectbox(key="browse").options if name.startswith("made here"))
+    test.selectbox(key="browse").select(made).run()
+    assert any("12 of 12" in element.value for element in test.caption)
+    test.switch_page("workbench/pages/search_tree.py").run()
+    assert made in test.selectbox(key="set").options
+    test.selectbox(key="set").select(made).run()
+    assert not test.exception and not test.error
+
+
+def test_problems_can_be_searched_and_opened(open_page, problems):
+    test = open_page("problems")
+    wanted = problems[4].target_name
+    test.text_input(key="search").set_value(f"is a {wanted}").run()
+    table = test.dataframe[0].value
+    assert 4 in table["problem"].tolist() and len(table) < len(problems)
+    row = table["problem"].tolist().index(4)
+    test.session_state["browsed"] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    test.run()
+    next(button for button in test.button if "search tree" in button.label).click().run()
+    assert test.selectbox(key="problem").value.startswith("4 ")
+    assert f"Is {problems[4].root_name}" in figure(test)["layout"]["title"]["text"]
+
+
+def test_a_population_with_a_control(open_page):
+    test = open_page("population")
+    test.multiselect(key="controls").select("tiny").run()
+    test.selectbox(key="figure").select("figure_8").run()
+    assert not test.exception and not test.error
+    drawn = figure(test)
+    assert {"top 1", "top 1 to 2", "off the candidates"} <= {trace["name"] for trace in drawn["data"]}
+    labels = [note["text"] for note in drawn["layout"]["annotations"]]
+    assert any("Untrained" in label for label in labels)
+    table = test.dataframe[0].value
+    assert len(table) == 12 and {"right, k = 0", "candidate mass, k = 1"} <= set(table)
+    test.selectbox(key="figure").select("figure_9").run()
+    assert not test.exception and "AUC" in json.dumps(figure(test)["layout"])
+
+
+def test_the_words_of_thoughts_are_shown(open_page):
+    test = open_page("thoughts")
+    assert figure(test)["data"][0]["x"][0] == "thought 1"
+    assert len(test.dataframe[0].value) == 2 * 6 * 5
+
+
+def test_tables_survive_cards_and_histories_that_are_odd(tmp_path, tiny_checkpoint):
+    shutil.copytree(tiny_checkpoint, tmp_path / "a")
+    card = json.loads((tmp_path / "a" / "coconut.json").read_text())
+    card["run"], card["metrics"] = [], None
+    (tmp_path / "a" / "coconut.json").write_text(json.dumps(card))
+    with (tmp_path / "a" / "metrics.jsonl").open("a") as file:
+        file.write('{"kind": "train"}\n{"kind": "tr')
+    folders = model_folders(tmp_path)
+    assert models_table(folders)["seed"].isna().all() and config_differences(folders).empty
+    assert {"loss", "accuracy, k = 3"} <= set(training_history(folders[0])["kind"])

@@ -1,0 +1,73 @@
+"""Sets of problems: browse, search, check, make; a set made here can be used on all pages."""
+
+import json
+
+import streamlit as st
+
+from analyses.plain_text import for_markdown
+from coconut_core.errors import InputError
+from coconut_core.problems.prosqa_sampler import SamplerSettings, sample_problems
+from coconut_core.problems.validation import set_violations, statistics
+from workbench import session
+from workbench.problem_sets import keep, labelled, listed, open_problem, problem_sets
+
+MOST = 2000
+
+st.header("Problems")
+with st.expander("Make a set", icon=":material/add:"), st.form("make", border=False):
+    first, second, third, fourth = st.columns(4)
+    nodes = first.slider("Nodes", 5, 40, (8, 14), key="make_nodes")
+    lengths = second.slider("Hops", 1, 8, (2, 4), key="make_hops")
+    count = third.number_input("Problems", 1, MOST, 100, key="make_count")
+    seed = fourth.number_input("Seed", 0, 2**31 - 1, 0, key="make_seed")
+    if st.form_submit_button("Make", icon=":material/casino:", type="primary"):
+        try:
+            world = SamplerSettings(nodes=nodes, hops=dict.fromkeys(range(lengths[0], lengths[1] + 1), 1.0))
+            made = sample_problems(world, int(count), int(seed))
+            label = f"made here: {nodes[0]}-{nodes[1]} nodes, {lengths[0]}-{lengths[1]} hops, seed {seed}"
+            keep(label, made)
+            st.success(for_markdown(f"“{label}” can now be chosen on every page, until this tab is closed."))
+        except InputError as error:
+            st.error(for_markdown(str(error)), icon=":material/error:")
+
+shelf = session.artifacts() / "problems"
+sets = problem_sets(shelf)
+if not sets:
+    st.info("There is no set yet; make one above.", icon=":material/lightbulb:")
+    st.stop()
+name = st.selectbox("Set", sets, key="browse", bind="query-params")
+try:
+    problems = list(labelled(shelf, name).values())
+except InputError as error:
+    st.error(for_markdown(str(error)), icon=":material/error:")
+    st.stop()
+
+wanted = st.text_input("Search in questions and answers", key="search", bind="query-params")
+table = listed(problems)
+if wanted:
+    words = wanted.lower()
+    table = table[[words in f"{p.question} {p.answer}".lower() for p in problems]]
+st.caption(f"{len(table)} of {len(problems)} problems")
+picked = st.dataframe(table, hide_index=True, key="browsed", on_select="rerun", selection_mode="single-row")
+rows = picked["selection"]["rows"]
+if rows:
+    number = int(table.iloc[rows[0]]["problem"])
+    st.code(problems[number].question, language=None, wrap_lines=True)
+    st.code("\n".join([*problems[number].steps, problems[number].answer]), language=None, wrap_lines=True)
+    place = (shelf, name, number)
+    st.button("Open its search tree", icon=":material/account_tree:", on_click=open_problem, args=place)
+content = json.dumps([problem.to_json() for problem in problems])
+st.download_button("The set as JSON", content, "problems.json", "application/json", icon=":material/download:")
+
+st.subheader("Beside the official data", divider=True)
+try:
+    st.dataframe(statistics(problems).frame(), hide_index=True)
+except InputError as error:
+    st.warning(for_markdown(str(error)), icon=":material/warning:")
+broken = set_violations([problem.to_json() for problem in problems], min_hops=1)
+if broken:
+    first = f"item {broken[0].item}: {broken[0].what}"
+    text = f"{len(broken)} violations were found; the first is of {first}"
+    st.warning(for_markdown(text), icon=":material/warning:")
+else:
+    st.caption("Every problem is sound: text and graph agree, no cycles, the target within reach and the other not.")

@@ -1,0 +1,84 @@
+"""Model folders and their training as tables: what they are, how their configs differ, how they learned."""
+
+import json
+from collections.abc import Sequence
+
+import pandas as pd
+
+from workbench.model_shelf import ModelFolder
+
+
+def models_table(folders: Sequence[ModelFolder]) -> pd.DataFrame:
+    """One row a folder, usable or not; what a card does not tell is empty."""
+    rows = []
+    for folder in folders:
+        card = folder.card()
+        run, metrics = _part(card, "run"), _part(card, "metrics")
+        accuracy = _part(metrics, "accuracy")
+        rows.append(
+            {
+                "model": folder.name,
+                "usable": folder.fault is None,
+                "method": card.get("method"),
+                "mixed": run.get("uniform_prob"),
+                "thoughts": card.get("max_thoughts"),
+                "parameters": card.get("parameters"),
+                "samples": card.get("samples"),
+                "seconds": card.get("seconds"),
+                "seed": run.get("seed"),
+                "accuracy": accuracy.get(str(card.get("max_thoughts"))),
+                "accuracy_0": accuracy.get("0"),
+                "n": metrics.get("n"),
+                "weights": str(card.get("model_sha256", ""))[:12],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def card_of(folder: ModelFolder) -> dict[str, dict]:
+    """The card in parts to read: where the model comes from, what was measured, its whole config."""
+    card = dict(folder.card())
+    run, metrics = card.pop("run", {}), card.pop("metrics", {})
+    return {"Provenance": card, "Measured when it was stored": metrics, "Config": run}
+
+
+def config_differences(folders: Sequence[ModelFolder]) -> pd.DataFrame:
+    """Fields of the configs that are not the same in all folders: a row a field, a column a folder."""
+    runs = {folder.name: _part(folder.card(), "run") for folder in folders}
+    fields = sorted({field for run in runs.values() for field in run})
+    rows = {}
+    for field in fields:
+        values = {name: json.dumps(run.get(field)) for name, run in runs.items()}
+        if len(set(values.values())) > 1:
+            rows[field] = values
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(runs)).rename_axis("field").reset_index()
+
+
+def training_history(folder: ModelFolder) -> pd.DataFrame:
+    """metrics.jsonl as a table: samples, seconds, stage, kind ("loss", or "accuracy, k = ..."), value.
+
+    A line that cannot be read, such as the last one of a run that goes on, is left out.
+    """
+    rows = []
+    try:
+        lines = (folder.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            at = {key: entry[key] for key in ("samples", "seconds")}
+            if entry["kind"] == "train":
+                rows.append({**at, "stage": entry["stage"], "kind": "loss", "value": float(entry["loss"])})
+            else:
+                for k, value in entry["accuracy"].items():
+                    rows.append({**at, "stage": None, "kind": f"accuracy, k = {k}", "value": float(value)})
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
+    columns = ["samples", "seconds", "stage", "kind", "value"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _part(card: dict, name: str) -> dict:
+    part = card.get(name)
+    return part if isinstance(part, dict) else {}

@@ -13,6 +13,7 @@ from workbench.problem_sets import go
 st.set_page_config(page_title="Coconut Workbench", page_icon="🥥", layout="wide", initial_sidebar_state="expanded")
 PAGES = [
     ("search_tree", "Search tree", "account_tree"),
+    ("what_if", "What if", "science"),
     ("population", "Population", "scatter_plot"),
     ("thoughts", "Thoughts", "psychology"),
     ("compare_runs", "Compare runs", "compare_arrows"),

@@ -31,6 +31,7 @@ from analyses.commitment import commitment
 from analyses.early_stopping import early_stopping
 from analyses.graph_statistics import graph_statistics
 from analyses.height import height
+from analyses.interventions import interventions
 from analyses.method_table import method_table
 from analyses.parallelism import parallelism
 from analyses.process_by_k import process_by_k
@@ -94,6 +95,7 @@ FIGURES = (
     Figure("commitment", "Diversity or commitment", commitment),
     Figure("search_order", "Agreement with a search", search_order),
     Figure("early_stopping", "Early stopping", early_stopping),
+    Figure("interventions", "Thoughts changed", interventions),
     Figure("calibration", "Reliability of the value", calibration),
 )
 

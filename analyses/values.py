@@ -27,7 +27,7 @@ from coconut_core.columns import CONTINUATION, ColumnWriter, address
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.errors import InputError
 from coconut_core.generation import chain_opening
-from coconut_core.model import CoconutModel
+from coconut_core.model import CoconutModel, Edit
 from coconut_core.problems.graph import depths, frontier, heights, optimal_nodes, reaches
 from coconut_core.problems.prosqa import ProsqaProblem
 
@@ -171,10 +171,14 @@ def node_values(
     *,
     ks: Sequence[int] = range(7),
     opening: Opening = "entity",
+    edit: Edit | None = None,
     batch_size: int = 32,
     progress: bool = False,
 ) -> NodeValues:
-    """Values of all nodes of `problems` after each of `ks` thoughts, in batches, one encoding a question."""
+    """Values of all nodes of `problems` after each of `ks` thoughts, in batches, one encoding a question.
+
+    `edit` changes thoughts as in `CoconutModel.think`.
+    """
     if opening not in get_args(Opening):
         raise InputError(f"opening: {opening!r} is unknown; use one of {', '.join(get_args(Opening))}.")
     ks, problems = tuple(ks), tuple(problems)
@@ -183,7 +187,7 @@ def node_values(
     off_graph = np.zeros((len(problems), len(ks)))
     for start in tqdm(range(0, len(problems), batch_size), desc="values", disable=not progress):
         part = problems[start : start + batch_size]
-        for row, by_k in enumerate(_batch_values(model, part, ks, opening)):
+        for row, by_k in enumerate(_batch_values(model, part, ks, opening, edit)):
             for at, (values, named) in enumerate(by_k):
                 value[start + row, at, : len(values)] = values
                 # What is below zero is rounding.
@@ -192,12 +196,16 @@ def node_values(
 
 
 def _batch_values(
-    model: CoconutModel, problems: Sequence[ProsqaProblem], ks: tuple[int, ...], opening: Opening
+    model: CoconutModel,
+    problems: Sequence[ProsqaProblem],
+    ks: tuple[int, ...],
+    opening: Opening,
+    edit: Edit | None,
 ) -> list[list[tuple[Float[np.ndarray, "node"], float]]]:
     """Values of a batch of problems, by problem and k, each with the probability of any name at all."""
     encoder = Encoder(model.tokenizer, model.method)
     questions = encoder.questions([problem.question for problem in problems])
-    thoughts = model.think(*pad_left(questions, encoder.tokens.padding, model.device), max(ks))
+    thoughts = model.think(*pad_left(questions, encoder.tokens.padding, model.device), max(ks), edit=edit)
     forced = [
         {text: _Names.of(encoder, text, problem.names) for text in {_opening(problem, k, opening) for k in ks}}
         for problem in problems

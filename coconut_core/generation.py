@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from coconut_core.columns import CONTINUATION, ColumnWriter, address
 from coconut_core.encoding import ANSWER_MARK, Encoder, Problem, pad_left
-from coconut_core.model import CoconutModel, Thoughts
+from coconut_core.model import CoconutModel, Edit, Thoughts
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ def answers(
     *,
     ks: Sequence[int],
     chain: bool = False,
+    edit: Edit | None = None,
     batch_size: int = 64,
     max_new_tokens: int = 128,
     progress: bool = False,
@@ -46,7 +47,8 @@ def answers(
     """Force the end of thinking after each k of `ks` thoughts and let the model write, greedily.
 
     With `chain` the first words are forced too, so that a chain of thought is written where the model might have
-    answered at once: "NAME is a" after no thought, for a problem with a root, else "Every".
+    answered at once: "NAME is a" after no thought, for a problem with a root, else "Every". `edit` changes thoughts as
+    in `CoconutModel.think`.
     """
     encoder = Encoder(model.tokenizer, model.method)
     texts, counts = [], []
@@ -54,7 +56,7 @@ def answers(
     for start in tqdm(starts, desc="answers", disable=not progress):
         part = problems[start : start + batch_size]
         questions = encoder.questions([problem.question for problem in part])
-        thoughts = model.think(*pad_left(questions, model.tokens.padding, model.device), max(ks))
+        thoughts = model.think(*pad_left(questions, model.tokens.padding, model.device), max(ks), edit=edit)
         openings = [
             [[question.opening, *(encoder.texts([chain_opening(problem, k)])[0] if chain else [])] for k in ks]
             for problem, question in zip(part, questions, strict=True)

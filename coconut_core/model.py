@@ -10,7 +10,7 @@ The model knows nothing of problems: it sees token ids.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -25,6 +25,9 @@ from coconut_core.columns import PADDING, QUESTION, THOUGHT, Columns, visible
 from coconut_core.curriculum import PackedBatch
 from coconut_core.methods import COCONUT, Method
 from coconut_core.tokenizers import ThoughtTokens
+
+Edit = Callable[[int, Float[Tensor, "batch question d_model"]], Float[Tensor, "batch question d_model"]]
+"""Given k and what is about to be fed into slot k, what is fed instead."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +128,12 @@ class CoconutModel(nn.Module):
         mask: Int[Tensor, "batch column"],
         count: int,
         *,
-        replacement: Float[Tensor, "batch thought d_model"] | None = None,
+        edit: Edit | None = None,
     ) -> Thoughts:
         """Encode left-padded questions and think `count` thoughts after each; none if the method has no slots.
 
-        `replacement` feeds given vectors instead of what the method feeds (the model's own thoughts are still
-        returned in `states`, computed from what was fed before them).
+        `edit` may change what is fed into each slot; later thoughts follow from it. The model's own thoughts are still
+        returned in `states`, each computed from what was fed before it.
         """
         real = mask.bool()
         position = torch.where(real, mask.cumsum(1) - 1, PADDING)
@@ -139,7 +142,7 @@ class CoconutModel(nn.Module):
         hidden, context = self.extend(None, Columns(ids, position, enter, leave))
         begin = position[:, -1]
         slots = [self._slot(begin[:, None], k) for k in range(1, self.method.slot_count(count) + 1)]
-        states, context = self._fill(context, hidden[:, -1:], slots, replacement)
+        states, context = self._fill(context, hidden[:, -1:], slots, edit)
         return Thoughts(states, context, begin)
 
     def _fill(
@@ -147,7 +150,7 @@ class CoconutModel(nn.Module):
         context: Context,
         state: Float[Tensor, "batch question d_model"],
         slots: Sequence[Columns],
-        replacement: Float[Tensor, "batch thought d_model"] | None = None,
+        edit: Edit | None = None,
     ) -> tuple[Float[Tensor, "batch thought d_model"], Context]:
         """Compute slots, a column a question each, after the questions' last hidden states `state`.
 
@@ -155,16 +158,15 @@ class CoconutModel(nn.Module):
         """
         if not slots:
             return state[:, :0], context
-        if self.method.slots == "pause" and self.method.passes == "one" and replacement is None:
+        if self.method.slots == "pause" and self.method.passes == "one" and edit is None:
             asked = state.shape[1]
             hidden, context = self.extend(context, reduce(Columns.then, slots))
             return torch.cat([state, hidden[:, :-asked]], 1), context
         states = []
-        for k, slot in enumerate(slots):
+        for k, slot in enumerate(slots, start=1):
             states.append(state)
-            fed = state if self.method.slots == "thought" else None
-            if replacement is not None:
-                fed = replacement[:, k : k + 1]
+            fed = state if self.method.slots == "thought" else self.lm.get_input_embeddings()(slot.ids)
+            fed = fed if edit is None else edit(k, fed)
             state, context = self.extend(context, slot, fed)
         return torch.cat(states, 1), context
 

@@ -12,7 +12,7 @@ from workbench.model_shelf import model_folders
 from workbench.run_tables import config_differences, models_table, training_history
 
 APP = str(Path(__file__).parents[1] / "app.py")
-PAGES = ("population", "thoughts", "compare_runs", "problems", "models")
+PAGES = ("what_if", "population", "thoughts", "compare_runs", "problems", "models")
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +142,51 @@ def test_tables_survive_cards_and_histories_that_are_odd(tmp_path, tiny_checkpoi
     folders = model_folders(tmp_path)
     assert models_table(folders)["seed"].isna().all() and config_differences(folders).empty
     assert {"loss", "accuracy, k = 3"} <= set(training_history(folders[0])["kind"])
+
+
+def test_an_edit_shows_before_and_after(open_page, problems):
+    test = open_page("what_if")
+    assert any("nothing yet" in element.value for element in test.markdown)
+    text = test.text_area(key="edited").value
+    fact = test.selectbox(key="fact").options[0]
+    next(button for button in test.button if button.label == "Turn the choice round").click().run()
+    assert not test.exception
+    assert test.text_area(key="edited").value != text
+    assert any("asked “Is" in element.value for element in test.markdown)
+    test.text_area(key="edited").set_value(text.replace(fact + " ", "", 1)).run()
+    assert not test.exception
+    said = " ".join(element.value for element in (*test.markdown, *test.error))
+    assert "dropped" in said or "no problem that can be asked" in said
+    test.text_area(key="edited").set_value("nonsense").run()
+    assert not test.exception and "no problem that can be asked" in test.error[0].value
+
+
+@pytest.mark.parametrize("kind", ["zero", "noise", "freeze", "swap"])
+def test_thoughts_can_be_changed(open_page, kind):
+    test = open_page("what_if")
+    test.selectbox(key="change").select(kind).run()
+    assert not test.exception and not test.error
+    before, after = (figure(test, index) for index in (0, 1))
+    values = [next(t for t in f["data"] if t["name"] == "values")["marker"]["color"] for f in (before, after)]
+    # The first thought that can be frozen is the second: all are the first one then.
+    assert values[0] != values[1]
+
+
+def test_edits_of_a_text():
+    from coconut_core.errors import InputError
+    from workbench import edits
+
+    text = "Tom is a lempus. Every lempus is a rompus. Bob is a wumpus. Is Tom a wumpus or rompus?"
+    assert edits.without_fact(text, "Bob is a wumpus.").startswith("Tom is a lempus. Every lempus is a rompus. Is Tom")
+    assert "Bob is a wumpus. Tom is a wumpus. Is" in edits.with_fact(text, "Tom", "wumpus")
+    assert "Bob is a wumpus. Every wumpus is a rompus. Is" in edits.with_fact(text, "wumpus", "rompus")
+    assert edits.renamed(text, "lempus", "zumpus").count("zumpus") == 2
+    assert edits.turned_round(text).endswith("Is Tom a rompus or wumpus?")
+    for fault, change in (
+        ("no fact of the text", lambda: edits.without_fact(text, "Tom is a gorpus.")),
+        ("is a fact already", lambda: edits.with_fact(text, "Tom", "lempus")),
+        ("in the text already", lambda: edits.renamed(text, "lempus", "rompus")),
+        ("at least one fact", lambda: edits.without_fact("Tom is a a. Is Tom a a or b?", "Tom is a a.")),
+    ):
+        with pytest.raises(InputError, match=fault):
+            change()

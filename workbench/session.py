@@ -23,9 +23,11 @@ from jaxtyping import Float
 from analyses.plain_text import for_markdown
 from coconut_core.errors import InputError
 from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa_sampler import SamplerSettings
 from workbench import problem_sources as sources
 from workbench.model_shelf import ModelFolder, model_folders
 from workbench.problem_sets import labelled, problem_sets
+from workbench.problem_sources import random_problem
 
 if TYPE_CHECKING:
     from analyses.lens import Lens
@@ -149,11 +151,17 @@ def readings_or_stop(chosen: Selection) -> Readings:
     """Values and answers of the chosen problem for k = 0..6; bad input ends the page with one sentence."""
     assert chosen.model is not None and chosen.problem is not None
     try:
-        record = json.dumps(chosen.problem.to_json())
-        return _readings(str(chosen.model.path), chosen.model.fingerprint, record)
+        return readings_of(chosen.model, chosen.problem)
     except InputError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
         st.stop()
+
+
+def readings_of(
+    folder: ModelFolder, problem: ProsqaProblem, change: str = "none", positions: tuple[int, ...] = ()
+) -> Readings:
+    """Values and answers for k = 0..6, where wanted with a change of thoughts (`analyses/interventions.py`)."""
+    return _readings(str(folder.path), folder.fingerprint, json.dumps(problem.to_json()), change, positions)
 
 
 def loaded(folder: ModelFolder) -> "CoconutModel":
@@ -197,15 +205,23 @@ def _model(path: str, fingerprint: str):
 
 
 @st.cache_resource(max_entries=64, show_spinner="Reading the thoughts …")
-def _readings(path: str, fingerprint: str, record: str) -> Readings:
+def _readings(path: str, fingerprint: str, record: str, change: str, positions: tuple[int, ...]) -> Readings:
     model = _model(path, fingerprint)
     from analyses.values import node_values
     from coconut_core.generation import answers
 
-    problem = ProsqaProblem.from_json(json.loads(record))
-    values = node_values(model, [problem], ks=KS)
+    problem, edit = ProsqaProblem.from_json(json.loads(record)), None
+    if change != "none":
+        from analyses.interventions import edited
+        from coconut_core.stopping import thought_states
+
+        # Another problem's thoughts are always the same one's, so that a link shows the same picture.
+        other = random_problem(SamplerSettings(nodes=(8, 14), hops={2: 0.5, 3: 0.5}), 0)
+        states = thought_states(model, [other], KS[-1])
+        edit = edited(change, positions, states)
+    values = node_values(model, [problem], ks=KS, edit=edit)
     every = node_values(model, [problem], ks=KS[:1], opening="every")
-    found = Readings(values, every, answers(model, [problem], ks=KS))
+    found = Readings(values, every, answers(model, [problem], ks=KS, edit=edit))
     for array in (values.value, values.off_graph, every.value, every.off_graph):
         array.flags.writeable = False  # the cache hands the same object to every session
     return found

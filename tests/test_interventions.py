@@ -1,0 +1,71 @@
+"""Changes of thoughts: each does what it says, to the positions that it names."""
+
+import copy
+
+import pytest
+import torch
+
+from analyses.interventions import KINDS, edited, interventions
+from analyses.study import Study
+from coconut_core.encoding import Encoder, pad_left
+from coconut_core.generation import answers
+from coconut_core.methods import METHODS
+
+
+@pytest.fixture(scope="module")
+def study(tiny_llama, problems):
+    pause = copy.copy(tiny_llama)
+    pause.method = METHODS["pause_as_thought"]
+    return Study([("tiny", tiny_llama), ("pause", pause)], problems)
+
+
+def fed(model, problems, edit):
+    """What enters every slot under an edit."""
+    seen = []
+
+    def watched(k, state):
+        seen.append(edit(k, state))
+        return seen[-1]
+
+    questions = Encoder(model.tokenizer).questions([p.question for p in problems])
+    with torch.no_grad():
+        model.think(*pad_left(questions, model.tokens.padding), 4, edit=watched)
+    return torch.cat(seen, 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_change_is_what_it_says(study, kind):
+    model, clean = study.model.model, study.thoughts(study.model)[:, :4]
+    found = fed(model, study.problems, edited(kind, [2], clean))
+    torch.testing.assert_close(found[:, 0], clean[:, 0], rtol=0, atol=1e-4)
+    expected = {
+        "zero": torch.zeros_like(clean[:, 1]),
+        "mean": clean[:, 1].mean(0).expand_as(clean[:, 1]),
+        "swap": clean[:, 1].roll(1, 0),
+        "freeze": clean[:, 0],
+    }
+    if kind == "noise":
+        torch.testing.assert_close(found[:, 1].norm(dim=-1), clean[:, 1].norm(dim=-1), rtol=1e-4, atol=0)
+        assert torch.nn.functional.cosine_similarity(found[:, 1], clean[:, 1]).abs().max() < 0.9
+    else:
+        torch.testing.assert_close(found[:, 1], expected[kind], rtol=0, atol=1e-4)
+    # What follows is thought anew from the change, and fed as it is.
+    assert (found[:, 2] - clean[:, 2]).abs().max() > 1e-3
+
+
+def test_freezing_all_repeats_the_first(study):
+    model, clean = study.model.model, study.thoughts(study.model)[:, :4]
+    found = fed(model, study.problems, edited("freeze", [1, 2, 3, 4], clean))
+    torch.testing.assert_close(found, found[:, :1].expand_as(found))
+
+
+def test_the_table_has_every_position_with_its_n(study):
+    table = interventions(study).frame()
+    own = table[table["subject"] == "Coconut"]
+    assert len(own) == 1 + 5 * 7 - 1 and (own["n"] == len(study.problems)).all()
+    clean = own[own["kind"] == "none"].iloc[0]
+    told = answers(study.model.model, study.problems, ks=(6,))
+    assert clean["accuracy"] == told.correct.mean() and clean["flips"] == 0
+    # Pauses are all the same, so that exchanging them changes nothing.
+    pause = table[table["subject"] == "Pause as thought"].set_index("kind")
+    assert pause.loc[["swap", "freeze"], "flips"].tolist() == [0, 0] and len(pause) == 6

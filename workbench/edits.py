@@ -1,0 +1,65 @@
+"""Edits of a problem as text: facts dropped and added, names changed, the choice turned round; and what changed."""
+
+import re
+
+from coconut_core.errors import InputError
+from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa_text import read_question
+
+
+def facts_of(text: str) -> list[str]:
+    """The sentences of a question without its last one."""
+    return [f"{sentence}." for sentence in text.rpartition(". ")[0].split(". ")]
+
+
+def without_fact(text: str, fact: str) -> str:
+    """The question without one of its facts; `InputError` if it is the only one."""
+    facts = facts_of(text)
+    if fact not in facts:
+        raise InputError(f"“{fact}” is no fact of the text; choose one that is.")
+    if len(facts) == 1:
+        raise InputError("A question needs at least one fact; add one before dropping the last.")
+    facts.remove(fact)
+    return " ".join([*facts, _choice(text)])
+
+
+def with_fact(text: str, parent: str, child: str) -> str:
+    """The question with one more fact, before its last sentence."""
+    sentences = read_question(text)
+    subject = parent if parent in sentences.persons else f"Every {parent}"
+    fact = f"{subject} is a {child}."
+    if fact in facts_of(text):
+        raise InputError(f"“{fact}” is a fact already; choose other names.")
+    return " ".join([*facts_of(text), fact, _choice(text)])
+
+
+def renamed(text: str, old: str, new: str) -> str:
+    """The question with a name changed wherever it stands."""
+    if re.search(rf"\b{re.escape(new)}\b", text):
+        raise InputError(f"{new!r} is in the text already; choose a name that is not.")
+    return re.sub(rf"\b{re.escape(old)}\b", new, text)
+
+
+def turned_round(text: str) -> str:
+    """The question with its two candidates in the other order."""
+    sentences = read_question(text)
+    first, second = sentences.choices
+    return " ".join([*facts_of(text), f"Is {sentences.root} a {second} or {first}?"])
+
+
+def changes(before: ProsqaProblem, after: ProsqaProblem) -> list[str]:
+    """What the edits changed, a phrase each."""
+    old, new = (set(facts_of(problem.question)) for problem in (before, after))
+    found = [f"dropped “{fact}”" for fact in facts_of(before.question) if fact not in new]
+    found += [f"added “{fact}”" for fact in facts_of(after.question) if fact not in old]
+    if _choice(before.question) != _choice(after.question):
+        found.append(f"asked “{_choice(after.question)}”")
+    if before.answer != after.answer:
+        found.append(f"the right answer is now “{after.answer}”")
+    if not found and before.question != after.question:
+        found.append("told in another order")
+    return found
+
+
+def _choice(text: str) -> str:
+    return text.rpartition(". ")[2]

@@ -1,0 +1,101 @@
+"""What if a fact were different, or a thought? Before and after, side by side, with the oracle's answer."""
+
+import streamlit as st
+
+from analyses.plain_text import for_markdown
+from analyses.tree_figure import Reading, description, tree_figure, tree_layout
+from coconut_core.errors import InputError
+from coconut_core.generation import chain_opening
+from coconut_core.problems.prosqa import ProsqaProblem
+from workbench import edits, session
+
+THOUGHT_EDITS = {
+    "none": "leave them",
+    "zero": "zero vector",
+    "noise": "random direction, same length",
+    "freeze": "the thought before it again",
+    "swap": "another problem's thought",
+}
+
+
+def edit_text(chosen: ProsqaProblem) -> ProsqaProblem:
+    """The problem as it was edited; the text is what counts, the buttons change it."""
+    if st.session_state.get("edited problem") != chosen.question:
+        st.session_state["edited problem"], st.session_state["edited"] = chosen.question, chosen.question
+    text = st.session_state["edited"]
+    facts, names = edits.facts_of(text), sorted({*chosen.names})
+    drop, add, name = st.columns(3)
+    fact = drop.selectbox("Drop a fact", facts, key="fact")
+    drop.button("Drop", on_click=_apply, args=(lambda t: edits.without_fact(t, fact),), icon=":material/remove:")
+    parent = add.selectbox("Add: every", names, key="parent")
+    child = add.selectbox("is a", names, key="child", index=min(1, len(names) - 1))
+    add.button("Add", on_click=_apply, args=(lambda t: edits.with_fact(t, parent, child),), icon=":material/add:")
+    old = name.selectbox("Rename", names, key="old")
+    new = name.text_input("to", key="new", max_chars=40)
+    name.button("Rename", on_click=_apply, args=(lambda t: edits.renamed(t, old, new),), disabled=not new)
+    st.text_area("The question, free to be edited (Ctrl+Enter applies it)", key="edited", height=130, max_chars=8000)
+    turn, back, _ = st.columns([2, 2, 3])
+    turn.button("Turn the choice round", on_click=_apply, args=(edits.turned_round,), icon=":material/swap_horiz:")
+    back.button("Undo all edits", on_click=_reset, args=(chosen.question,), icon=":material/undo:")
+    if fault := st.session_state.pop("edit fault", None):
+        st.error(for_markdown(fault), icon=":material/error:")
+    return ProsqaProblem.from_text(st.session_state["edited"])
+
+
+def _apply(change) -> None:
+    try:
+        st.session_state["edited"] = change(st.session_state["edited"])
+    except InputError as error:
+        st.session_state["edit fault"] = str(error)
+
+
+def _reset(question: str) -> None:
+    st.session_state["edited"] = question
+
+
+def show(title: str, problem: ProsqaProblem, readings, k: int, model: str, key: str) -> None:
+    """One side: the model's answer beside the oracle's, the masses and the tree."""
+    at = readings.at(k, "entity")
+    words, right = readings.answers.text[0][k], bool(readings.answers.correct[0, k])
+    mark = ":green-badge[right]" if right else ":red-badge[wrong]"
+    st.subheader(title)
+    st.markdown(f"Model: **{for_markdown(words[:200]) or 'nothing'}** {mark}")
+    st.markdown(f"Oracle: **{for_markdown(problem.answer)}**")
+    st.caption(
+        f"candidate mass {at.candidate_mass:.3f}, other nodes {at.other_mass:.3f}, off the graph {at.off_graph:.3f}"
+    )
+    reading = Reading(model, k, chain_opening(problem, k), at.off_graph)
+    layout = tree_layout(problem)
+    figure = tree_figure(problem, at.value, reading, layout=layout, trace_path=True, dark=session.dark())
+    st.plotly_chart(figure, theme=None, key=key, alt=description(problem, at.value, reading, layout=layout))
+
+
+st.header("What if")
+chosen = session.selection_or_stop()
+with st.expander("Change the problem", expanded=True):
+    try:
+        problem, fault = edit_text(chosen.problem), None
+    except InputError as error:
+        problem, fault = None, str(error)
+if fault or problem is None:
+    st.error(for_markdown(f"The edited text is no problem that can be asked: {fault}"), icon=":material/error:")
+    st.stop()
+first, second, third = st.columns(3)
+k = first.slider("Thoughts k", session.KS[0], session.KS[-1], value=6, key="k", bind="query-params")
+kind = second.selectbox("Change thoughts", list(THOUGHT_EDITS), format_func=THOUGHT_EDITS.get, key="change")
+positions = third.multiselect("which", list(session.KS[1:]), default=list(session.KS[1:]), key="which")
+changed = edits.changes(chosen.problem, problem)
+if kind != "none" and positions:
+    changed.append(f"thoughts {', '.join(map(str, sorted(positions)))}: {THOUGHT_EDITS[kind]}")
+st.markdown("**Changed:** " + for_markdown("; ".join(changed) if changed else "nothing yet"))
+try:
+    before = session.readings_of(chosen.model, chosen.problem)
+    after = session.readings_of(chosen.model, problem, kind if positions else "none", tuple(sorted(positions)))
+except InputError as error:
+    st.error(for_markdown(str(error)), icon=":material/error:")
+    st.stop()
+left, right = st.columns(2, gap="medium")
+with left:
+    show("Before", chosen.problem, before, k, chosen.model.name, "before")
+with right:
+    show("After", problem, after, k, chosen.model.name, "after")

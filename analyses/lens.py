@@ -76,18 +76,20 @@ class Lens:
             z=self.probability[..., 0],
             text=first,
             texttemplate="%{text}",
+            textfont={"size": 11},
             hovertext=hover,
             hovertemplate="%{y}, %{x}<br>%{hovertext}<extra></extra>",
             **look,
             row=1,
             col=1,
         )
+        numbers = [str(k + 1) for k in range(thoughts)]
         grid.add_heatmap(
-            x=names,
-            y=names,
+            x=numbers,
+            y=numbers,
             z=self.cosine,
             texttemplate="%{z:.2f}",
-            hovertemplate="%{y}, %{x}: %{z:.3f}<extra></extra>",
+            hovertemplate="thoughts %{y} and %{x}: %{z:.3f}<extra></extra>",
             colorscale=[(0, "#f0a27a"), (0.5, LIGHT.paper), (1, LIGHT.scale[2])],
             zmin=-1,
             zmax=1,
@@ -95,7 +97,8 @@ class Lens:
             row=1,
             col=2,
         )
-        grid.update_yaxes(autorange="reversed", row=1, col=2)
+        grid.update_yaxes(autorange="reversed", row=1, col=2, type="category", title_text="thought")
+        grid.update_xaxes(type="category", title_text="thought", row=1, col=2)
         norms = ", ".join(f"{norm:.1f}" for norm in self.norm)
         return framed(
             grid,

@@ -64,12 +64,14 @@ def tree_figure(
     *,
     layout: TreeLayout | None = None,
     trace_path: bool = False,
+    legend: bool = True,
     dark: bool = False,
 ) -> go.Figure:
     """The tree of `problem` with the values of its nodes after `reading.k` thoughts.
 
     `values_k` are raw probabilities in 0..1, node by node (entries beyond the problem's nodes are ignored).
-    `trace_path` shows the problem's own steps. The number of rows fixes the height; the width is the page's.
+    `trace_path` shows the problem's own steps; `legend` says what the marks are. The number of rows fixes the height,
+    the page the width.
     """
     scene = _scene(problem, values_k, reading, layout, dark)
     canvas = Canvas()
@@ -79,7 +81,8 @@ def tree_figure(
     draw_edges(canvas, scene)
     draw_nodes(canvas, scene, _hover(scene))
     draw_texts(canvas, scene)
-    draw_legend(canvas, scene.palette, trace_path)
+    if legend:
+        draw_legend(canvas, scene.palette, trace_path)
     for trace in canvas.traces:
         trace["cliponaxis"] = False
         if trace["name"] == "values":

@@ -68,6 +68,7 @@ with st.status(f"{len(numbers)} problems", expanded=False) as status:
         kept_problems = [problems[number] for number in numbers]
         study = study_of(models, kept_problems, lambda what: status.update(label=what))
         result = figure_result(study, figure_name)
+        table = problem_table(study, numbers)
     except InputError as error:
         status.update(label="This figure cannot be made here", state="error")
         st.info(for_markdown(str(error)), icon=":material/lightbulb:")
@@ -81,7 +82,6 @@ with st.expander("What is plotted"):
 offer_result(result, drawing, figure_name)
 
 st.subheader("The problems", divider=True)
-table = problem_table(study, numbers)
 picked = st.dataframe(table, hide_index=True, key="problems", on_select="rerun", selection_mode="single-row")
 rows = picked["selection"]["rows"]
 if rows:

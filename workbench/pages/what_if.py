@@ -9,6 +9,8 @@ from coconut_core.generation import chain_opening
 from coconut_core.problems.prosqa import ProsqaProblem
 from workbench import edits, session
 
+TREE_WIDTH = 710
+"""Pixels below which the names of a tree run into each other."""
 THOUGHT_EDITS = {
     "none": "leave them",
     "zero": "zero vector",
@@ -39,7 +41,8 @@ def edit_text(chosen: ProsqaProblem) -> ProsqaProblem:
     back.button("Undo all edits", on_click=_reset, args=(chosen.question,), icon=":material/undo:")
     if fault := st.session_state.pop("edit fault", None):
         st.error(for_markdown(fault), icon=":material/error:")
-    return ProsqaProblem.from_text(st.session_state["edited"])
+    edited = st.session_state["edited"]
+    return chosen if edited == chosen.question else ProsqaProblem.from_text(edited)
 
 
 def _apply(change) -> None:
@@ -66,7 +69,7 @@ def show(title: str, problem: ProsqaProblem, readings, k: int, model: str, key: 
     )
     reading = Reading(model, k, chain_opening(problem, k), at.off_graph)
     layout = tree_layout(problem)
-    figure = tree_figure(problem, at.value, reading, layout=layout, trace_path=True, dark=session.dark())
+    figure = tree_figure(problem, at.value, reading, layout=layout, trace_path=True, legend=False, dark=session.dark())
     st.plotly_chart(figure, theme=None, key=key, alt=description(problem, at.value, reading, layout=layout))
 
 
@@ -94,8 +97,9 @@ try:
 except InputError as error:
     st.error(for_markdown(str(error)), icon=":material/error:")
     st.stop()
-left, right = st.columns(2, gap="medium")
-with left:
-    show("Before", chosen.problem, before, k, chosen.model.name, "before")
-with right:
-    show("After", problem, after, k, chosen.model.name, "after")
+# Side by side where the window has room for two trees, else one below the other.
+with st.container(horizontal=True, gap="medium"):
+    with st.container(width=TREE_WIDTH):
+        show("Before", chosen.problem, before, k, chosen.model.name, "before")
+    with st.container(width=TREE_WIDTH):
+        show("After", problem, after, k, chosen.model.name, "after")

@@ -164,6 +164,7 @@ def test_an_edit_shows_before_and_after(open_page, problems):
 @pytest.mark.parametrize("kind", ["zero", "noise", "freeze", "swap"])
 def test_thoughts_can_be_changed(open_page, kind):
     test = open_page("what_if")
+    test.slider(key="k").set_value(6)
     test.selectbox(key="change").select(kind).run()
     assert not test.exception and not test.error
     before, after = (figure(test, index) for index in (0, 1))

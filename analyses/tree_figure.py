@@ -64,25 +64,27 @@ def tree_figure(
     *,
     layout: TreeLayout | None = None,
     trace_path: bool = False,
+    to: int | None = None,
     legend: bool = True,
     dark: bool = False,
 ) -> go.Figure:
     """The tree of `problem` with the values of its nodes after `reading.k` thoughts.
 
     `values_k` are raw probabilities in 0..1, node by node (entries beyond the problem's nodes are ignored).
-    `trace_path` shows the problem's own steps; `legend` says what the marks are. The number of rows fixes the height,
-    the page the width.
+    `trace_path` shows the problem's own steps, `to` a shortest path to that node instead; `legend` says what the marks
+    are. The number of rows fixes the height, the page the width.
     """
     scene = _scene(problem, values_k, reading, layout, dark)
     canvas = Canvas()
     draw_rows(canvas, scene)
-    if trace_path:
-        draw_path(canvas, scene)
+    if trace_path or to is not None:
+        draw_path(canvas, scene, to)
     draw_edges(canvas, scene)
     draw_nodes(canvas, scene, _hover(scene))
     draw_texts(canvas, scene)
     if legend:
-        draw_legend(canvas, scene.palette, trace_path)
+        path = "correct path" if trace_path else None
+        draw_legend(canvas, scene.palette, path if to is None else f"path to {drawn_name(problem.names[to])}")
     for trace in canvas.traces:
         trace["cliponaxis"] = False
         if trace["name"] == "values":

@@ -12,7 +12,7 @@ from analyses.plain_text import for_plotly, one_line, shortened
 from analyses.tree_layout import LINE, NAME, RING, SEAT, TreeLayout
 from analyses.tree_styles import State, edge_line, outline, path_line, ring, seat
 from coconut_core.errors import InputError
-from coconut_core.problems.graph import frontier
+from coconut_core.problems.graph import frontier, shortest_paths
 from coconut_core.problems.prosqa import ProsqaProblem
 
 WRITTEN_FROM = 0.05
@@ -119,10 +119,10 @@ def draw_rows(canvas: Canvas, scene: Scene) -> None:
         canvas.add_shape(type="line", xref="paper", x0=0, x1=1, y0=rim, y1=rim, layer="below", line=line)
 
 
-def draw_path(canvas: Canvas, scene: Scene) -> None:
-    """The problem's own steps as one broad line, under the edges that they walk."""
+def draw_path(canvas: Canvas, scene: Scene, to: int | None) -> None:
+    """A path as one broad line, under the edges that it walks: the problem's own steps, or a shortest one to a node."""
     try:
-        steps = scene.problem.path
+        steps = scene.problem.path if to is None else shortest_path_to(scene.problem, to)
     except InputError:  # the steps of an unsound problem are no path; the page says so
         steps = ()
     path = set(zip(steps, steps[1:], strict=False))
@@ -182,6 +182,7 @@ def draw_nodes(canvas: Canvas, scene: Scene, hover: Mapping[int, str]) -> None:
         customdata=[[node] for node in nodes],
         hovertext=[hover[node] for node in nodes],
         hovertemplate="%{hovertext}<extra></extra>",
+        unselected={"marker": {"opacity": 1}},  # a click chooses a node and leaves the others as they are
         marker={
             "size": 2 * SEAT,
             "color": scene.palette.paper,
@@ -259,7 +260,13 @@ def draw_texts(canvas: Canvas, scene: Scene) -> None:
     )
 
 
-def draw_legend(canvas: Canvas, palette: Palette, trace_path: bool) -> None:
+def shortest_path_to(problem: ProsqaProblem, node: int) -> tuple[int, ...]:
+    """A shortest path from the problem's root, the first by number; () where there is none."""
+    paths = shortest_paths(problem.graph, problem.root, node)
+    return paths[0] if paths else ()
+
+
+def draw_legend(canvas: Canvas, palette: Palette, path: str | None) -> None:
     """One entry a mark, from traces without data: a click in the legend cannot hide anything."""
     states: dict[str, State] = {
         "candidate now": "candidate",
@@ -270,7 +277,7 @@ def draw_legend(canvas: Canvas, palette: Palette, trace_path: bool) -> None:
     marks += [{"name": name, "marker": ring(name, palette, size=13)} for name in ("target", "distractor")]
     marks += [{"name": "tree edge", "line": edge_line("tree", palette)}]
     marks += [{"name": "other edge", "line": edge_line("other", palette)}]
-    marks += [{"name": "correct path", **path_line(palette)}] if trace_path else []
+    marks += [{"name": path, **path_line(palette)}] if path else []
     for mark in marks:
         mode = "markers" if "marker" in mark else "lines"
         canvas.add_scatter(x=[None], y=[None], mode=mode, hoverinfo="skip", showlegend=True, **mark)

@@ -310,3 +310,44 @@ def test_the_first_problem_shows_a_search(official_prosqa):
     widths = [len(frontier(first.graph, first.root, k)) for k in (1, 2)]
     assert 3 <= widths[0] < widths[1]
     assert telling([]) == 0
+
+
+def test_a_clicked_node_shows_its_path_and_values_are_drawn_by_k(app, problems):
+    first = problems[telling(problems[:3])]
+    test = app(k=1)
+    assert any("Click a node" in element.value for element in test.caption)
+    target = first.target
+    point = {"customdata": [target], "point_index": 0}
+    test.session_state["tree"] = {"selection": {"points": [point], "point_indices": [0], "box": [], "lasso": []}}
+    test.run()
+    assert not test.exception
+    told = " ".join(element.value for element in test.markdown)
+    assert first.root_name in told and f"→ {first.target_name}" in told
+    assert any(trace["name"] == f"path to {first.target_name}" for trace in figure(test)["data"])
+    curves = figure(test, 2)["data"]
+    assert {first.target_name, first.distractor_name} <= {trace["name"] for trace in curves}
+    assert len(curves[0]["x"]) == 7
+
+
+def test_two_models_stand_beside_each_other(app, shelf):
+    shutil.copytree(shelf / "models" / "tiny", shelf / "models" / "twin")
+    try:
+        test = app(second="twin")
+        assert not test.exception and not test.error
+        one, other = (
+            {t["name"]: t for t in figure(test, index)["data"] if not t.get("showlegend")} for index in (0, 1)
+        )
+        assert one["nodes"]["x"] == other["nodes"]["x"]
+        assert one["values"]["marker"]["color"] == other["values"]["marker"]["color"]
+        assert "model twin" in figure(test, 1)["layout"]["title"]["subtitle"]["text"]
+    finally:
+        shutil.rmtree(shelf / "models" / "twin")
+
+
+def test_play_moves_k_on(app):
+    test = app(k=2)
+    test.toggle(key="play").set_value(True).run()
+    assert not test.exception
+    after = test.slider(key="k").value
+    test.run()
+    assert test.slider(key="k").value == (after + 1) % 7

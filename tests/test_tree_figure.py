@@ -206,7 +206,7 @@ def test_colours_can_be_read_and_told_apart():
         assert away[-1] > 7
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 6), st.booleans(), st.booleans(), st.lists(st.integers(0, 1000), min_size=8, max_size=8))
 def test_any_values_can_be_drawn(k, dark, path, drawn):
     problem = ProsqaProblem.from_text(TEXT)

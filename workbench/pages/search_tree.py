@@ -1,6 +1,7 @@
 """The search tree of one problem, and how a model's values move over it with every thought."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -15,6 +16,8 @@ from analyses.tree_figure import (
     tree_figure,
     tree_layout,
 )
+from analyses.tree_marks import shortest_path_to
+from analyses.value_curves import value_curves
 from coconut_core.problems.graph import frontier
 from workbench import session
 from workbench.problem_sources import complaints
@@ -24,6 +27,9 @@ from workbench.values_table import table_at, table_of_all
 # What can be forced at k = 0: the way a chain begins, or the way all of its later steps do.
 OPENINGS = {"entity": "NAME is a", "every": "Every"}
 FIRST_K = 1
+PLAY_SECONDS = 1.2
+TREE_WIDTH = 710
+"""Pixels below which the names of a tree run into each other."""
 MOST_WORDS = 240  # characters of an answer; a model that does not stop would push the tree off the page
 CAMERA = {
     "displaylogo": False,
@@ -32,10 +38,11 @@ CAMERA = {
 }
 
 
-@st.fragment
-def view(chosen: Selection, readings: Readings) -> None:
-    """Everything that moves with k. As a fragment it runs alone when k changes."""
-    slider, opened, traced = st.columns([5, 2, 2], vertical_alignment="bottom", gap="medium")
+def view(chosen: Selection, readings: Readings, second: tuple[Selection, Readings] | None, playing: bool) -> None:
+    """Everything that moves with k. As a fragment it runs alone when k changes, and by itself while `playing`."""
+    if playing:
+        st.session_state["k"] = (st.session_state.get("k", FIRST_K) + 1) % len(session.KS)
+    slider, opened, traced, played = st.columns([5, 2, 2, 1.4], vertical_alignment="bottom", gap="medium")
     k = slider.slider(
         "Thoughts k",
         session.KS[0],
@@ -54,22 +61,57 @@ def view(chosen: Selection, readings: Readings) -> None:
         help="With no thought a chain begins with the name in question; after thoughts “Every” is forced.",
     )
     trace_path = traced.toggle("Correct path", key="path", bind="query-params")
+    if played.toggle("Play", key="play", help="Moves k on by itself, a thought a second or so.") != playing:
+        st.rerun()  # the page decides whether this fragment runs by itself
     at, control = readings.at(k, opening), readings.at(0, opening)
     reading, without = (reading_of(chosen, n, opening, v) for n, v in ((k, at), (0, control)))
-    show_answer(readings, k)
-    show_masses(chosen, at, k)
-    figure, dark = drawn(chosen, at, reading, trace_path), session.dark()
-    shown = drawn(chosen, at, reading, trace_path, dark) if dark else figure
-    alt = description(chosen.problem, at.value, reading, layout=layout_of(chosen))
-    st.plotly_chart(shown, theme=None, key="tree", config=CAMERA, alt=alt)
+    # Side by side where the window has room for two trees, else one below the other.
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=TREE_WIDTH if second else "stretch"):
+            figure = show_tree(chosen, readings, k, opening, trace_path, "tree")
+        if second:
+            with st.container(width=TREE_WIDTH):
+                show_tree(*second, k, opening, trace_path, "second tree")
     compared, listed = st.columns([2, 3], gap="medium")
     with compared:
+        dark = session.dark()
         beside = control_figure(chosen.problem, at.value, control.value, reading, without, dark=dark)
         alt = f"Values after {reading.thoughts} beside the values with no thought; the table has the numbers."
         st.plotly_chart(beside, theme=None, key="control", config=CAMERA, alt=alt)
+        curves = value_curves(chosen.problem, readings.values.value[0], k, dark=dark)
+        alt = "Values of the noticeable nodes by the number of thoughts; the download has the numbers."
+        st.plotly_chart(curves, theme=None, key="curves", config=CAMERA, alt=alt)
     with listed:
         show_table(readings, k, opening)
     offer_files(chosen, readings, k, figure)
+
+
+def show_tree(chosen: Selection, readings: Readings, k: int, opening: str, trace_path: bool, key: str):
+    """One model's answer, masses and tree, with the path of a node that was clicked; the figure for white paper."""
+    at = readings.at(k, opening)
+    reading = reading_of(chosen, k, opening, at)
+    clicked = clicked_node(chosen, key)
+    show_answer(readings, k)
+    show_masses(chosen, at, k)
+    figure, dark = drawn(chosen, at, reading, trace_path, clicked), session.dark()
+    shown = drawn(chosen, at, reading, trace_path, clicked, dark) if dark else figure
+    alt = description(chosen.problem, at.value, reading, layout=layout_of(chosen))
+    keyed = {"key": key, "on_select": "rerun", "selection_mode": "points"}
+    st.plotly_chart(shown, theme=None, config=CAMERA, alt=alt, **keyed)
+    if clicked is not None:
+        names = [chosen.problem.names[node] for node in shortest_path_to(chosen.problem, clicked)]
+        path = " → ".join(map(one_line, names)) or "cannot be reached from the start"
+        st.markdown(for_markdown(f"{chosen.problem.names[clicked]}: {path} · value {at.value[clicked]:.4g}"))
+    else:
+        st.caption("Click a node to see its path from the start.")
+    return figure
+
+
+def clicked_node(chosen: Selection, key: str) -> int | None:
+    """The node that was clicked last in a tree, if it is one of this problem's."""
+    points = (st.session_state.get(key) or {"selection": {"points": []}})["selection"]["points"]
+    nodes = [point["customdata"][0] for point in points if point.get("customdata")]
+    return int(nodes[0]) if nodes and nodes[0] < len(chosen.problem.names) else None
 
 
 def reading_of(chosen: Selection, k: int, opening: str, at: ValuesAt) -> Reading:
@@ -79,9 +121,11 @@ def reading_of(chosen: Selection, k: int, opening: str, at: ValuesAt) -> Reading
     return Reading(chosen.model.name, k, forced, at.off_graph)
 
 
-def drawn(chosen: Selection, at: ValuesAt, reading: Reading, trace_path: bool, dark: bool = False):
+def drawn(
+    chosen: Selection, at: ValuesAt, reading: Reading, trace_path: bool, to: int | None = None, dark: bool = False
+):
     layout = layout_of(chosen)
-    return tree_figure(chosen.problem, at.value, reading, layout=layout, trace_path=trace_path, dark=dark)
+    return tree_figure(chosen.problem, at.value, reading, layout=layout, trace_path=trace_path, to=to, dark=dark)
 
 
 def show_waiting(chosen: Selection) -> None:
@@ -176,6 +220,18 @@ def offer_files(chosen: Selection, readings: Readings, k: int, figure) -> None:
         st.caption(for_markdown(fault))
 
 
+def choose_second(chosen: Selection) -> tuple[Selection, Readings] | None:
+    """Another model to be shown on the same problem, and what it thinks there."""
+    others = {folder.name: folder for folder in session.shelf() if not folder.fault and folder != chosen.model}
+    if not others:
+        return None
+    name = st.selectbox("Beside it", ["nothing", *others], key="second", bind="query-params")
+    if name not in others:
+        return None
+    beside = replace(chosen, model=others[name])
+    return beside, session.readings_or_stop(beside)
+
+
 def show_problem(chosen: Selection) -> None:
     """The problem as the model reads it."""
     with st.expander("The problem as text"):
@@ -192,5 +248,8 @@ if session.is_cold():
         show_waiting(chosen)
 readings = session.readings_or_stop(chosen)
 waiting.empty()
-view(chosen, readings)
+with st.sidebar:
+    second = choose_second(chosen)
+playing = bool(st.session_state.get("play"))
+st.fragment(view, run_every=PLAY_SECONDS if playing else None)(chosen, readings, second, playing)
 show_problem(chosen)

@@ -1,0 +1,60 @@
+"""How the values of one problem's nodes move with the thoughts: a line a node, against k.
+
+Drawn are the nodes whose value is noticeable after some thought, and always the target and the distractor. A node is a
+candidate only at its own distance from the root, which is where its mark is filled.
+"""
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float
+
+from analyses.palette import DARK, FONT, LIGHT
+from analyses.plain_text import for_plotly, one_line, shortened
+from coconut_core.problems.graph import depths
+from coconut_core.problems.prosqa import ProsqaProblem
+
+NOTICED_FROM = 0.05
+MOST = 9
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+
+
+def value_curves(
+    problem: ProsqaProblem, values: Float[np.ndarray, "k node"], k: int, *, dark: bool = False
+) -> go.Figure:
+    """Raw values by k = 0, 1, ...; `k` is the one that the page shows and is marked by a line."""
+    palette = DARK if dark else LIGHT
+    value = np.nan_to_num(values[:, : len(problem.names)])
+    depth = depths(problem.graph, problem.root)
+    always = {problem.target: palette.target, problem.distractor: palette.distractor}
+    others = [node for node in np.argsort(-value.max(0)).tolist() if value[:, node].max() >= NOTICED_FROM]
+    shown = [*always, *(node for node in others if node not in always)][:MOST]
+    ks = list(range(len(value)))
+    figure = go.Figure()
+    for index, node in enumerate(shown):
+        colour = always.get(node, palette.scale[3] if index % 2 else palette.line)
+        symbols = ["circle" if max(at, 1) == depth.get(node) else "circle-open" for at in ks]
+        figure.add_scatter(
+            x=ks,
+            y=value[:, node],
+            mode="lines+markers",
+            line={"color": colour, "width": 2.5 if node in always else 1.5, "dash": DASHES[index % len(DASHES)]},
+            marker={"symbol": symbols, "size": 9, "color": colour},
+            name=for_plotly(shortened(one_line(problem.names[node]), 16)),
+            hovertemplate="k = %{x}: %{y:.4g}",
+        )
+    figure.add_vline(x=k, line={"color": palette.faint, "dash": "dot"})
+    axis = {"gridcolor": palette.fainter, "zeroline": False, "fixedrange": True}
+    figure.update_layout(
+        template="none",
+        height=300,
+        margin={"l": 60, "r": 20, "t": 50, "b": 50},
+        paper_bgcolor=palette.paper,
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": FONT, "size": 13, "color": palette.ink},
+        title={"text": "<b>Values by thought</b> (filled: candidate)", "x": 0, "pad": {"l": 4}, "font": {"size": 15}},
+        xaxis={**axis, "title": {"text": "thoughts k"}, "dtick": 1, "range": [-0.2, ks[-1] + 0.2]},
+        yaxis={**axis, "title": {"text": "raw p(name)"}, "range": [-0.03, 1.03]},
+        legend={"font": {"size": 12}},
+        dragmode=False,
+    )
+    return figure

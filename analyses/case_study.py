@@ -68,7 +68,7 @@ class CaseStudy:
                 },
             )
         )
-        lines = sum(1 + len(text) // 80 for text in frame["words"])
+        lines = sum(1 + len(text) // 110 for text in frame["words"])
         root, target, other = self.problem.root_name, self.problem.target_name, self.problem.distractor_name
         title = f"Case: is {root} a {target} or a {other}?"
         truth = f"problem {self.index}, {self.rule} · truth: {' '.join(self.problem.steps)}"

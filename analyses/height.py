@@ -17,7 +17,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analyses.chart import framed
+from analyses.chart import framed, style
 from analyses.palette import LIGHT
 from analyses.statistics import auc, bootstrap_auc
 from analyses.study import Study
@@ -102,7 +102,7 @@ class Height:
                     offsetgroup=name,
                     marker={"color": colour, "size": 2},
                     line={"width": 1.5},
-                    fillcolor=colour if correct else LIGHT.paper,
+                    fillcolor=LIGHT.band if correct else LIGHT.paper,
                     showlegend=column == 1,
                     row=1,
                     col=column,
@@ -116,9 +116,7 @@ class Height:
                     error_y={"array": line["high"] - line["auc"], "arrayminus": line["auc"] - line["low"], "width": 3}
                     if index == 0
                     else None,
-                    mode="lines+markers",
-                    line={"color": LIGHT.scale[3] if index == 0 else LIGHT.muted, "width": 2.5 if index == 0 else 1},
-                    marker={"symbol": index, "size": 9 if index == 0 else 6},
+                    **style(index, len(self.labels)),
                     name=label,
                     legendgroup=label,
                     showlegend=column == 1,

@@ -51,8 +51,11 @@ class Study:
             raise InputError("A study needs at least one model and one problem; give both.")
         self.problems = tuple(problems)
         roles: list[Literal["model", "control"]] = ["model", *["control"] * (len(models) - 1)]
+        labels = [model.label for _, model in models]
         self.subjects = tuple(
-            Subject(name, model.label, role, model) for (name, model), role in zip(models, roles, strict=True)
+            # Two seeds of one method are told apart by the names of their folders.
+            Subject(name, model.label if labels.count(model.label) == 1 else f"{model.label} ({name})", role, model)
+            for (name, model), role in zip(models, roles, strict=True)
         )
         self.subjects += (Subject("untrained", "Untrained", "untrained", untrained(models[0][1])),)
         self.report = report

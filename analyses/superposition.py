@@ -71,7 +71,7 @@ class Superposition:
                     "width": 2,
                 }
                 place = {"row": 1, "col": column, "showlegend": column == 1}
-                grid.add_scatter(x=line["thought"], y=line["product"], error_y=bars, **look, **place)
+                grid.add_scatter(x=line["thought"] + shift, y=line["product"], error_y=bars, **look, **place)
             published = {"x": [1, 2, 3, 4], "y": SUPERPOSITION[name], "showlegend": False}
             grid.add_scatter(**published, **look, opacity=0.55, row=1, col=len(titles))
         grid.add_hline(y=0, line={"color": LIGHT.faint, "width": 1})

@@ -2,8 +2,8 @@
 
 The language head is applied to thought k itself, the vector that is fed into slot k, and its most probable words are
 listed. Over all problems, the probability is summed by the classes of nodes: the thought's own frontier (distance
-exactly k from the root), the rest of what the root reaches, the nodes it cannot reach, words that are no node of the
-graph. Nothing in the training asks a thought to be a word; where a model reads them otherwise, this figure shows it.
+exactly k from the root), the one before (distance k - 1), the rest of what the root reaches, the nodes it cannot reach,
+words that are no node of the graph. Nothing in the training asks a thought to be a word; where a model reads them otherwise, this figure shows it.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,8 @@ from coconut_core.problems.graph import depths
 
 CLASSES = {
     "frontier": (LIGHT.scale[4], ""),
-    "reachable otherwise": (LIGHT.scale[2], ""),
+    "the one before": (LIGHT.scale[2], ""),
+    "reachable otherwise": (LIGHT.scale[0], ""),
     "not reachable": (LIGHT.distractor, ""),
     "no node": (LIGHT.fainter, "/"),
 }
@@ -116,11 +117,11 @@ class ThoughtDecoding:
 
     def caption(self) -> str:
         """The mass on the frontier of the first two thoughts."""
-        first, second = self.mass[0, :, 0, 0].mean(), self.mass[0, :, 1, 0].mean()
-        chance = self.mass[-1, :, 0, 0].mean()
+        own, before, untrained = self.mass[0, :, 1, 0].mean(), self.mass[0, :, 1, 1].mean(), self.mass[-1, :, 1]
         return (
-            f"Read as a word, the first thought puts {first:.2f} of its probability on the root's children and the "
-            f"second {second:.2f} on the nodes two steps away; an untrained model puts {chance:.2f} on the children."
+            f"Read as a word, the second thought puts {own:.2f} of its probability on its own frontier, the nodes two "
+            f"steps away, and {before:.2f} on the one before, the root's children; an untrained model puts "
+            f"{untrained[:, 0].mean():.2f} and {untrained[:, 1].mean():.2f} there."
         )
 
 
@@ -144,9 +145,10 @@ def thought_decoding(study: Study) -> ThoughtDecoding:
             for thought in range(states.shape[1]):
                 of = probability[index, thought]
                 for node, token in enumerate(first):
-                    there = 2 if node not in depth else 0 if depth[node] == thought + 1 else 1
+                    steps = thought + 1 - depth[node] if node in depth else None
+                    there = {None: 3, 0: 0, 1: 1}.get(steps, 2)
                     mass[index, thought, there] += of[token] / first.count(token)
-        mass[..., 3] = np.maximum(0, 1 - mass[..., :3].sum(-1))
+        mass[..., 4] = np.maximum(0, 1 - mass[..., :4].sum(-1))
         masses.append(mass)
     model = study.model.model
     with torch.inference_mode():

@@ -180,6 +180,11 @@ def test_superposition_multiplies_thoughts_with_names(study):
     assert found.product[0, 0, 1, 2] == pytest.approx(products.mean().item(), abs=1e-5)
 
 
+def test_models_of_one_method_are_told_apart(tiny_llama, problems):
+    study = Study([("a", tiny_llama), ("b", tiny_llama)], problems)
+    assert [subject.label for subject in study.subjects] == ["Coconut (a)", "Coconut (b)", "Untrained"]
+
+
 def test_readings_are_computed_once(study, monkeypatch):
     study.values(study.model)
     monkeypatch.setattr("analyses.study.node_values", lambda *_, **__: pytest.fail("computed again"))

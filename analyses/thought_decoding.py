@@ -3,7 +3,7 @@
 The language head is applied to thought k itself, the vector that is fed into slot k, and its most probable words are
 listed. Over all problems, the probability is summed by the classes of nodes: the thought's own frontier (distance
 exactly k from the root), the one before (distance k - 1), the rest of what the root reaches, the nodes it cannot reach,
-words that are no node of the graph. Nothing in the training asks a thought to be a word; where a model reads them otherwise, this figure shows it.
+words that are no node of the graph. Nothing in the training asks a thought to be a word.
 """
 
 from dataclasses import dataclass

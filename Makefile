@@ -1,11 +1,18 @@
-# make app    set up and open the workbench in the browser
-# make test   set up and run all tests
+# make app      set up and open the workbench in the browser
+# make test     set up and run all tests
+# make figures  every figure and table of the paper, from the bundled models
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+MODELS := artifacts/models/prosqa_laptop
 
 app: $(READY)
 	$(BIN)/streamlit run app.py
+
+figures: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/coconut figures --model $(MODELS) --control $(MODELS)_coconut_unmixed \
+		--control $(MODELS)_pause_as_thought --control $(MODELS)_no_thought --control $(MODELS)_cot \
+		--data artifacts/problems/laptop_500.json
 
 test: $(READY)
 	$(BIN)/ruff check .
@@ -21,4 +28,4 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,figures]'
 	@touch $@
 
-.PHONY: app test test-fast
+.PHONY: app figures test test-fast

@@ -11,7 +11,7 @@ app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
 for page in pages:
     app.switch_page(str(page.relative_to(ROOT))).run()
     faults = [*app.exception, *app.error]
-    charts = len(app.get("plotly_chart"))
-    print(f"{page.name}: {charts} charts, {len(faults)} faults")
-    if faults or not charts:
+    shown = len(app.get("plotly_chart")) + len(app.dataframe)
+    print(f"{page.name}: {shown} charts and tables, {len(faults)} faults")
+    if faults or not shown:
         sys.exit(f"{page.name} does not render: {[fault.value for fault in faults]}")

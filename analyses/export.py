@@ -7,6 +7,9 @@ HTML.
 
 import os
 import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,6 +38,24 @@ def image_fault() -> str | None:
         "PNG and SVG need Chrome or Chromium: install it or set BROWSER_PATH, or use the camera in the "
         "figure's tool bar."
     )
+
+
+@contextmanager
+def one_browser() -> Iterator[None]:
+    """Within, all pictures are drawn by one browser: starting one takes ten times as long as a picture."""
+    if image_fault() is not None:
+        yield
+        return
+    import kaleido
+
+    kaleido.start_sync_server(silence_warnings=True)
+    try:
+        with warnings.catch_warnings():
+            # plotly names options that a running browser cannot take; none of them is set here.
+            warnings.filterwarnings("ignore", message="The kopts argument is ignored")
+            yield
+    finally:
+        kaleido.stop_sync_server(silence_warnings=True)
 
 
 def image(figure: go.Figure, form: Literal["png", "svg"], width: int = IMAGE_WIDTH) -> bytes:

@@ -128,7 +128,7 @@ def make_report(
     manifest = _manifest(out, made_from, command)
     manifest["definitions"] = {figure.name: figure.definition for figure in FIGURES}
     wanted = [figure for figure in FIGURES if not only or figure.name in only]
-    with tqdm(wanted, desc="figures", disable=not progress) as bar:
+    with tqdm(wanted, desc="figures", disable=not progress) as bar, export.one_browser():
         study = Study(loaded, problems, report=lambda what: bar.set_postfix_str(what))
         for figure in bar:
             bar.set_postfix_str(figure.name)

@@ -70,6 +70,7 @@ class Superposition:
                     "arrayminus": line["product"] - line["low"],
                     "width": 2,
                 }
+                shift = (index - 1.5) * 0.07  # so that bars stand beside each other
                 place = {"row": 1, "col": column, "showlegend": column == 1}
                 grid.add_scatter(x=line["thought"] + shift, y=line["product"], error_y=bars, **look, **place)
             published = {"x": [1, 2, 3, 4], "y": SUPERPOSITION[name], "showlegend": False}

@@ -191,3 +191,25 @@ def test_edits_of_a_text():
     ):
         with pytest.raises(InputError, match=fault):
             change()
+
+
+def test_everything_is_in_the_zip(monkeypatch):
+    import io
+    import zipfile
+
+    import pandas as pd
+    import plotly.graph_objects as go
+    import plotly.io
+
+    from analyses import export
+    from workbench.bundles import bundle
+
+    monkeypatch.setattr(export, "image_fault", lambda: "no browser")
+    frame, drawing = pd.DataFrame({"a": [1, 2]}), go.Figure(go.Scatter(y=[1, 3]))
+    content = bundle({"model": "tiny"}, {"values": frame}, {"tree": drawing}, {"problem.json": "{}"})
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert sorted(archive.namelist()) == ["manifest.json", "problem.json", "tree.json", "values.csv"]
+        manifest = json.loads(archive.read("manifest.json"))
+        assert manifest["model"] == "tiny" and manifest["files"] == ["problem.json", "tree.json", "values.csv"]
+        assert pd.read_csv(io.BytesIO(archive.read("values.csv"))).equals(frame)
+        assert plotly.io.from_json(archive.read("tree.json").decode()).data[0].y == (1, 3)

@@ -48,6 +48,11 @@ def figure_result(study: "Study", name: str) -> Any:
     return results[name]
 
 
+def computed() -> dict[str, Any]:
+    """The results of the session's study so far, by figure."""
+    return dict(st.session_state[_KEPT][2])
+
+
 def figure_definition(name: str) -> str:
     return _figures()[name].definition
 

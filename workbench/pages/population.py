@@ -6,9 +6,10 @@ from analyses.plain_text import for_markdown
 from coconut_core.errors import InputError
 from coconut_core.problems.graph import depths, frontier
 from workbench import session
+from workbench.bundles import bundle
 from workbench.downloads import offer_result
 from workbench.problem_sets import labelled, open_problem, problem_sets
-from workbench.studies import figure_definition, figure_result, figure_titles, problem_table, study_of
+from workbench.studies import computed, figure_definition, figure_result, figure_titles, problem_table, study_of
 
 # Figures of one problem, of the machine's speed, or that need models of several c, have their places elsewhere.
 SHOWN = ("figure_5", "figure_8", "figure_9", "search_order", "commitment", "calibration", "early_stopping")
@@ -80,6 +81,22 @@ st.markdown(for_markdown(result.caption()))
 with st.expander("What is plotted"):
     st.text(figure_definition(figure_name))
 offer_result(result, drawing, figure_name)
+
+done = computed()
+about = {"models": [folder.name for folder in models], "problems": name, "numbers": list(numbers)}
+st.download_button(
+    f"All {len(done)} figures computed so far, as zip",
+    lambda: bundle(
+        about,
+        {**{key: each.frame() for key, each in done.items()}, "problems": table},
+        {key: each.figure() for key, each in done.items()},
+        {},
+    ),
+    "population.zip",
+    "application/zip",
+    on_click="ignore",
+    icon=":material/folder_zip:",
+)
 
 st.subheader("The problems", divider=True)
 picked = st.dataframe(table, hide_index=True, key="problems", on_select="rerun", selection_mode="single-row")

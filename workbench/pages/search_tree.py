@@ -1,9 +1,11 @@
 """The search tree of one problem, and how a model's values move over it with every thought."""
 
+import json
 import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from analyses import export
@@ -20,6 +22,7 @@ from analyses.tree_marks import shortest_path_to
 from analyses.value_curves import value_curves
 from coconut_core.problems.graph import frontier
 from workbench import session
+from workbench.bundles import bundle
 from workbench.problem_sources import complaints
 from workbench.session import Readings, Selection, ValuesAt
 from workbench.values_table import table_at, table_of_all
@@ -197,7 +200,7 @@ def show_table(readings: Readings, k: int, opening: str) -> None:
 def offer_files(chosen: Selection, readings: Readings, k: int, figure) -> None:
     """Downloads. Nothing is drawn until its button is pressed; pictures are for white paper in any theme."""
     stem = re.sub(r"[^\w.-]+", "-", f"{chosen.model.name}-{chosen.label}").strip("-")
-    buttons = st.columns(4, gap="small")
+    buttons = st.columns(5, gap="small")
     table = lambda: export.csv(table_of_all(readings, chosen.model.name, chosen.label))  # noqa: E731
     offers = [("Values of all k as CSV", f"{stem}.csv", "text/csv", table)]
     offers.append(("Picture as HTML", f"{stem}-k{k}.html", "text/html", lambda: export.html(figure)))
@@ -205,6 +208,8 @@ def offer_files(chosen: Selection, readings: Readings, k: int, figure) -> None:
     if fault is None:
         offers.append(("Picture as PNG", f"{stem}-k{k}.png", "image/png", lambda: export.image(figure, "png")))
         offers.append(("Picture as SVG", f"{stem}-k{k}.svg", "image/svg+xml", lambda: export.image(figure, "svg")))
+    everything = lambda: everything_of(chosen, readings)  # noqa: E731
+    offers.append(("Everything as zip", f"{stem}.zip", "application/zip", everything))
     for column, (label, name, kind, content) in zip(buttons, offers, strict=False):
         column.download_button(
             label,
@@ -218,6 +223,20 @@ def offer_files(chosen: Selection, readings: Readings, k: int, figure) -> None:
         )
     if fault:
         st.caption(for_markdown(fault))
+
+
+def everything_of(chosen: Selection, readings: Readings) -> bytes:
+    """The problem, the values of all k, the answers, and the tree after every number of thoughts."""
+    table = table_of_all(readings, chosen.model.name, chosen.label)
+    words = pd.DataFrame({"k": session.KS, "words": readings.answers.text[0], "correct": readings.answers.correct[0]})
+    trees = {}
+    for k in session.KS:
+        at = readings.at(k, "entity")
+        trees[f"tree-k{k}"] = drawn(chosen, at, reading_of(chosen, k, "entity", at), trace_path=True)
+    trees["values-by-thought"] = value_curves(chosen.problem, readings.values.value[0], FIRST_K)
+    about = {"model": chosen.model.name, "weights": chosen.model.card().get("model_sha256"), "problem": chosen.label}
+    problem = {"problem.json": json.dumps(chosen.problem.to_json(), indent=1)}
+    return bundle(about, {"values": table, "answers": words}, trees, problem)
 
 
 def choose_second(chosen: Selection) -> tuple[Selection, Readings] | None:

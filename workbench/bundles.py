@@ -1,0 +1,40 @@
+"""Everything of a problem, or of a population, as one zip with a manifest that says what each file is."""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from analyses import export
+
+
+def bundle(
+    about: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    figures: Mapping[str, go.Figure],
+    texts: Mapping[str, str],
+) -> bytes:
+    """A zip of `tables` as CSV, `figures` as JSON and, where they can be drawn, PNG and SVG, and `texts` by file name.
+
+    A figure's JSON is what `plotly.io.from_json` reads: an HTML page of each would carry plotly along every time.
+    """
+    files: dict[str, bytes] = {name: text.encode() for name, text in texts.items()}
+    files |= {f"{name}.csv": export.csv(table) for name, table in tables.items()}
+    with export.one_browser():
+        for name, figure in figures.items():
+            files[f"{name}.json"] = figure.to_json().encode()
+            if export.image_fault() is None:
+                files[f"{name}.png"] = export.image(figure, "png")
+                files[f"{name}.svg"] = export.image(figure, "svg")
+    manifest = {**about, "code_version": version("coconut-workbench"), "files": sorted(files)}
+    files["manifest.json"] = json.dumps(manifest, indent=2).encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(files.items()):
+            archive.writestr(name, content)
+    return buffer.getvalue()

@@ -70,7 +70,8 @@ def test_models_are_listed_with_what_is_wrong(open_page, shelf):
     assert any("torn" in element.value for element in test.warning)
     test.session_state["models"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
     test.run()
-    assert not test.exception and len(test.expander) == 3
+    assert not test.exception
+    assert [e.label for e in test.expander][1:] == ["Provenance", "Measured when it was stored", "Config"]
 
 
 def test_runs_are_compared(open_page):
@@ -213,3 +214,18 @@ def test_everything_is_in_the_zip(monkeypatch):
         assert manifest["model"] == "tiny" and manifest["files"] == ["problem.json", "tree.json", "values.csv"]
         assert pd.read_csv(io.BytesIO(archive.read("values.csv"))).equals(frame)
         assert plotly.io.from_json(archive.read("tree.json").decode()).data[0].y == (1, 3)
+
+
+def test_a_folder_can_be_added_and_a_broken_one_is_refused(open_page, tiny_checkpoint, tmp_path):
+    shutil.copytree(tiny_checkpoint, tmp_path / "fresh")
+    test = open_page("models")
+    test.text_input(key="folder").set_value(str(tmp_path / "absent")).run()
+    next(button for button in test.button if button.label == "Add the folder").click().run()
+    assert "absent" in test.error[0].value and "missing" in test.error[0].value and not test.exception
+    test.text_input(key="folder").set_value(str(tmp_path / "fresh")).run()
+    next(button for button in test.button if button.label == "Add the folder").click().run()
+    assert not test.error and not test.exception
+    assert test.dataframe[0].value["model"].tolist()[-1] == "fresh"
+    test.switch_page("workbench/pages/search_tree.py").run()
+    test.selectbox(key="model").select("fresh").run()
+    assert not test.exception and not test.error

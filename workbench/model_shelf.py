@@ -43,8 +43,12 @@ def model_folders(shelf: Path) -> tuple[ModelFolder, ...]:
         folders = [path for path in shelf.iterdir() if path.is_dir() and not path.name.startswith(".")]
     except OSError:
         return ()
-    found = [ModelFolder(path, _fault(path), _fingerprint(path)) for path in folders]
-    return tuple(sorted(found, key=lambda folder: (folder.fault is not None, folder.name)))
+    return tuple(sorted(map(model_folder, folders), key=lambda folder: (folder.fault is not None, folder.name)))
+
+
+def model_folder(path: Path) -> ModelFolder:
+    """One folder, wherever it is; what is wrong with it is its `fault`."""
+    return ModelFolder(path, _fault(path), _fingerprint(path))
 
 
 def _fault(path: Path) -> str | None:

@@ -25,7 +25,7 @@ from coconut_core.errors import InputError
 from coconut_core.problems.prosqa import ProsqaProblem
 from coconut_core.problems.prosqa_sampler import SamplerSettings
 from workbench import problem_sources as sources
-from workbench.model_shelf import ModelFolder, model_folders
+from workbench.model_shelf import ModelFolder, model_folder, model_folders
 from workbench.problem_sets import labelled, problem_sets
 from workbench.problem_sources import random_problem
 
@@ -40,6 +40,7 @@ SMALL_MODEL = 50_000_000
 """Bytes of weights below which one thread is as fast as many, and many stall each other on a busy machine."""
 _IMPORTING = threading.Lock()
 """Two sessions that import transformers at once would see each other's half-made modules."""
+_ADDED = "added folders"
 SOURCES = {"bundled": "bundled", "random": "random", "text": "pasted text", "file": "uploaded file"}
 EXAMPLE = (
     "Tom is a terpus. Tom is a dumpus. Every terpus is a brimpus. Every terpus is a lorpus. Every brimpus is "
@@ -104,8 +105,20 @@ def is_cold() -> bool:
 
 
 def shelf() -> tuple[ModelFolder, ...]:
-    """The model folders that there are, usable ones first."""
-    return model_folders(artifacts() / "models")
+    """The model folders that there are: those of the project, usable ones first, then those added in this session."""
+    added = tuple(model_folder(path) for path in st.session_state.get(_ADDED, ()))
+    return (*model_folders(artifacts() / "models"), *added)
+
+
+def add_folder(path: Path) -> ModelFolder:
+    """Offer a model's folder on every page, for as long as the session lasts; `InputError` if it cannot be used."""
+    folder = model_folder(path.expanduser().resolve())
+    if folder.fault:
+        raise InputError(folder.fault)
+    if folder.name in [other.name for other in shelf()]:
+        raise InputError(f"{folder.name}: there is a model of this name already; rename the folder and add it again.")
+    st.session_state.setdefault(_ADDED, []).append(folder.path)
+    return folder
 
 
 def no_models() -> str:

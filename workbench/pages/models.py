@@ -1,11 +1,40 @@
 """What each model folder is, and what is wrong with one that cannot be used."""
 
+import re
+import tempfile
+from pathlib import Path
+
 import streamlit as st
 
 from analyses import export
 from analyses.plain_text import for_markdown
+from coconut_core.errors import InputError
 from workbench import session
+from workbench.model_shelf import FILES
 from workbench.run_tables import card_of, models_table
+
+UPLOAD_MEGABYTES = 200
+
+
+def add(path: Path) -> None:
+    """Offer the folder on every page, or say what is wrong with it."""
+    try:
+        session.add_folder(path)
+    except InputError as error:
+        st.error(for_markdown(str(error)), icon=":material/error:")
+    else:
+        st.rerun()
+
+
+def written(files, name: str) -> Path:
+    """The uploaded files as a folder that ends with this machine's temporary ones; only files of a checkpoint."""
+    folder = Path(tempfile.mkdtemp(prefix="coconut-")) / (re.sub(r"[^\w.-]", "-", name).strip(".-") or "uploaded")
+    folder.mkdir()
+    for file in files:
+        if file.name in (*FILES, "metrics.jsonl", "stop_classifier.safetensors"):
+            (folder / file.name).write_bytes(file.getvalue())
+    return folder
+
 
 st.header("Models")
 folders = session.shelf()
@@ -36,6 +65,17 @@ st.download_button("Models as CSV", export.csv(table), "models.csv", "text/csv",
 for folder in folders:
     if folder.fault:
         st.warning(for_markdown(folder.fault), icon=":material/warning:")
+
+with st.expander("Add a model", icon=":material/add:"):
+    place = st.text_input("Its folder on the machine that runs this app", key="folder", placeholder="runs/second")
+    if st.button("Add the folder", disabled=not place):
+        add(Path(place))
+    files = st.file_uploader(
+        "Or the files of its folder", accept_multiple_files=True, max_upload_size=UPLOAD_MEGABYTES, key="files"
+    )
+    name = st.text_input("Name", key="folder_name", value="uploaded")
+    if st.button("Add the files", disabled=not files):
+        add(written(files, name))
 
 rows = chosen["selection"]["rows"]
 if not rows:

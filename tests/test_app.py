@@ -351,3 +351,16 @@ def test_play_moves_k_on(app):
     after = test.slider(key="k").value
     test.run()
     assert test.slider(key="k").value == (after + 1) % 7
+
+
+def test_a_model_without_thoughts_says_so(app, shelf):
+    shutil.copytree(shelf / "models" / "tiny", shelf / "models" / "words")
+    card = json.loads((shelf / "models" / "words" / "coconut.json").read_text())
+    card |= {"method": "cot", "max_thoughts": 0}
+    (shelf / "models" / "words" / "coconut.json").write_text(json.dumps(card))
+    try:
+        test = app(model="words", k=3)
+        assert not test.exception and not test.error
+        assert "has no thoughts" in shown(test)
+    finally:
+        shutil.rmtree(shelf / "models" / "words")

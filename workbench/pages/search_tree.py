@@ -94,6 +94,8 @@ def show_tree(chosen: Selection, readings: Readings, k: int, opening: str, trace
     at = readings.at(k, opening)
     reading = reading_of(chosen, k, opening, at)
     clicked = clicked_node(chosen, key)
+    if chosen.model.card().get("max_thoughts") == 0:
+        st.info("This model has no thoughts: k only moves the row of candidates.", icon=":material/info:")
     show_answer(readings, k)
     show_masses(chosen, at, k)
     figure, dark = drawn(chosen, at, reading, trace_path, clicked), session.dark()

@@ -1,0 +1,232 @@
+"""Two ways to do one work: the result is asserted to be the same, then both are timed in turn.
+
+The plain ways are what the published code does, written down as simply as possible: full passes over the prefix for
+every thought and every word, no cache, one problem and one number of thoughts at a time, logits everywhere.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from analyses.values import node_values
+from coconut_core.curriculum import Curriculum, pack
+from coconut_core.encoding import Encoder
+from coconut_core.generation import answers
+from coconut_core.model import CoconutModel
+from coconut_core.problems.prosqa import ProsqaProblem
+
+THOUGHTS = 6
+KS = tuple(range(THOUGHTS + 1))
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One work and the two ways to do it."""
+
+    name: str
+    ours: Callable[[], object]
+    plain: Callable[[], object]
+    same: Callable[[object, object], bool]
+    least: float
+    """Ratio plain : ours below which something is broken; far below what was measured."""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times as long the plain way takes."""
+
+    name: str
+    rounds: int
+    ours: float
+    """Median seconds."""
+    plain: float
+    ratio: float
+    low: float
+    """Smallest and largest ratio of a round."""
+    high: float
+    least: float
+
+
+def run(contest: Contest, rounds: int) -> Ratio:
+    """Assert that both ways agree, then time them in turn; `AssertionError` where they do not."""
+    assert contest.same(contest.ours(), contest.plain()), f"{contest.name}: the two ways do not agree"
+    times = np.zeros((2, rounds))
+    for turn in range(rounds):
+        for way, work in enumerate((contest.ours, contest.plain)):
+            start = time.perf_counter()
+            work()
+            times[way, turn] = time.perf_counter() - start
+    ratio = times[1] / times[0]
+    ours, plain = np.median(times, axis=1)
+    return Ratio(contest.name, rounds, ours, plain, plain / ours, ratio.min(), ratio.max(), contest.least)
+
+
+def contests(model: CoconutModel, problems: Sequence[ProsqaProblem], few: int) -> list[Contest]:
+    """The works that everything else is made of; `few` problems where the plain way goes one by one."""
+    some = problems[:few]
+    return [
+        _stages(model, some),
+        _training(model, some),
+        _values(model, some),
+        _floor(model, problems),
+        _answers(model, some),
+    ]
+
+
+def _stages(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
+    """All stages of a sample in one step against a step each."""
+    curriculum, encoded = Curriculum(max_stage=THOUGHTS), Encoder(model.tokenizer).problems(problems)
+
+    def step(stages: Sequence[int]) -> float:
+        batch = pack(
+            [[p] for p in encoded],
+            [[dict.fromkeys(stages, 1.0)] for _ in encoded],
+            curriculum,
+            thought=model.tokens.thought,
+            padding=model.tokens.padding,
+        )
+        loss = model(batch)
+        loss.mean.backward()
+        model.zero_grad()
+        return float(loss.by_label.sum())
+
+    return Contest(
+        "7 stages of a sample in one step, against 7 steps",
+        lambda: step(KS),
+        lambda: sum(step([stage]) for stage in KS),
+        lambda a, b: abs(a - b) < 1e-3 * abs(b),
+        least=1.5,
+    )
+
+
+def _training(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
+    """A training step with six thoughts against full passes with logits everywhere."""
+    curriculum, encoded = Curriculum(max_stage=THOUGHTS), Encoder(model.tokenizer).problems(problems)
+    tokens, lm = model.tokens, model.lm
+
+    def ours() -> float:
+        stages = [[{THOUGHTS + 1: 1.0}] for _ in encoded]
+        batch = pack([[p] for p in encoded], stages, curriculum, thought=tokens.thought, padding=tokens.padding)
+        loss = model(batch)
+        loss.mean.backward()
+        model.zero_grad()
+        return loss.mean.item()
+
+    def plain() -> float:
+        rows = [(p.question, [p.opening, *p.answer]) for p in encoded]
+        width = max(len(question) for question, _ in rows)
+        tail = max(len(text) for _, text in rows)
+        ids = torch.full((len(rows), width + THOUGHTS + tail), tokens.padding)
+        labels = torch.full_like(ids, -100)
+        mask = torch.zeros_like(ids)
+        for row, (question, text) in enumerate(rows):
+            start = width - len(question)
+            ids[row, start : start + len(question)] = torch.tensor(question)
+            ids[row, width : width + THOUGHTS] = tokens.thought
+            stop = width + THOUGHTS + len(text)
+            ids[row, width + THOUGHTS : stop] = torch.tensor(text)
+            labels[row, width + THOUGHTS + 1 : stop] = torch.tensor(text[1:])
+            mask[row, start:stop] = 1
+        position = (mask.cumsum(1) - 1).clamp(min=0)
+        embeddings = lm.get_input_embeddings()(ids)
+        for k in range(THOUGHTS):
+            out = lm(inputs_embeds=embeddings, attention_mask=mask, position_ids=position, output_hidden_states=True)
+            before = width + k
+            thought = out.hidden_states[-1][:, before - 1 : before]
+            embeddings = torch.cat([embeddings[:, :before], thought, embeddings[:, before + 1 :]], 1)
+        logits = lm(inputs_embeds=embeddings, attention_mask=mask, position_ids=position).logits
+        loss = F.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100)
+        loss.backward()
+        model.zero_grad()
+        return loss.item()
+
+    return Contest("a training step with 6 thoughts, against full passes", ours, plain, _close, least=1.5)
+
+
+def _values(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
+    """Values of all nodes for k = 0..6 against one problem and one k at a time."""
+
+    def plain() -> np.ndarray:
+        found = [[node_values(model, [p], ks=(k,)).off_graph[0, 0] for k in KS] for p in problems]
+        return np.array(found)
+
+    return Contest(
+        "values for k = 0..6, against one problem and k at a time",
+        lambda: node_values(model, problems, ks=KS).off_graph,
+        plain,
+        lambda a, b: np.abs(a - b).max() < 1e-4,
+        least=2.0,
+    )
+
+
+def _floor(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
+    """Values against one plain batched pass over the same prefixes, thoughts given: what any way has to compute."""
+    encoder, tokens, lm = Encoder(model.tokenizer), model.tokens, model.lm
+    questions = encoder.questions([p.question for p in problems])
+    openings = encoder.texts(["Every", *(f"{p.root_name} is a" for p in problems)])
+    rows = [
+        [*q.ids, *[tokens.thought] * k, tokens.end, *(openings[0] if k else openings[1 + index])]
+        for index, q in enumerate(questions)
+        for k in KS
+    ]
+    width = max(map(len, rows))
+    ids = torch.tensor([[tokens.padding] * (width - len(row)) + row for row in rows])
+    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
+    position = (mask.cumsum(1) - 1).clamp(min=0)
+
+    def plain() -> None:
+        with torch.inference_mode():
+            for start in range(0, len(rows), 32 * len(KS)):
+                part = slice(start, start + 32 * len(KS))
+                hidden = lm.base_model(input_ids=ids[part], attention_mask=mask[part], position_ids=position[part])
+                lm.get_output_embeddings()(hidden.last_hidden_state[:, -1]).softmax(-1)
+
+    return Contest(
+        "values for k = 0..6, against one plain pass over the same prefixes (the floor)",
+        lambda: node_values(model, problems, ks=KS),
+        plain,
+        lambda a, b: True,  # the plain pass is given placeholders for thoughts: it is work to compare with, no result
+        least=0.2,
+    )
+
+
+def _answers(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
+    """Answers after six thoughts against one problem at a time, every word by a full pass."""
+    encoder, tokens, lm = Encoder(model.tokenizer), model.tokens, model.lm
+    questions = encoder.questions([p.question for p in problems])
+    longest = 16
+
+    def plain() -> list[str]:
+        told = []
+        with torch.inference_mode():
+            for question in questions:
+                embeddings = lm.get_input_embeddings()(torch.tensor([question.ids]))
+                for _ in range(THOUGHTS):
+                    out = lm(inputs_embeds=embeddings, output_hidden_states=True, use_cache=False)
+                    embeddings = torch.cat([embeddings, out.hidden_states[-1][:, -1:]], 1)
+                written = [question.opening]
+                for _ in range(longest):
+                    more = lm.get_input_embeddings()(torch.tensor([written]))
+                    logits = lm(inputs_embeds=torch.cat([embeddings, more], 1), use_cache=False).logits
+                    token = int(logits[0, -1].argmax())
+                    if token == tokens.end_of_text:
+                        break
+                    written.append(token)
+                told.append(model.tokenizer.decode(written[1:], skip_special_tokens=True))
+        return told
+
+    return Contest(
+        "answers after 6 thoughts, against one problem at a time by full passes",
+        lambda: [row[0] for row in answers(model, problems, ks=(THOUGHTS,), max_new_tokens=longest).text],
+        plain,
+        lambda a, b: a == b,
+        least=3.0,
+    )
+
+
+def _close(a: float, b: float) -> bool:
+    return abs(a - b) < 1e-3 * max(abs(b), 1e-3)

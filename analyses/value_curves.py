@@ -52,8 +52,13 @@ def value_curves(
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": FONT, "size": 13, "color": palette.ink},
         title={"text": "<b>Values by thought</b> (filled: candidate)", "x": 0, "pad": {"l": 4}, "font": {"size": 15}},
-        xaxis={**axis, "title": {"text": "thoughts k"}, "dtick": 1, "range": [-0.2, ks[-1] + 0.2]},
-        yaxis={**axis, "title": {"text": "raw p(name)"}, "range": [-0.03, 1.03]},
+        xaxis={
+            **axis,
+            "title": {"text": "thoughts k", "font": {"size": 12}},
+            "dtick": 1,
+            "range": [-0.2, ks[-1] + 0.2],
+        },
+        yaxis={**axis, "title": {"text": "raw p(name)", "font": {"size": 12}}, "range": [-0.03, 1.03]},
         legend={"font": {"size": 12}},
         dragmode=False,
     )

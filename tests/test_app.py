@@ -75,7 +75,7 @@ def test_a_tree_is_shown_at_once(app, problems):
     assert not test.exception and not test.error
     assert len(tree(test)["nodes"]["customdata"]) >= 4
     assert f"Is {first.root_name}" in figure(test)["layout"]["title"]["text"]
-    assert [button.label for button in test.get("download_button")][:1] == ["Values of all k as CSV"]
+    assert [button.label for button in test.get("download_button")][:1] == ["Values as CSV"]
     assert test.dataframe[0].value.name.nunique() == len(first.names)
 
 

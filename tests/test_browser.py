@@ -272,7 +272,7 @@ def test_charts_have_words_for_those_who_do_not_see_them(page, server):
 def test_files_can_be_downloaded(page, server, problems):
     visit(page, server, k=2)
     for label, suffix, begin in (
-        ("Values of all k as CSV", ".csv", b"model,problem"),
+        ("Values as CSV", ".csv", b"model,problem"),
         ("Picture as HTML", ".html", b"<!doctype html>"),
         ("Picture as PNG", ".png", b"\x89PNG"),
         ("Picture as SVG", ".svg", b"<svg"),

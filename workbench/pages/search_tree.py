@@ -45,7 +45,7 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
     """Everything that moves with k. As a fragment it runs alone when k changes, and by itself while `playing`."""
     if playing:
         st.session_state["k"] = (st.session_state.get("k", FIRST_K) + 1) % len(session.KS)
-    slider, opened, traced, played = st.columns([5, 2, 2, 1.4], vertical_alignment="bottom", gap="medium")
+    slider, opened, traced, played = st.columns([4, 2, 2, 1.8], vertical_alignment="bottom", gap="medium")
     k = slider.slider(
         "Thoughts k",
         session.KS[0],
@@ -71,25 +71,25 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
     # Side by side where the window has room for two trees, else one below the other.
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=TREE_WIDTH if second else "stretch"):
-            figure = show_tree(chosen, readings, k, opening, trace_path, "tree")
+            figure = show_tree(chosen, readings, k, opening, trace_path, "tree", legend=second is None)
         if second:
             with st.container(width=TREE_WIDTH):
-                show_tree(*second, k, opening, trace_path, "second tree")
-    compared, listed = st.columns([2, 3], gap="medium")
+                show_tree(*second, k, opening, trace_path, "second tree", legend=False)
+    compared, moved = st.columns([2, 3], gap="medium")
+    dark = session.dark()
     with compared:
-        dark = session.dark()
         beside = control_figure(chosen.problem, at.value, control.value, reading, without, dark=dark)
         alt = f"Values after {reading.thoughts} beside the values with no thought; the table has the numbers."
         st.plotly_chart(beside, theme=None, key="control", config=CAMERA, alt=alt)
+    with moved:
         curves = value_curves(chosen.problem, readings.values.value[0], k, dark=dark)
         alt = "Values of the noticeable nodes by the number of thoughts; the download has the numbers."
         st.plotly_chart(curves, theme=None, key="curves", config=CAMERA, alt=alt)
-    with listed:
-        show_table(readings, k, opening)
+    show_table(readings, k, opening)
     offer_files(chosen, readings, k, figure)
 
 
-def show_tree(chosen: Selection, readings: Readings, k: int, opening: str, trace_path: bool, key: str):
+def show_tree(chosen: Selection, readings: Readings, k: int, opening: str, trace_path: bool, key: str, *, legend: bool):
     """One model's answer, masses and tree, with the path of a node that was clicked; the figure for white paper."""
     at = readings.at(k, opening)
     reading = reading_of(chosen, k, opening, at)
@@ -98,8 +98,9 @@ def show_tree(chosen: Selection, readings: Readings, k: int, opening: str, trace
         st.info("This model has no thoughts: k only moves the row of candidates.", icon=":material/info:")
     show_answer(readings, k)
     show_masses(chosen, at, k)
-    figure, dark = drawn(chosen, at, reading, trace_path, clicked), session.dark()
-    shown = drawn(chosen, at, reading, trace_path, clicked, dark) if dark else figure
+    figure = drawn(chosen, at, reading, trace_path, clicked)
+    # In a narrow picture the legend would run into the scale.
+    shown = drawn(chosen, at, reading, trace_path, clicked, legend=legend, dark=session.dark())
     alt = description(chosen.problem, at.value, reading, layout=layout_of(chosen))
     keyed = {"key": key, "on_select": "rerun", "selection_mode": "points"}
     st.plotly_chart(shown, theme=None, config=CAMERA, alt=alt, **keyed)
@@ -126,11 +127,9 @@ def reading_of(chosen: Selection, k: int, opening: str, at: ValuesAt) -> Reading
     return Reading(chosen.model.name, k, forced, at.off_graph)
 
 
-def drawn(
-    chosen: Selection, at: ValuesAt, reading: Reading, trace_path: bool, to: int | None = None, dark: bool = False
-):
+def drawn(chosen: Selection, at: ValuesAt, reading: Reading, trace_path: bool, to: int | None = None, **look: bool):
     layout = layout_of(chosen)
-    return tree_figure(chosen.problem, at.value, reading, layout=layout, trace_path=trace_path, to=to, dark=dark)
+    return tree_figure(chosen.problem, at.value, reading, layout=layout, trace_path=trace_path, to=to, **look)
 
 
 def show_waiting(chosen: Selection) -> None:
@@ -204,7 +203,7 @@ def offer_files(chosen: Selection, readings: Readings, k: int, figure) -> None:
     stem = re.sub(r"[^\w.-]+", "-", f"{chosen.model.name}-{chosen.label}").strip("-")
     buttons = st.columns(5, gap="small")
     table = lambda: export.csv(table_of_all(readings, chosen.model.name, chosen.label))  # noqa: E731
-    offers = [("Values of all k as CSV", f"{stem}.csv", "text/csv", table)]
+    offers = [("Values as CSV", f"{stem}.csv", "text/csv", table)]
     offers.append(("Picture as HTML", f"{stem}-k{k}.html", "text/html", lambda: export.html(figure)))
     fault = export.image_fault()
     if fault is None:

@@ -117,7 +117,7 @@ def visit(page, server, **link):
     page.wait_for_selector("[data-testid=stSlider]")
     page.wait_for_function(
         """() => { const figures = document.querySelectorAll('.js-plotly-plot');
-          return figures.length == 2 && figures[0].querySelector('.gtitle')?.textContent.includes('k = ')
+          return figures.length == 3 && figures[0].querySelector('.gtitle')?.textContent.includes('k = ')
             && figures[1].querySelector('.gtitle')?.textContent.includes('control'); }"""
     )
     return page

@@ -66,7 +66,7 @@ class Attention:
             len(self.labels),
             layers + 1,
             shared_xaxes=True,
-            row_titles=list(self.labels),
+            row_titles=[label.replace(", ", ",<br>") for label in self.labels],
             column_titles=titles,
             horizontal_spacing=0.035,
             vertical_spacing=0.06,

@@ -74,7 +74,7 @@ class Parallelism:
             len(ks),
             shared_xaxes=True,
             shared_yaxes=True,
-            row_titles=list(self.labels),
+            row_titles=[label.replace(", ", ",<br>") for label in self.labels],
             column_titles=[f"k = {k}, n = {count[k]}" for k in ks],
             horizontal_spacing=0.02,
             vertical_spacing=0.03,

@@ -34,6 +34,10 @@ from coconut_core.model import Edit
 
 KINDS = ("zero", "mean", "noise", "swap", "freeze")
 SEED = 0
+MOST = 200
+"""Problems at most: a model whose thoughts were changed often never ends its text, which makes it the slowest figure."""
+LONGEST = 48
+"""Tokens of an answer at most; a chain of six steps and an answer are fewer."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,7 @@ def edited(kind: str, positions: Sequence[int], fed_clean: Float[Tensor, "proble
 
 def _fed(study: Study, subject: Subject, count: int) -> Float[Tensor, "problem thought d_model"]:
     """What is fed into the slots without a change."""
-    thoughts = study.thoughts(subject)[:, :count]
+    thoughts = study.thoughts(subject)[:MOST, :count]
     if subject.model.method.slots == "thought":
         return thoughts
     pause = subject.model.lm.get_input_embeddings().weight[subject.model.tokens.thought].detach().cpu()
@@ -165,9 +169,8 @@ def _fed(study: Study, subject: Subject, count: int) -> Float[Tensor, "problem t
 
 def _answered(study: Study, subject: Subject, edit: Edit | None):
     # One batch, so that a swap finds every other problem.
-    return answers(
-        subject.model, study.problems, ks=(subject.model.max_thoughts,), edit=edit, batch_size=len(study.problems)
-    )
+    problems, ks = study.problems[:MOST], (subject.model.max_thoughts,)
+    return answers(subject.model, problems, ks=ks, edit=edit, batch_size=len(problems), max_new_tokens=LONGEST)
 
 
 def _row(subject: Subject, kind: str, position: int, told, clean) -> dict:

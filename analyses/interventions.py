@@ -35,7 +35,7 @@ from coconut_core.model import Edit
 KINDS = ("zero", "mean", "noise", "swap", "freeze")
 SEED = 0
 MOST = 200
-"""Problems at most: a model whose thoughts were changed often never ends its text, which makes it the slowest figure."""
+"""Problems at most: a model whose thoughts were changed often never ends its text, which takes long."""
 LONGEST = 48
 """Tokens of an answer at most; a chain of six steps and an answer are fewer."""
 

@@ -1,6 +1,6 @@
 """The word-level vocabulary and ProsQA's text."""
 
-from coconut_core.encoding import Encoder, pad_left
+from coconut_core.encoding import EncodedQuestion, Encoder, pad_left
 from coconut_core.tokenizers import ThoughtTokens
 
 
@@ -37,6 +37,6 @@ def test_problems_are_laid_out_as_the_official_code_does(tiny_llama, problems):
 
 
 def test_padding_is_on_the_left():
-    ids, mask = pad_left([[5], [6, 7, 8]], 0)
+    ids, mask = pad_left([EncodedQuestion([5], 9), EncodedQuestion([6, 7, 8], 9)], 0)
     assert ids.tolist() == [[0, 0, 5], [6, 7, 8]]
     assert mask.tolist() == [[0, 0, 1], [1, 1, 1]]

@@ -73,7 +73,7 @@ class Interventions:
             )
             everywhere = self.table[(self.table["kind"] == kind) & (self.table["position"] == 0)]
             grid.add_scatter(
-                x=everywhere["subject"],
+                x=everywhere["subject"].str.replace(", ", ",<br>"),
                 y=everywhere["accuracy"],
                 name=kind,
                 legendgroup=kind,
@@ -86,7 +86,7 @@ class Interventions:
         clean = self.table[self.table["kind"] == "none"]
         line = {"color": LIGHT.ink, "width": 2}
         dash = {"mode": "markers", "marker": {"symbol": "line-ew", "size": 26, "line": line}, "name": "unchanged"}
-        grid.add_scatter(x=clean["subject"], y=clean["accuracy"], **dash, row=1, col=2)
+        grid.add_scatter(x=clean["subject"].str.replace(", ", ",<br>"), y=clean["accuracy"], **dash, row=1, col=2)
         base = float(clean[clean["subject"] == self.labels[0]]["accuracy"].iloc[0])
         grid.add_hline(y=base, line={"color": LIGHT.faint, "dash": "dash"}, row=1, col=1)
         grid.update_yaxes(range=[0, 1.03], tickformat=".0%")

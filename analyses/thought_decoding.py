@@ -65,7 +65,7 @@ class ThoughtDecoding:
             1,
             1 + len(self.labels),
             column_widths=[0.42, *[0.58 / len(self.labels)] * len(self.labels)],
-            column_titles=["words of one problem's thoughts", *self.labels],
+            column_titles=["words of one problem's thoughts", *(label.replace(", ", ",<br>") for label in self.labels)],
             horizontal_spacing=0.015,
         )
         table = [[f"{word} {p:.2f}" if p >= 0.005 else "" for word, p in words] for words in self.words]

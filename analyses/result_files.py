@@ -31,7 +31,9 @@ def write_result(result: Result, folder: Path, name: str) -> list[Path]:
     HTML pages share one copy of plotly beside them, and work without a network.
     """
     figure = result.figure()
-    part = figure.to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False}, div_id=name)
+    part = figure.to_html(
+        full_html=False, include_plotlyjs=False, config={"displaylogo": False}, div_id=f"{name}-figure"
+    )
     page = (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
         f'<script src="{PLOTLY}"></script></head><body>\n{_START}{part}{_STOP}\n</body></html>\n'

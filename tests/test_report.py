@@ -1,6 +1,7 @@
 """The report as files: what is written, what is made again, and what is said of what cannot be made."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -42,6 +43,8 @@ def test_every_figure_is_written_and_made_once(tiny_checkpoint, data, tmp_path, 
     page = (out / "index.html").read_text()
     assert all(f'id="{figure.name}"' in page for figure in FIGURES)
     assert "http://" not in page.split("</script>", 1)[1] and "Left out: --control" in page
+    ids = re.findall(r'id="([^"]+)"', page.split("</script>", 1)[1])
+    assert len(ids) == len(set(ids)), "a figure would be drawn in the wrong place"
     times = {path.name: path.stat().st_mtime_ns for path in out.glob("*.csv")}
     report(tiny_checkpoint, data, out)
     assert {path.name: path.stat().st_mtime_ns for path in out.glob("*.csv")} == times

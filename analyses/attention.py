@@ -111,9 +111,7 @@ class Attention:
 
 def attention(study: Study) -> Attention:
     """Attention of every subject that has slots."""
-    subjects = [subject for subject in study.subjects if subject.model.method.slots != "none"]
-    if study.model not in subjects:
-        raise InputError(f"{study.model.name}: has no thoughts; study a model with slots.")
+    subjects = study.with_slots()
     deepest = max(subject.model.lm.config.num_hidden_layers for subject in subjects)
     shape = (len(subjects), len(study.problems), deepest, KS[-1], len(CLASSES))
     found = np.full(shape, np.nan)

@@ -15,6 +15,7 @@ from analyses.palette import LIGHT
 from analyses.plain_text import for_plotly
 from analyses.reasoning_process import reasoning_process
 from analyses.study import Study
+from coconut_core.generation import final_answer
 from coconut_core.problems.prosqa import ProsqaProblem
 
 
@@ -37,7 +38,7 @@ class CaseStudy:
                 "thoughts": k,
                 "words": text,
                 "process": reasoning_process(self.problem, text, k),
-                "correct": text.split("###")[-1].strip() == self.problem.answer,
+                "correct": final_answer(text) == self.problem.answer,
             }
             for label, k, text in self.texts
         ]

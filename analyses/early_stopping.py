@@ -16,8 +16,7 @@ from plotly.subplots import make_subplots
 from analyses.chart import by_k, framed
 from analyses.statistics import wilson
 from analyses.study import Study
-from coconut_core.encoding import ANSWER_MARK
-from coconut_core.errors import InputError
+from coconut_core.generation import final_answer
 
 
 @dataclass(frozen=True)
@@ -72,12 +71,10 @@ class EarlyStopping:
 
 def early_stopping(study: Study) -> EarlyStopping:
     """Matches of every trained subject that has slots."""
-    subjects = [s for s in study.subjects if s.role != "untrained" and s.model.method.slots != "none"]
-    if study.model not in subjects:
-        raise InputError(f"{study.model.name}: has no thoughts to stop after; study a model with slots.")
+    subjects = study.with_slots(trained=True)
     same = []
     for subject in subjects:
-        final = [[text.split(ANSWER_MARK)[-1].strip() for text in row] for row in study.answers(subject).text]
+        final = [[final_answer(text) for text in row] for row in study.answers(subject).text]
         same.append([[answer == row[-1] for answer in row] for row in final])
     return EarlyStopping(tuple(subject.label for subject in subjects), np.array(same))
 

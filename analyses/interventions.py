@@ -108,9 +108,7 @@ class Interventions:
 
 def interventions(study: Study) -> Interventions:
     """Every kind at every position of the model under study; all positions at once in the controls."""
-    subjects = [s for s in study.subjects if s.role != "untrained" and s.model.method.slots != "none"]
-    if study.model not in subjects:
-        raise InputError(f"{study.model.name}: has no thoughts to change; study a model with slots.")
+    subjects = study.with_slots(trained=True)
     rows = []
     for subject in subjects:
         count = subject.model.max_thoughts

@@ -72,6 +72,19 @@ class Study:
         """The first subject of a method, if there is one."""
         return next((s for s in self.subjects if s.role != "untrained" and s.model.method.name == method), None)
 
+    def with_slots(self, *, trained: bool = False) -> tuple[Subject, ...]:
+        """The subjects that have slots, the model under study first, and with `trained` without the untrained one.
+
+        `InputError` if the model under study has none.
+        """
+        if self.model.model.method.slots == "none":
+            raise InputError(f"{self.model.name}: has no thoughts; study a model with slots.")
+        return tuple(
+            subject
+            for subject in self.subjects
+            if subject.model.method.slots != "none" and not (trained and subject.role == "untrained")
+        )
+
     def _values(self, subject: Subject) -> NodeValues:
         return node_values(subject.model, self.problems, ks=KS)
 

@@ -21,7 +21,6 @@ from analyses.paper import SUPERPOSITION
 from analyses.statistics import bootstrap_mean
 from analyses.study import Study
 from coconut_core.encoding import Encoder
-from coconut_core.errors import InputError
 from coconut_core.problems.graph import depths, optimal_nodes
 
 CLASSES = ("not reachable", "reachable", "frontier", "optimal")
@@ -98,9 +97,7 @@ class Superposition:
 
 def superposition(study: Study) -> Superposition:
     """Inner products of every subject that has slots; those of pauses are the states before the slots."""
-    subjects = [subject for subject in study.subjects if subject.model.method.slots != "none"]
-    if study.model not in subjects:
-        raise InputError(f"{study.model.name}: has no thoughts; study a model with slots.")
+    subjects = study.with_slots()
     kinds = [_kinds(problem) for problem in study.problems]
     products = []
     for subject in subjects:

@@ -20,7 +20,6 @@ from analyses.palette import LIGHT
 from analyses.statistics import bootstrap_mean
 from analyses.study import Study
 from coconut_core.encoding import Encoder
-from coconut_core.errors import InputError
 from coconut_core.problems.graph import depths
 
 CLASSES = {
@@ -127,9 +126,7 @@ class ThoughtDecoding:
 
 def thought_decoding(study: Study) -> ThoughtDecoding:
     """Read the thoughts of every subject that has slots through its own language head."""
-    if study.model.model.method.slots == "none":
-        raise InputError(f"{study.model.name}: has no thoughts to decode; study a model with slots.")
-    subjects = [subject for subject in study.subjects if subject.model.method.slots != "none"]
+    subjects = study.with_slots()
     masses = []
     for subject in subjects:
         model = subject.model

@@ -65,13 +65,18 @@ def answers(
         counts += [[len(ids) for ids in row] for row in written]
         texts += [tuple(model.tokenizer.batch_decode(row, skip_special_tokens=True)) for row in written]
     correct = [
-        [text.split(ANSWER_MARK)[-1].strip() == problem.answer and ANSWER_MARK in text for text in row]
+        [final_answer(text) == problem.answer and ANSWER_MARK in text for text in row]
         for row, problem in zip(texts, problems, strict=True)
     ]
     shape = (len(problems), len(ks))
     return Answers(
         tuple(ks), tuple(texts), np.array(correct, bool).reshape(shape), np.array(counts, int).reshape(shape)
     )
+
+
+def final_answer(text: str) -> str:
+    """What follows the last "###"; the whole text where there is none."""
+    return text.split(ANSWER_MARK)[-1].strip()
 
 
 def chain_opening(problem: Problem, k: int) -> str:

@@ -63,8 +63,6 @@ class Loss:
     """Mean over the labels, weighted: the quantity that is trained."""
     by_label: Float[Tensor, "label"]
     """Unweighted loss of each label, detached, for the report by stage."""
-    hit: Float[Tensor, "label"]
-    """1 where the label was the most probable token, detached."""
 
 
 class CoconutModel(nn.Module):
@@ -198,4 +196,4 @@ class CoconutModel(nn.Module):
         labels, weights = batch.labels[read], batch.weights[read]
         by_label = F.cross_entropy(logits, labels, reduction="none")
         mean = (by_label * weights).sum() / weights.sum()
-        return Loss(mean, by_label.detach(), (logits.argmax(-1) == labels).float())
+        return Loss(mean, by_label.detach())

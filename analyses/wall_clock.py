@@ -56,7 +56,7 @@ class WallClock:
                 "ratio_low": ratio.min(1),
                 "ratio_high": ratio.max(1),
                 "generated_tokens": self.tokens,
-                "paper_ratio": [seconds / TABLE_4["no_cot"] for seconds in paper],
+                "paper_ratio": [seconds / paper[self.reference] for seconds in paper],
                 "paper_tokens": [TABLE_1.get(method, (np.nan,) * 3)[2] for method in self.methods],
             }
         )

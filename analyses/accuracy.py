@@ -10,10 +10,12 @@ thought, is the control of every other row. On ProsQA the paper tests with the m
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 
 from analyses.reasoning_process import ReasoningProcesses
 from analyses.statistics import wilson
@@ -37,17 +39,18 @@ class Accuracy:
     stopped: Int[np.ndarray, "problem"] | None = None
     """Thoughts after which the stop classifier stops, where the model has one."""
 
-    @property
-    def processes(self) -> ReasoningProcesses:
-        """The class of every text (figure 5, right panel)."""
-        return ReasoningProcesses.of(self.problems, self.answers)
+    @cached_property
+    def score(self) -> "Score":
+        processes = ReasoningProcesses.of(self.problems, self.answers)
+        return Score(self.slots, self.answers.correct, self.answers.tokens, processes, self.seconds, self.stopped)
 
-    def frame(self) -> pd.DataFrame:
-        """One row a problem and k: the model's words, the right answer, whether they agree, and the class."""
-        process = self.processes.process
+    def frame(self, first: int = 0) -> pd.DataFrame:
+        """One row a problem, numbered from `first` on, and k: the model's words, the right answer, whether they agree,
+        and the class."""
+        process = self.score.processes.process
         rows = [
             {
-                "problem": index,
+                "problem": first + index,
                 "k": k,
                 "hops": problem.hops,
                 "words": self.answers.text[index][at],
@@ -61,19 +64,42 @@ class Accuracy:
         ]
         return pd.DataFrame(rows)
 
+
+@dataclass(frozen=True)
+class Score:
+    """What counts of an `Accuracy`, without the words."""
+
+    slots: tuple[int, ...]
+    correct: Bool[np.ndarray, "problem k"]
+    tokens: Int[np.ndarray, "problem k"]
+    processes: ReasoningProcesses
+    """The class of every text (figure 5, right panel)."""
+    seconds: float
+    stopped: Int[np.ndarray, "problem"] | None
+
+    @classmethod
+    def joined(cls, parts: Sequence["Score"]) -> "Score":
+        """That of one set of problems, from those of its parts in order."""
+        return cls(
+            parts[0].slots,
+            np.concatenate([part.correct for part in parts]),
+            np.concatenate([part.tokens for part in parts]),
+            ReasoningProcesses(
+                parts[0].processes.ks, tuple(chain.from_iterable(part.processes.process for part in parts))
+            ),
+            sum(part.seconds for part in parts),
+            None if parts[0].stopped is None else np.concatenate([part.stopped for part in parts]),
+        )
+
     def summary(self) -> pd.DataFrame:
         """One row a k: n, accuracy in [0, 1] with its 95% Wilson interval, mean generated tokens."""
-        tokens = np.array(self.slots) + self.answers.tokens.mean(0)
-        rows = [
-            (str(k), *_share(self.answers.correct[:, at]), float(k), float(tokens[at]))
-            for at, k in enumerate(self.answers.ks)
-        ]
+        tokens, ks = np.array(self.slots) + self.tokens.mean(0), self.processes.ks
+        rows = [(str(k), *_share(self.correct[:, at]), float(k), float(tokens[at])) for at, k in enumerate(ks)]
         if self.stopped is not None:
-            at = np.searchsorted(self.answers.ks, self.stopped)
-            own = np.arange(len(self.problems))
-            words = self.answers.tokens[own, at]
+            at = np.searchsorted(ks, self.stopped)
+            own = np.arange(len(self.stopped))
             mean = float(self.stopped.mean())
-            rows.append(("stop", *_share(self.answers.correct[own, at]), mean, mean + float(words.mean())))
+            rows.append(("stop", *_share(self.correct[own, at]), mean, mean + float(self.tokens[own, at].mean())))
         columns = ["k", "n", "accuracy", "low", "high", "mean_thoughts", "generated_tokens"]
         return pd.DataFrame(rows, columns=columns)
 

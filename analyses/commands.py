@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from analyses.command_line import csv_path, folder_path, numbers
-from coconut_core.files import write_atomically
 
 app = typer.Typer()
 
@@ -29,24 +28,34 @@ def evaluate(
         bool, typer.Option(help="Force the first word of a chain of thought, where the model might answer at once.")
     ] = False,
     first: First = None,
+    batch_size: Batch = 64,
 ) -> None:
     """Accuracy after each number of thoughts, with 95% Wilson intervals, and how the model got there.
 
     The row "stop" is that of the model's stop classifier, if it has one.
     """
     ks, out = None if k is None else numbers(k), csv_path(out)
-    from analyses.accuracy import accuracy
+    from analyses.accuracy import Score, accuracy
+    from analyses.problem_stream import ProblemStream
     from analyses.reasoning_process import PROCESSES
+    from coconut_core.checkpoints import load_model
 
-    loaded, problems = _load(model, data, first)
+    stream = ProblemStream(data, first)
+    loaded = load_model(model).to(stream.device)
     ks = range(loaded.max_thoughts + 1) if ks is None else ks
-    measured = accuracy(loaded, problems, ks=ks, chain=force_chain, progress=True)
-    if out is not None:
-        write_atomically(out, measured.frame().to_csv(index=False))
-    print(measured.summary().to_string(index=False, float_format="{:.3f}".format))
-    print(f"\n{measured.seconds / len(problems):.4f} s a problem, for all k together, in batches.\n")
-    processes = measured.processes.summary().pivot(index="k", columns="process", values="count")
-    print(processes[list(PROCESSES)].to_string())
+
+    def told(start: int, problems):
+        measured = accuracy(loaded, problems, ks=ks, chain=force_chain)
+        rows = "" if out is None else measured.frame(start).to_csv(index=False, header=start == 0)
+        return rows, measured.score
+
+    parts = stream.write(told, out, size=batch_size, what="answers")
+    if stream.is_main:
+        score = Score.joined(parts)
+        print(score.summary().to_string(index=False, float_format="{:.3f}".format))
+        print(f"\n{score.seconds / stream.total:.4f} s a problem, for all k together, in batches of {batch_size}.\n")
+        processes = score.processes.summary().pivot(index="k", columns="process", values="count")
+        print(processes[list(PROCESSES)].to_string())
 
 
 @app.command()
@@ -63,20 +72,21 @@ def values(
 ) -> None:
     """The implicit value of every node after each number of thoughts, and the candidate mass."""
     ks, out = numbers(k), csv_path(out)
-    from analyses.values import node_values
-
-    loaded, problems = _load(model, data, first)
-    measured = node_values(loaded, problems, ks=ks, opening=opening, batch_size=batch_size, progress=True)
-    write_atomically(out, measured.frame().to_csv(index=False, float_format="%.8g"))
-    print(measured.masses().to_string(index=False, float_format="{:.3f}".format))
-
-
-def _load(model: Path, data: Path, first: int | None):
+    from analyses.problem_stream import ProblemStream
+    from analyses.values import Masses, node_values
     from coconut_core.checkpoints import load_model
-    from coconut_core.problems.prosqa import load_problems
 
-    problems = load_problems(data)
-    return load_model(model), problems[:first]
+    stream = ProblemStream(data, first)
+    loaded = load_model(model).to(stream.device)
+
+    def told(start: int, problems):
+        measured = node_values(loaded, problems, ks=ks, opening=opening, batch_size=batch_size)
+        rows = measured.frame(start).to_csv(index=False, header=start == 0, float_format="%.6g")
+        return rows, measured.masses
+
+    parts = stream.write(told, out, size=batch_size, what="values")
+    if stream.is_main:
+        print(Masses.joined(parts).summary().to_string(index=False, float_format="{:.3f}".format))
 
 
 Models = Annotated[

@@ -66,54 +66,75 @@ class NodeValues:
         """Sum of the values of the problem's nodes that are no candidates."""
         return np.nansum(np.where(self.candidates, 0, self.value), -1)
 
-    def masses(self) -> pd.DataFrame:
-        """One row a k: n, the median candidate mass, and the means of the three masses."""
-        return pd.DataFrame(
-            {
-                "k": self.ks,
-                "n": len(self.problems),
-                "candidate_mass_median": np.median(self.candidate_mass, axis=0),
-                "candidate_mass": self.candidate_mass.mean(0),
-                "other_mass": self.other_mass.mean(0),
-                "off_graph": self.off_graph.mean(0),
-            }
-        )
+    @property
+    def masses(self) -> "Masses":
+        return Masses(self.ks, self.candidate_mass, self.other_mass, self.off_graph)
 
-    def frame(self) -> pd.DataFrame:
-        """One row a problem, k and node. Depth is empty for nodes out of the root's reach; rank 1 is the largest
-        value among all nodes of the problem at that k, ties sharing the best rank."""
-        frames = []
+    def frame(self, first: int = 0) -> pd.DataFrame:
+        """One row a problem, k and node; problems are numbered from `first` on.
+
+        Depth is empty for nodes out of the root's reach; rank 1 is the largest value among all nodes of the problem at
+        that k, ties sharing the best rank.
+        """
+        rows: dict[str, list] = {name: [] for name in _COLUMNS}
         for index, problem in enumerate(self.problems):
-            count = len(problem.names)
+            nodes, value = range(len(problem.names)), self.value[index, :, : len(problem.names)]
             depth = depths(problem.graph, problem.root)
             shortest, longest = (heights(problem.graph, kind) for kind in ("shortest", "longest"))
             reaching = reaches(problem.graph, problem.target)
             optimal = optimal_nodes(problem.graph, problem.root, problem.target)
-            nodes = pd.DataFrame(
-                {
-                    "node": range(count),
-                    "name": problem.names,
-                    "depth": pd.array([depth.get(node) for node in range(count)], dtype="Int64"),
-                    "height_shortest": [shortest[node] for node in range(count)],
-                    "height_longest": [longest[node] for node in range(count)],
-                    "reaches_target": [node in reaching for node in range(count)],
-                    "on_shortest_path": [node in optimal for node in range(count)],
-                }
-            )
-            for at, k in enumerate(self.ks):
-                value = self.value[index, at, :count]
-                measured = {
-                    "problem": index,
-                    "k": k,
-                    "opening": self.opening if k == 0 else "every",
-                    "value": value,
-                    "rank": (value[None, :] > value[:, None]).sum(1) + 1,
-                    "candidate": self.candidates[index, at, :count],
-                }
-                frames.append(nodes.assign(**measured))
-        columns = ["problem", "k", "opening", "node", "name", "value", "rank", "candidate", "depth"]
-        columns += ["height_shortest", "height_longest", "reaches_target", "on_shortest_path"]
-        return pd.concat(frames, ignore_index=True)[columns]
+            by_node = {
+                "node": list(nodes),
+                "name": list(problem.names),
+                "depth": [depth.get(node) for node in nodes],
+                "height_shortest": [shortest[node] for node in nodes],
+                "height_longest": [longest[node] for node in nodes],
+                "reaches_target": [node in reaching for node in nodes],
+                "on_shortest_path": [node in optimal for node in nodes],
+            }
+            for name, column in by_node.items():
+                rows[name] += column * len(self.ks)
+            rows["problem"] += [first + index] * value.size
+            for k in self.ks:
+                rows["k"] += [k] * len(nodes)
+                rows["opening"] += [self.opening if k == 0 else "every"] * len(nodes)
+            rows["value"] += value.ravel().tolist()
+            rows["rank"] += ((value[:, None, :] > value[:, :, None]).sum(2) + 1).ravel().tolist()
+            rows["candidate"] += self.candidates[index, :, : len(nodes)].ravel().tolist()
+        return pd.DataFrame(rows).astype({"depth": "Int64"})
+
+
+@dataclass(frozen=True)
+class Masses:
+    """Where the probability of the next name lies, by problem and k; the three sum to one."""
+
+    ks: tuple[int, ...]
+    candidate: Float[np.ndarray, "problem k"]
+    other: Float[np.ndarray, "problem k"]
+    off_graph: Float[np.ndarray, "problem k"]
+
+    @classmethod
+    def joined(cls, parts: Sequence["Masses"]) -> "Masses":
+        """Those of one set of problems, from those of its parts in order."""
+        masses = [(part.candidate, part.other, part.off_graph) for part in parts]
+        return cls(parts[0].ks, *(np.concatenate(mass) for mass in zip(*masses, strict=True)))
+
+    def summary(self) -> pd.DataFrame:
+        """One row a k: n, the median candidate mass, and the means of the three masses."""
+        return pd.DataFrame(
+            {
+                "k": self.ks,
+                "n": len(self.candidate),
+                "candidate_mass_median": np.median(self.candidate, axis=0),
+                "candidate_mass": self.candidate.mean(0),
+                "other_mass": self.other.mean(0),
+                "off_graph": self.off_graph.mean(0),
+            }
+        )
+
+
+_COLUMNS = ("problem", "k", "opening", "node", "name", "value", "rank", "candidate", "depth")
+_COLUMNS += ("height_shortest", "height_longest", "reaches_target", "on_shortest_path")
 
 
 @dataclass(frozen=True)

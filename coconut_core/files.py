@@ -3,19 +3,28 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from coconut_core.errors import InputError
 
 
 def write_atomically(path: Path | str, content: str | bytes) -> None:
-    """Write `content` under a temporary name beside `path`, then rename it into place.
+    """Write `content`, text as UTF-8, as `atomic_file` does."""
+    with atomic_file(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
 
-    A reader, or a process killed half-way, sees the old file or the new one and never a part of it. Text is
-    written as UTF-8. The folder is made if needed; one that cannot be written to raises `InputError`.
+
+@contextmanager
+def atomic_file(path: Path | str) -> Iterator[BinaryIO]:
+    """A file to write under a temporary name beside `path`, renamed into place at the end of the block.
+
+    A reader, or a process killed half-way, sees the old file or the new one and never a part of it. The folder is made
+    if needed; one that cannot be written to raises `InputError`.
     """
     path = Path(path)
-    payload = content.encode() if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -23,7 +32,7 @@ def write_atomically(path: Path | str, content: str | bytes) -> None:
         raise InputError(f"{path}: cannot be written ({error.strerror}); choose another place.") from error
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(payload)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         # mkstemp makes files private; a result is meant to be read like any other file.

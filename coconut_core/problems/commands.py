@@ -93,7 +93,7 @@ def _prosqa_records(path: Path) -> list:
     """The items of a file of which one at least is a record with a graph, sound or not."""
     from coconut_core.problems.records import read_records
 
-    records = read_records(path)
+    records = list(read_records(path))
     if not any(isinstance(record, dict) and "edges" in record for record in records):
         raise InputError(f"{path}: holds no ProsQA problems (no item has a field 'edges'); name a ProsQA file.")
     return records

@@ -12,7 +12,7 @@ interpreted, whatever it holds.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -279,15 +279,20 @@ class ProsqaProblem:
 
 def load_problems(path: Path | str) -> tuple[ProsqaProblem, ...]:
     """The problems of an official file; `InputError` names the file, the item (from 0) and the field."""
-    problems = []
+    return tuple(stream_problems(path))
+
+
+def stream_problems(path: Path | str) -> Iterator[ProsqaProblem]:
+    """As `load_problems`, one at a time: memory does not grow with the file. Errors come when they are reached."""
+    number = -1
     for number, record in enumerate(read_records(path)):
         try:
-            problems.append(ProsqaProblem.from_json(record))
+            problem = ProsqaProblem.from_json(record)
         except InputError as error:
             raise InputError(f"{path}, item {number}: {error}") from error
-    if not problems:
+        yield problem
+    if number < 0:
         raise InputError(f"{path}: holds no problems; name a ProsQA file with at least one.")
-    return tuple(problems)
 
 
 def save_problems(path: Path | str, problems: Sequence[ProsqaProblem]) -> None:

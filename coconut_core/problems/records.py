@@ -1,26 +1,43 @@
 """Files that hold a JSON list of records, and fields of records, read so that errors say what is wrong."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+
+import ijson
 
 from coconut_core.errors import InputError
 from coconut_core.problems.prosqa_text import shortened
 
 
-def read_records(path: Path | str) -> list:
-    """The items of a JSON list, whatever they are; `InputError` names the file if it is not one."""
+def read_records(path: Path | str) -> Iterator[object]:
+    """The items of a JSON list, whatever they are, one at a time: memory does not grow with the file.
+
+    `InputError` names the file if it is no JSON list, at the latest when the fault is reached.
+    """
     path = Path(path)
     try:
-        records = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            yield from ijson.items(file, "item", use_float=True)
+            file.seek(0)
+            listed = file.read(1 << 16).lstrip().startswith(b"[")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); name an existing JSON file.") from error
-    except (ValueError, RecursionError) as error:
-        reason = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "not UTF-8 JSON"
-        raise InputError(f"{path}: no whole JSON file ({reason}); fetch or write it again.") from error
-    if not isinstance(records, list):
-        raise InputError(f"{path}: holds {shown(records)}, not a list; name a JSON list of problems.")
-    return records
+    except ijson.JSONError as error:
+        raise InputError(f"{path}: no whole JSON file ({_fault(path)}); fetch or write it again.") from error
+    if not listed:
+        raise InputError(f"{path}: holds no list; name a JSON list of problems.")
+
+
+def _fault(path: Path) -> str:
+    """Where the file stops being JSON, which the reader of a stream does not say."""
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        return f"line {error.lineno}"
+    except (ValueError, RecursionError):
+        pass
+    return "not UTF-8 JSON"
 
 
 def text_field(record: Mapping, name: str) -> str:

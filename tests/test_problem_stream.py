@@ -1,0 +1,93 @@
+"""Files of any length, worked on a run at a time by one process or several."""
+
+import os
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from analyses.accuracy import Score, accuracy
+from analyses.problem_stream import ProblemStream
+from analyses.values import Masses, node_values
+from coconut_core.errors import InputError
+from coconut_core.problems.prosqa import load_problems, save_problems
+
+
+@pytest.fixture
+def data(tmp_path, problems):
+    save_problems(tmp_path / "problems.json", problems)
+    return tmp_path / "problems.json"
+
+
+def test_runs_come_in_order_with_their_first_number(data, tmp_path, problems):
+    stream = ProblemStream(data, 7)
+    seen = []
+
+    def told(start, run):
+        seen.extend(run)
+        return f"{start}\n", len(run)
+
+    kept = stream.write(told, tmp_path / "out.csv", size=3, what="runs")
+    assert stream.total == 7 and kept == [3, 3, 1] and tuple(seen) == tuple(problems[:7])
+    assert (tmp_path / "out.csv").read_text() == "0\n3\n6\n"
+
+
+def test_an_error_half_way_leaves_the_old_file(data, tmp_path):
+    (tmp_path / "out.csv").write_text("old")
+
+    def told(start, run):
+        if start:
+            raise InputError("the second run fails")
+        return "new", None
+
+    with pytest.raises(InputError, match="second run"):
+        ProblemStream(data).write(told, tmp_path / "out.csv", size=5, what="runs")
+    assert (tmp_path / "out.csv").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "problems.json"]
+
+
+def test_the_last_item_is_read_before_any_work(data, tmp_path):
+    data.write_text(data.read_text()[:-40])
+    with pytest.raises(InputError, match="problems.json: no whole JSON file"):
+        ProblemStream(data)
+    assert len(load_problems_of(data, 3)) == 3
+
+
+def load_problems_of(path, first):
+    stream, found = ProblemStream(path, first), []
+    stream.write(lambda start, run: ("", found.extend(run)), None, size=2, what="runs")
+    return found
+
+
+def test_parts_joined_are_the_whole(tiny_model, problems):
+    whole, parts = accuracy(tiny_model, problems), [accuracy(tiny_model, problems[at : at + 5]) for at in (0, 5, 10)]
+    pd.testing.assert_frame_equal(Score.joined([part.score for part in parts]).summary(), whole.score.summary())
+    frames = [part.frame(first) for part, first in zip(parts, (0, 5, 10), strict=True)]
+    pd.testing.assert_frame_equal(pd.concat(frames, ignore_index=True), whole.frame())
+    values = node_values(tiny_model, problems)
+    split = [node_values(tiny_model, problems[:5]), node_values(tiny_model, problems[5:])]
+    pd.testing.assert_frame_equal(
+        Masses.joined([part.masses for part in split]).summary(), values.masses.summary(), rtol=1e-9
+    )
+    joined = pd.concat([split[0].frame(), split[1].frame(5)], ignore_index=True)
+    pd.testing.assert_frame_equal(joined, values.frame(), rtol=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["values", "evaluate"])
+def test_two_processes_write_what_one_writes(tiny_checkpoint, data, tmp_path, command):
+    for processes in (1, 2):
+        launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
+        arguments = [command, tiny_checkpoint, data, "--k", "0-2", "--batch-size", "5"]
+        arguments += ["--out", tmp_path / f"{processes}.csv"]
+        # torchrun gives one process all cores and each of two a single one, which rounds otherwise.
+        done = subprocess.run(
+            [*launch, "-m", "workbench.commands", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()
+    assert len(pd.read_csv(tmp_path / "1.csv")) >= 3 * len(load_problems(data))

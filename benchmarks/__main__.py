@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,8 @@ import typer
 from analyses.command_line import folder_path, run_alone
 from coconut_core.files import write_atomically
 
-PROBLEMS = Path("artifacts/problems/laptop.json")
+LAPTOP = Path("artifacts/problems/laptop_500.json")
+OFFICIAL = Path("artifacts/problems/official_size.json")
 
 
 def main(
@@ -25,45 +27,82 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder for benchmarks.json and benchmarks.csv.")] = Path(
         "artifacts/benchmarks"
     ),
-    small: Annotated[bool, typer.Option(help="Fewer problems and rounds: half a minute.")] = False,
+    small: Annotated[bool, typer.Option(help="Fewer problems and rounds, one shape: half a minute.")] = False,
     check: Annotated[bool, typer.Option(help="Exit code 1 where a ratio is below its floor.")] = False,
+    official: Annotated[Path | None, typer.Option(help="A checkout of the official code, to be timed too.")] = None,
+    official_python: Annotated[
+        Path, typer.Option(help="Python of an environment with torch and transformers==4.46.2, for --official.")
+    ] = Path(sys.executable),
 ) -> None:
     """Time every work both ways, interleaved, after asserting that both give the same."""
     import torch
 
-    from benchmarks.contests import contests, run
-    from coconut_core.checkpoints import load_model
-    from coconut_core.problems.prosqa import load_problems
-    from coconut_core.problems.prosqa_sampler import OFFICIAL, sample_problems
+    from benchmarks.official import check_official
+    from coconut_core.problems.prosqa_sampler import OFFICIAL as OFFICIAL_SETTINGS
+    from coconut_core.problems.prosqa_sampler import sample_problems
 
     out = folder_path(out)
+    if official is not None:
+        check_official(official, official_python)
     torch.set_num_threads(1)
-    loaded, problems = load_model(model), load_problems(PROBLEMS)
-    few, many, rounds = (4, 32, 3) if small else (16, 128, 5)
     ratios = []
-    for contest in contests(loaded, problems[:many], few):
-        ratios.append(run(contest, rounds))
-        last = ratios[-1]
-        print(f"{last.ratio:8.1f} x  ({last.low:.1f} to {last.high:.1f})  {last.name}", flush=True)
+    for ratio in _ratios(model, small, official, official_python):
+        ratios.append(ratio)
+        memory = "" if ratio.memory is None else f", memory x {ratio.memory:.2f}"
+        spread = f"({ratio.low:.1f} to {ratio.high:.1f}, rounds {ratio.rounds})"
+        print(
+            f"{ratio.ratio:8.1f} x  {spread}  {ratio.shape}: {ratio.name}, against {ratio.against}{memory}", flush=True
+        )
     start = time.perf_counter()
-    sample_problems(OFFICIAL, 2_000, 0)
-    rate = 2_000 / (time.perf_counter() - start)
-    print(f"{rate:8.0f} official problems sampled a second, one core")
-    seconds = None
+    sample_problems(OFFICIAL_SETTINGS, 2_000, 0)
+    found = {"problems_sampled_a_second": 2_000 / (time.perf_counter() - start), "torch": torch.__version__}
+    print(f"{found['problems_sampled_a_second']:8.0f} official problems sampled a second, one core")
     if not small:
-        with tempfile.TemporaryDirectory() as folder:
-            start = time.perf_counter()
-            command = [sys.executable, "-m", "workbench.commands", "values", str(model), str(PROBLEMS)]
-            subprocess.run([*command, "--out", f"{folder}/values.csv"], check=True, capture_output=True)
-            seconds = time.perf_counter() - start
-        print(f"{seconds:8.1f} s from the start of `coconut values` on {len(problems)} problems to the CSV")
-    table = pd.DataFrame([asdict(ratio) for ratio in ratios])
-    write_atomically(out / "benchmarks.csv", table.to_csv(index=False))
-    found = {"ratios": [asdict(r) for r in ratios], "problems_a_second": rate, "values_command_seconds": seconds}
-    write_atomically(out / "benchmarks.json", json.dumps({**found, "torch": torch.__version__}, indent=2) + "\n")
-    fallen = [ratio.name for ratio in ratios if ratio.ratio < ratio.least]
+        found["values_command_seconds"], found["values_import_seconds"] = _values_command(model)
+        print(
+            f"{found['values_command_seconds']:8.1f} s from the start of `coconut values` on 500 problems to the CSV, "
+            f"{found['values_import_seconds']:.1f} s of it imports"
+        )
+    rows = [asdict(ratio) for ratio in ratios]
+    write_atomically(out / "benchmarks.csv", pd.DataFrame(rows).to_csv(index=False, float_format="%.4g"))
+    write_atomically(out / "benchmarks.json", json.dumps({"ratios": rows, **found}, indent=2) + "\n")
+    fallen = [ratio.name for ratio in ratios if ratio.least is not None and ratio.ratio < ratio.least]
     if check and fallen:
         sys.exit(f"Slower than the floor: {'; '.join(fallen)}")
+
+
+def _ratios(model: Path, small: bool, official: Path | None, python: Path) -> Iterator:
+    from benchmarks.contests import contests, run
+    from benchmarks.official import gpt2_small, official_ratios, works
+    from coconut_core.checkpoints import load_model
+    from coconut_core.problems.prosqa import load_problems
+
+    reference, laptop = load_model(model), load_problems(LAPTOP)
+    few, many, rounds = (4, 32, 3) if small else (16, 128, 5)
+    for contest in contests(reference, laptop[:many], few):
+        yield run(contest, "reference", rounds)
+    if small:
+        return
+    large, full = gpt2_small(reference), load_problems(OFFICIAL)
+    for contest in contests(large, full[:8], 2):
+        yield run(contest, "GPT-2 small", 3)
+    if official is not None:
+        given = {"checkout": official, "python": python, "rounds": 3}
+        yield from official_ratios("reference", reference, laptop, works(500, (1, 8, 32)), **given)
+        yield from official_ratios("GPT-2 small", large, full, works(8, (1, 8)), **given)
+
+
+def _values_command(model: Path) -> tuple[float, float]:
+    """Seconds of the whole command, and of its imports alone."""
+    start = time.perf_counter()
+    modules = "analyses.commands, analyses.problem_stream, analyses.values, coconut_core.checkpoints"
+    subprocess.run([sys.executable, "-c", f"import {modules}"], check=True)
+    imports = time.perf_counter() - start
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "workbench.commands", "values", str(model), str(LAPTOP)]
+        start = time.perf_counter()
+        subprocess.run([*command, "--out", f"{folder}/values.csv"], check=True, capture_output=True)
+        return time.perf_counter() - start, imports
 
 
 if __name__ == "__main__":

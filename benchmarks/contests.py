@@ -33,6 +33,8 @@ class Contest:
     same: Callable[[object, object], bool]
     least: float
     """Ratio plain : ours below which something is broken; far below what was measured."""
+    target: float | None = None
+    """Ratio to reach, where there is one."""
 
 
 @dataclass(frozen=True)
@@ -40,18 +42,27 @@ class Ratio:
     """How many times as long the plain way takes."""
 
     name: str
+    shape: str
+    """Whose layers and widths."""
+    against: str
+    """The other way."""
     rounds: int
     ours: float
     """Median seconds."""
-    plain: float
+    other: float
     ratio: float
     low: float
     """Smallest and largest ratio of a round."""
     high: float
-    least: float
+    memory: float | None = None
+    """Our peak memory as a share of the other way's, where it was measured."""
+    least: float | None = None
+    """Ratio below which something is broken."""
+    target: float | None = None
+    memory_target: float | None = None
 
 
-def run(contest: Contest, rounds: int) -> Ratio:
+def run(contest: Contest, shape: str, rounds: int) -> Ratio:
     """Assert that both ways agree, then time them in turn; `AssertionError` where they do not."""
     assert contest.same(contest.ours(), contest.plain()), f"{contest.name}: the two ways do not agree"
     times = np.zeros((2, rounds))
@@ -61,8 +72,20 @@ def run(contest: Contest, rounds: int) -> Ratio:
             work()
             times[way, turn] = time.perf_counter() - start
     ratio = times[1] / times[0]
-    ours, plain = np.median(times, axis=1)
-    return Ratio(contest.name, rounds, ours, plain, plain / ours, ratio.min(), ratio.max(), contest.least)
+    ours, other = map(float, np.median(times, axis=1))
+    return Ratio(
+        name=contest.name,
+        shape=shape,
+        against="the plain way",
+        rounds=rounds,
+        ours=ours,
+        other=other,
+        ratio=other / ours,
+        low=float(ratio.min()),
+        high=float(ratio.max()),
+        least=contest.least,
+        target=contest.target,
+    )
 
 
 def contests(model: CoconutModel, problems: Sequence[ProsqaProblem], few: int) -> list[Contest]:
@@ -100,6 +123,7 @@ def _stages(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
         lambda: sum(step([stage]) for stage in KS),
         lambda a, b: abs(a - b) < 1e-3 * abs(b),
         least=1.5,
+        target=3.0,
     )
 
 
@@ -191,6 +215,7 @@ def _floor(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
         plain,
         lambda a, b: True,  # the plain pass is given placeholders for thoughts: it is work to compare with, no result
         least=0.2,
+        target=1 / 1.5,
     )
 
 

@@ -1,0 +1,191 @@
+"""Ratios to the official implementation, from a checkout and an environment that the user gives.
+
+Both sides run in processes of their own, on the same weights and problems, one core each, asked in turn. Before
+anything is timed they have to agree in float64. Each work is timed in fresh processes, so that the memory of one does
+not hide that of another.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from benchmarks.contests import Ratio
+from coconut_core.encoding import Encoder
+from coconut_core.errors import InputError
+from coconut_core.model import CoconutModel
+from coconut_core.problems.prosqa import ProsqaProblem, save_problems
+
+HERE = Path(__file__).parent
+_TOLD = {"capture_output": True, "text": True}
+
+
+@dataclass(frozen=True)
+class Work:
+    """A work at one size, and the ratios to reach."""
+
+    name: str
+    work: str
+    count: int
+    batch: int
+    """Problems that we compute together; the official code takes batches in training only."""
+    target: float | None
+    memory: float | None = None
+
+
+def works(count: int, batches: Sequence[int]) -> list[Work]:
+    """The works of one shape, with `count` problems where no batch is trained on."""
+    return [
+        *(Work("a training step with 6 thoughts", "train", 0, batch, 3.0, 0.6) for batch in batches),
+        *(Work("answers after 6 thoughts", "answers", count, batch, 20.0) for batch in batches[-1:]),
+        *(Work("values for k = 0..6", "values", count, batch, 50.0) for batch in batches[-1:]),
+    ]
+
+
+def gpt2_small(like: CoconutModel) -> CoconutModel:
+    """GPT-2 small's shape with random weights and the tokenizer of `like`; most of its vocabulary has no words."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        config = GPT2Config(resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, eos_token_id=like.tokens.end_of_text)
+        return CoconutModel(GPT2LMHeadModel(config).eval(), like.tokenizer)
+
+
+def check_official(checkout: Path, python: Path) -> None:
+    """`InputError` where the checkout or its environment cannot be used."""
+    if not (checkout / "coconut.py").is_file():
+        raise InputError(f"--official: {checkout} holds no coconut.py; give a checkout of the official code.")
+    try:
+        found = subprocess.run([python, "-c", "import torch, transformers as t; print(t.__version__)"], **_TOLD)
+    except OSError as error:
+        raise InputError(f"--official-python: {python} cannot be run ({error.strerror}); give a Python.") from error
+    if found.returncode or not found.stdout.startswith("4."):
+        told = found.stdout.strip() or found.stderr.strip().splitlines()[-1]
+        raise InputError(
+            f"--official-python: {python} has no transformers 4 ({told}); give the Python of an environment with torch "
+            "and transformers==4.46.2, which the official code needs."
+        )
+
+
+def official_ratios(
+    shape: str,
+    model: CoconutModel,
+    problems: Sequence[ProsqaProblem],
+    works: Sequence[Work],
+    *,
+    checkout: Path,
+    python: Path,
+    rounds: int,
+    patience: float = 240.0,
+) -> Iterator[Ratio]:
+    """Each work, timed `rounds` times or until `patience` seconds are over; at least once."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        model.lm.save_pretrained(folder)
+        model.tokenizer.save_pretrained(folder)
+        save_problems(folder / "problems.json", problems)
+        (folder / "examples.json").write_text(json.dumps(_examples(model, problems)))
+
+        def sides(dtype: str) -> tuple["_Side", "_Side"]:
+            ours = [sys.executable, "-m", "benchmarks.our_side", folder, folder / "problems.json", dtype]
+            script = [python, HERE / "official_side.py", checkout, folder, folder / "examples.json", dtype]
+            return _Side(ours, "our side"), _Side(script, f"--official: {python}")
+
+        ours, official = sides("float64")
+        with ours, official:
+            for work in {work.work for work in works}:
+                mine, theirs = (side.ask(work, 3, 3)["result"] for side in (ours, official))
+                _agree(work, mine, theirs, model)
+        for work in works:
+            ours, official = sides("float32")
+            with ours, official:
+                yield _timed(shape, work, ours, official, rounds, patience)
+
+
+def _timed(shape: str, work: Work, ours: "_Side", official: "_Side", rounds: int, patience: float) -> Ratio:
+    replies, spent = [], 0.0
+    while len(replies) < rounds and (not replies or spent < patience):
+        replies.append([side.ask(work.work, work.count, work.batch) for side in (ours, official)])
+        spent += sum(reply["seconds"] for reply in replies[-1])
+    seconds = np.array([[reply["seconds"] for reply in pair] for pair in replies])
+    peaks = [reply["peak_mib"] for reply in replies[0]]
+    size = f", {work.count} problems" if work.count else ""
+    return Ratio(
+        name=f"{work.name}{size}, batch {work.batch}",
+        shape=shape,
+        against="official code",
+        rounds=len(replies),
+        ours=float(np.median(seconds[:, 0])),
+        other=float(np.median(seconds[:, 1])),
+        ratio=float(np.median(seconds[:, 1]) / np.median(seconds[:, 0])),
+        low=float((seconds[:, 1] / seconds[:, 0]).min()),
+        high=float((seconds[:, 1] / seconds[:, 0]).max()),
+        memory=None if None in peaks or work.memory is None else peaks[0] / peaks[1],
+        target=work.target,
+        memory_target=work.memory,
+    )
+
+
+def _examples(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> dict:
+    encoder, tokens = Encoder(model.tokenizer), model.tokens
+    rows = []
+    for problem, encoded in zip(problems, encoder.problems(problems), strict=True):
+        names = encoder.texts(problem.names)
+        assert all(len(name) == 1 for name in names), "the official side reads names of one token"
+        rows.append(
+            {
+                "question": encoded.question,
+                "answer": encoded.answer,
+                "every": encoder.texts(["Every"])[0],
+                "names": [name for (name,) in names],
+            }
+        )
+    ids = {name: getattr(tokens, name) for name in ("begin", "end", "thought", "padding", "end_of_text")}
+    return {"problems": rows, **ids}
+
+
+def _agree(work: str, ours: list, official: list, model: CoconutModel) -> None:
+    if work == "answers":
+        official = model.tokenizer.batch_decode(official, skip_special_tokens=True)
+        same = ours == official
+    else:
+        # Norms, rotations and the loss are float32 in both, whatever the weights are.
+        same = np.allclose(ours, official, rtol=1e-5, atol=1e-6)
+    assert same, f"{work}: the two sides do not agree ({ours[:3]} against {official[:3]})"
+
+
+class _Side:
+    """A process that works on request."""
+
+    def __init__(self, command: Sequence, name: str):
+        self._command, self._name = [str(part) for part in command], name
+
+    def __enter__(self) -> "_Side":
+        pipes = {name: subprocess.PIPE for name in ("stdin", "stdout", "stderr")}
+        self._process = subprocess.Popen(self._command, text=True, **pipes)
+        self._reply()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.kill()
+        self._process.wait()
+
+    def ask(self, work: str, count: int, batch: int) -> dict:
+        """Let the process do a work; its reply."""
+        print(json.dumps({"work": work, "count": count, "batch": batch}), file=self._process.stdin, flush=True)
+        return self._reply()
+
+    def _reply(self) -> dict:
+        line = self._process.stdout.readline()
+        if not line:
+            last = (self._process.stderr.read().strip().splitlines() or ["it was killed"])[-1]
+            raise InputError(f"{self._name}: stopped with {last!r}; ask for less, or mend its environment.")
+        return json.loads(line)

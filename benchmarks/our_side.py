@@ -1,0 +1,63 @@
+"""What a user of this project runs, on request: `python -m benchmarks.our_side FOLDER PROBLEMS TYPE`."""
+
+import sys
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from analyses.values import node_values
+from benchmarks.serve import serve
+from coconut_core.curriculum import Curriculum, pack
+from coconut_core.encoding import Encoder
+from coconut_core.generation import answers
+from coconut_core.model import CoconutModel
+from coconut_core.problems.prosqa import load_problems
+
+THOUGHTS = 6
+LONGEST = 16
+"""Tokens that the official evaluation lets a model write on ProsQA's answers, at most."""
+
+
+def main(folder: str, data: str, dtype: str) -> None:
+    """Serve the three works with the model in `folder` and the problems in `data`."""
+    torch.set_num_threads(1)
+    lm = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype)).eval()
+    model = CoconutModel(lm, AutoTokenizer.from_pretrained(folder))
+    problems = load_problems(data)
+    tokens, curriculum = model.tokens, Curriculum(max_stage=THOUGHTS)
+
+    def train(count: int, batch: int):
+        encoded = Encoder(model.tokenizer).problems(problems[:batch])
+
+        def step() -> list[float]:
+            model.zero_grad(set_to_none=True)
+            stages = [[{THOUGHTS + 1: 1.0}] for _ in encoded]
+            rows = [[problem] for problem in encoded]
+            loss = model(pack(rows, stages, curriculum, thought=tokens.thought, padding=tokens.padding)).mean
+            loss.backward()
+            return [loss.item(), float(model.lm.get_input_embeddings().weight.grad.norm())]
+
+        return step
+
+    def answer(count: int, batch: int):
+        return lambda: [
+            row[0]
+            for row in answers(model, problems[:count], ks=(THOUGHTS,), batch_size=batch, max_new_tokens=LONGEST).text
+        ]
+
+    def value(count: int, batch: int):
+        def measure() -> list[float]:
+            measured = node_values(model, problems[:count], opening="every", batch_size=batch)
+            return [
+                float(each)
+                for problem, of_k in zip(measured.problems, measured.value, strict=True)
+                for each in of_k[:, : len(problem.names)].ravel()
+            ]
+
+        return measure
+
+    serve({"train": train, "answers": answer, "values": value})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

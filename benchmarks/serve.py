@@ -1,0 +1,45 @@
+"""The loop of a process that works on request and tells how long it took and how much memory.
+
+It stands alone: one of the processes that run it has another library's versions and knows nothing of this project.
+"""
+
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def serve(works: dict[str, Callable]) -> None:
+    """Answer requests, a line of JSON each: {"work": NAME, SETTING: VALUE, ...}, until the input ends.
+
+    A work is given the settings and returns the call to be timed. The reply has its `result`, `seconds`, and
+    `peak_mib`, the memory it needed on top of what the process held before (None where the system does not tell).
+    """
+    replies = os.fdopen(os.dup(1), "w")
+    sys.stdout = sys.stderr
+    print(json.dumps({"ready": True}), file=replies, flush=True)
+    for line in sys.stdin:
+        request = json.loads(line)
+        call = works[request.pop("work")](**request)
+        before = _forget_peak()
+        start = time.perf_counter()
+        result = call()
+        seconds = time.perf_counter() - start
+        peak = None if before is None else (_status("VmHWM") - before) / 1024
+        print(json.dumps({"result": result, "seconds": seconds, "peak_mib": peak}), file=replies, flush=True)
+
+
+def _forget_peak() -> int | None:
+    """Start to measure the peak anew; the memory held now, in KiB."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+        return _status("VmRSS")
+    except OSError:
+        return None
+
+
+def _status(name: str) -> int:
+    return int(re.search(rf"{name}:\s+(\d+)", Path("/proc/self/status").read_text())[1])

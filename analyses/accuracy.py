@@ -110,7 +110,6 @@ def accuracy(
     *,
     ks: Sequence[int] = range(7),
     chain: bool = False,
-    progress: bool = False,
 ) -> Accuracy:
     """Let `model` answer `problems` after each of `ks` thoughts, with `chain` after a forced first word of a chain.
 
@@ -123,7 +122,7 @@ def accuracy(
     if model.method.slot_count(max(ks)) < max(ks):
         raise InputError(f"--k: a model of the method {model.method.name} has no thoughts; ask for 0.")
     start = time.perf_counter()
-    told = answers(model, problems, ks=ks, chain=chain, progress=progress)
+    told = answers(model, problems, ks=ks, chain=chain)
     seconds = time.perf_counter() - start
     stopped, most = None, model.max_thoughts
     if model.stop_classifier is not None and set(range(1, most + 1)) <= set(ks) and list(ks) == sorted(ks):

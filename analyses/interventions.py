@@ -7,6 +7,7 @@ Before the answer, what is fed into one slot, or into all of them, is replaced; 
     noise    a random direction of the thought's own length
     swap     the thought of another problem, the one before in the set
     freeze   the thought before it once more (from the second on)
+    remove   the thought itself, but nothing that comes later attends to its slot (the next thought is still its own)
 
 Accuracy with its Wilson interval, and flips, the answers that are not what they were without the change, stand beside
 n at every position: all problems think the same number of thoughts, so that no position has fewer. Controls are the
@@ -32,7 +33,7 @@ from coconut_core.errors import InputError
 from coconut_core.generation import answers
 from coconut_core.model import Edit
 
-KINDS = ("zero", "mean", "noise", "swap", "freeze")
+KINDS = ("zero", "mean", "noise", "swap", "freeze", "remove")
 SEED = 0
 MOST = 200
 """Problems at most: a model whose thoughts were changed often never ends its text, which takes long."""
@@ -112,7 +113,7 @@ def interventions(study: Study) -> Interventions:
     rows = []
     for subject in subjects:
         count = subject.model.max_thoughts
-        clean = _answered(study, subject, None)
+        clean = _answered(study, subject, None, ())
         rows.append(_row(subject, "none", 0, clean, clean))
         positions = [0, *range(1, count + 1)] if subject is study.model else [0]
         for kind in KINDS:
@@ -120,8 +121,11 @@ def interventions(study: Study) -> Interventions:
                 if kind == "freeze" and position == 1:
                     continue
                 changed = range(1, count + 1) if position == 0 else [position]
-                edit = edited(kind, changed, _fed(study, subject, count))
-                rows.append(_row(subject, kind, position, _answered(study, subject, edit), clean))
+                if kind == "remove":
+                    told = _answered(study, subject, None, changed)
+                else:
+                    told = _answered(study, subject, edited(kind, changed, _fed(study, subject, count)), ())
+                rows.append(_row(subject, kind, position, told, clean))
     return Interventions(tuple(s.label for s in subjects), pd.DataFrame(rows))
 
 
@@ -151,7 +155,7 @@ def edited(kind: str, positions: Sequence[int], fed_clean: Float[Tensor, "proble
         if kind == "freeze":
             previous[k] = fed if before is None else before
             return previous[k]
-        raise InputError(f"kind: {kind!r} is no change of a thought; give one of {', '.join(KINDS)}.")
+        raise InputError(f"kind: {kind!r} changes no thought; give one of {', '.join(KINDS[:-1])}.")
 
     return edit
 
@@ -165,10 +169,11 @@ def _fed(study: Study, subject: Subject, count: int) -> Float[Tensor, "problem t
     return pause.expand_as(thoughts)
 
 
-def _answered(study: Study, subject: Subject, edit: Edit | None):
+def _answered(study: Study, subject: Subject, edit: Edit | None, removed: Sequence[int]):
     # One batch, so that a swap finds every other problem.
     problems, ks = study.problems[:MOST], (subject.model.max_thoughts,)
-    return answers(subject.model, problems, ks=ks, edit=edit, batch_size=len(problems), max_new_tokens=LONGEST)
+    size = {"batch_size": len(problems), "max_new_tokens": LONGEST}
+    return answers(subject.model, problems, ks=ks, edit=edit, removed=removed, **size)
 
 
 def _row(subject: Subject, kind: str, position: int, told, clean) -> dict:

@@ -4,7 +4,11 @@ The value scale is one hue whose lightness runs one way, away from the paper: a 
 further from the background. Marks that differ in colour differ in line style or shape too (`tree_marks.py`).
 """
 
-from dataclasses import dataclass
+import json
+import re
+from dataclasses import dataclass, fields
+
+import plotly.graph_objects as go
 
 FONT = "Source Sans, Source Sans Pro, Arial, Helvetica, sans-serif"
 
@@ -64,6 +68,19 @@ DARK = Palette(
     control="#e792e0",
     scale=("#1d3b5e", "#28598f", "#3f85c4", "#7db9e6", "#e3f2ff"),
 )
+
+ACCENTS = {"#7a5c00": "#e0b83f", "#f0a27a": "#a8552c", "#f7d3c0": "#5f3a2a"}
+"""Colours of charts beyond the palette, on white and on dark paper."""
+
+
+def darkened(figure: go.Figure) -> go.Figure:
+    """The same figure for dark paper: every colour of the light palette gives way to its dark counterpart."""
+    dark = dict(ACCENTS)
+    for field in fields(Palette):
+        light, other = getattr(LIGHT, field.name), getattr(DARK, field.name)
+        dark |= dict(zip(light, other, strict=True)) if field.name == "scale" else {light: other}
+    content = re.sub("|".join(dark), lambda found: dark[found[0]], figure.to_json())
+    return go.Figure(json.loads(content), skip_invalid=True)
 
 
 def contrast(one: str, other: str) -> float:

@@ -129,7 +129,7 @@ def make_report(
     manifest["definitions"] = {figure.name: figure.definition for figure in FIGURES}
     wanted = [figure for figure in FIGURES if not only or figure.name in only]
     with tqdm(wanted, desc="figures", disable=not progress) as bar, export.one_browser():
-        study = Study(loaded, problems, report=lambda what: bar.set_postfix_str(what))
+        study = Study(loaded, problems, report=lambda what, share: bar.set_postfix_str(f"{what}, {share:.0%}"))
         for figure in bar:
             bar.set_postfix_str(figure.name)
             if not _up_to_date(manifest["figures"].get(figure.name), made_from, out):

@@ -6,7 +6,7 @@ The controls are the models that are given, and always an untrained one of the s
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -44,9 +44,12 @@ class Study:
         models: Sequence[tuple[str, CoconutModel]],
         problems: Sequence[ProsqaProblem],
         *,
-        report: Callable[[str], None] = lambda _: None,
+        report: Callable[[str, float], None] = lambda what, share: None,
     ):
-        """`models` are (name, model); the first is under study. `report` hears what is being computed."""
+        """`models` are (name, model); the first is under study.
+
+        `report` hears what is being computed and how much of it is done, 0 to 1.
+        """
         if not models or not problems:
             raise InputError("A study needs at least one model and one problem; give both.")
         self.problems = tuple(problems)
@@ -59,6 +62,8 @@ class Study:
         )
         self.subjects += (Subject("untrained", "Untrained", "untrained", untrained(models[0][1])),)
         self.report = report
+        self.results: dict[str, Any] = {}
+        """Results that have been computed of this study, by figure."""
         self.values = self._told("values", self._values)
         self.answers = self._told("answers", self._answers)
         self.thoughts = self._told("thoughts", self._thoughts)
@@ -86,21 +91,25 @@ class Study:
         )
 
     def _values(self, subject: Subject) -> NodeValues:
-        return node_values(subject.model, self.problems, ks=KS)
+        return node_values(subject.model, self.problems, ks=KS, progress=self._counted("values", subject))
 
     def _answers(self, subject: Subject) -> Answers:
         """After 0..6 thoughts, or after none for a method without slots."""
         ks = KS if subject.model.method.slot_count(1) else (0,)
         # An untrained model never ends its text; what it says beyond a chain's length is of no interest.
-        return answers(subject.model, self.problems, ks=ks, max_new_tokens=64)
+        told = self._counted("answers", subject)
+        return answers(subject.model, self.problems, ks=ks, max_new_tokens=64, progress=told)
 
     def _thoughts(self, subject: Subject) -> Float[Tensor, "problem thought d_model"]:
         return thought_states(subject.model, self.problems, KS[-1])
 
+    def _counted(self, what: str, subject: Subject) -> Callable[[int], None]:
+        return lambda done: self.report(f"{what} of {subject.name}", done / len(self.problems))
+
     def _told(self, what: str, compute: Callable[[Subject], Computed]) -> Callable[[Subject], Computed]:
         @cache
         def once(subject: Subject) -> Computed:
-            self.report(f"{what} of {subject.name}")
+            self.report(f"{what} of {subject.name}", 0.0)
             return compute(subject)
 
         return once

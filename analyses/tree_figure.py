@@ -6,7 +6,7 @@ thoughts are one row. Places come from `tree_layout.py` and never depend on k: w
 outlines change.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -17,6 +17,7 @@ from analyses.plain_text import for_plotly, one_line, shortened
 from analyses.tree_layout import LINE, NAME, RING, SEAT, WIDTH, TreeLayout, lay_out
 from analyses.tree_marks import (
     CHARACTER,
+    WRITTEN_FROM,
     Canvas,
     Scene,
     draw_edges,
@@ -67,14 +68,16 @@ def tree_figure(
     to: int | None = None,
     legend: bool = True,
     dark: bool = False,
+    written_from: float = WRITTEN_FROM,
 ) -> go.Figure:
     """The tree of `problem` with the values of its nodes after `reading.k` thoughts.
 
     `values_k` are raw probabilities in 0..1, node by node (entries beyond the problem's nodes are ignored).
     `trace_path` shows the problem's own steps, `to` a shortest path to that node instead; `legend` says what the marks
-    are. The number of rows fixes the height, the page the width.
+    are. Values from `written_from` on stand beside their nodes. The number of rows fixes the height, the page the
+    width.
     """
-    scene = _scene(problem, values_k, reading, layout, dark)
+    scene = replace(_scene(problem, values_k, reading, layout, dark), written_from=written_from)
     canvas = Canvas()
     draw_rows(canvas, scene)
     if trace_path or to is not None:

@@ -16,7 +16,7 @@ from coconut_core.problems.graph import frontier, shortest_paths
 from coconut_core.problems.prosqa import ProsqaProblem
 
 WRITTEN_FROM = 0.05
-"""Values from here on are written beside their node."""
+"""Values from here on are written beside their node, where nothing else is asked for."""
 CHARACTER = 7.4
 """Width of a character of a node's name, in pixels, on the safe side."""
 LONGEST_NAME = 14
@@ -50,6 +50,7 @@ class Scene:
     """Raw probability of each node, 0..1."""
     k: int
     palette: Palette
+    written_from: float = WRITTEN_FROM
 
     @cached_property
     def candidates(self) -> frozenset[int]:
@@ -226,7 +227,7 @@ def draw_texts(canvas: Canvas, scene: Scene) -> None:
         **scene.places(nodes),
         mode="markers+text",
         name="written values",
-        text=[_written(scene.value[node]) for node in nodes],
+        text=[_written(scene.value[node], scene.written_from) for node in nodes],
         textposition="middle right",
         textfont={"size": 12, "color": palette.ink},
         # Invisible markers of the seats' size keep the numbers off the rims, whatever the page's width.
@@ -297,8 +298,8 @@ def _name_row(canvas: Canvas, y: float, text: str, colour: str) -> None:
     )
 
 
-def _written(value: float) -> str:
+def _written(value: float, least: float) -> str:
     """The value in three characters, or nothing below the threshold."""
-    if value < WRITTEN_FROM:
+    if value < least:
         return ""
     return "1.0" if value >= 0.995 else f"{value:.2f}".removeprefix("0")

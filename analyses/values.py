@@ -12,7 +12,7 @@ exactly max(k, 1) from the root), on the graph's other nodes, and off the graph.
 Every k and node is read from one encoding of the question; names that begin with the same tokens share them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Bool, Float
-from tqdm.auto import tqdm
 
 from coconut_core.columns import CONTINUATION, ColumnWriter, address
 from coconut_core.encoding import Encoder, pad_left
@@ -193,12 +192,14 @@ def node_values(
     ks: Sequence[int] = range(7),
     opening: Opening = "entity",
     edit: Edit | None = None,
+    removed: Collection[int] = (),
     batch_size: int = 32,
-    progress: bool = False,
+    progress: Callable[[int], None] | None = None,
 ) -> NodeValues:
     """Values of all nodes of `problems` after each of `ks` thoughts, in batches, one encoding a question.
 
-    `edit` changes thoughts as in `CoconutModel.think`.
+    `edit` and `removed` change thoughts as in `CoconutModel.think`. `progress` hears after each batch how many problems
+    are done.
     """
     if opening not in get_args(Opening):
         raise InputError(f"opening: {opening!r} is unknown; use one of {', '.join(get_args(Opening))}.")
@@ -206,13 +207,15 @@ def node_values(
     nodes = max((len(problem.names) for problem in problems), default=0)
     value = np.full((len(problems), len(ks), nodes), np.nan)
     off_graph = np.zeros((len(problems), len(ks)))
-    for start in tqdm(range(0, len(problems), batch_size), desc="values", disable=not progress):
+    for start in range(0, len(problems), batch_size):
         part = problems[start : start + batch_size]
-        for row, by_k in enumerate(_batch_values(model, part, ks, opening, edit)):
+        for row, by_k in enumerate(_batch_values(model, part, ks, opening, edit, removed)):
             for at, (values, named) in enumerate(by_k):
                 value[start + row, at, : len(values)] = values
                 # What is below zero is rounding.
                 off_graph[start + row, at] = max(0.0, 1.0 - named)
+        if progress is not None:
+            progress(start + len(part))
     return NodeValues(problems, ks, opening, value, off_graph)
 
 
@@ -222,11 +225,14 @@ def _batch_values(
     ks: tuple[int, ...],
     opening: Opening,
     edit: Edit | None,
+    removed: Collection[int],
 ) -> list[list[tuple[Float[np.ndarray, "node"], float]]]:
     """Values of a batch of problems, by problem and k, each with the probability of any name at all."""
     encoder = Encoder(model.tokenizer, model.method)
     questions = encoder.questions([problem.question for problem in problems])
-    thoughts = model.think(*pad_left(questions, encoder.tokens.padding, model.device), max(ks), edit=edit)
+    thoughts = model.think(
+        *pad_left(questions, encoder.tokens.padding, model.device), max(ks), edit=edit, removed=removed
+    )
     forced = [
         {text: _Names.of(encoder, text, problem.names) for text in {_opening(problem, k, opening) for k in ks}}
         for problem in problems

@@ -1,13 +1,12 @@
 """What a model says after k thoughts: greedy continuations, for all k at once, from one encoding of each question."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from coconut_core.columns import CONTINUATION, ColumnWriter, address
 from coconut_core.encoding import ANSWER_MARK, Encoder, Problem, pad_left
@@ -40,23 +39,25 @@ def answers(
     ks: Sequence[int],
     chain: bool = False,
     edit: Edit | None = None,
+    removed: Collection[int] = (),
     batch_size: int = 64,
     max_new_tokens: int = 128,
-    progress: bool = False,
+    progress: Callable[[int], None] | None = None,
 ) -> Answers:
     """Force the end of thinking after each k of `ks` thoughts and let the model write, greedily.
 
     With `chain` the first words are forced too, so that a chain of thought is written where the model might have
-    answered at once: "NAME is a" after no thought, for a problem with a root, else "Every". `edit` changes thoughts as
-    in `CoconutModel.think`.
+    answered at once: "NAME is a" after no thought, for a problem with a root, else "Every". `edit` and `removed` change
+    thoughts as in `CoconutModel.think`. `progress` hears after each batch how many problems are done.
     """
     encoder = Encoder(model.tokenizer, model.method)
     texts, counts = [], []
-    starts = range(0, len(problems), batch_size)
-    for start in tqdm(starts, desc="answers", disable=not progress):
+    for start in range(0, len(problems), batch_size):
         part = problems[start : start + batch_size]
         questions = encoder.questions([problem.question for problem in part])
-        thoughts = model.think(*pad_left(questions, model.tokens.padding, model.device), max(ks), edit=edit)
+        thoughts = model.think(
+            *pad_left(questions, model.tokens.padding, model.device), max(ks), edit=edit, removed=removed
+        )
         openings = [
             [[question.opening, *(encoder.texts([chain_opening(problem, k)])[0] if chain else [])] for k in ks]
             for problem, question in zip(part, questions, strict=True)
@@ -64,6 +65,8 @@ def answers(
         written = write(model, thoughts, openings, ks, max_new_tokens)
         counts += [[len(ids) for ids in row] for row in written]
         texts += [tuple(model.tokenizer.batch_decode(row, skip_special_tokens=True)) for row in written]
+        if progress is not None:
+            progress(len(texts))
     correct = [
         [final_answer(text) == problem.answer and ANSWER_MARK in text for text in row]
         for row, problem in zip(texts, problems, strict=True)

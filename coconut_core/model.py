@@ -10,7 +10,7 @@ The model knows nothing of problems: it sees token ids.
 """
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -127,11 +127,13 @@ class CoconutModel(nn.Module):
         count: int,
         *,
         edit: Edit | None = None,
+        removed: Collection[int] = (),
     ) -> Thoughts:
         """Encode left-padded questions and think `count` thoughts after each; none if the method has no slots.
 
         `edit` may change what is fed into each slot; later thoughts follow from it. The model's own thoughts are still
-        returned in `states`, each computed from what was fed before it.
+        returned in `states`, each computed from what was fed before it. Nothing that comes later attends to the slots
+        of the thoughts in `removed` (from 1), though each still is the ground of the next thought.
         """
         real = mask.bool()
         position = torch.where(real, mask.cumsum(1) - 1, PADDING)
@@ -139,7 +141,8 @@ class CoconutModel(nn.Module):
         leave = torch.where(real, QUESTION - 1, -QUESTION - 1)
         hidden, context = self.extend(None, Columns(ids, position, enter, leave))
         begin = position[:, -1]
-        slots = [self._slot(begin[:, None], k) for k in range(1, self.method.slot_count(count) + 1)]
+        counts = range(1, self.method.slot_count(count) + 1)
+        slots = [self._slot(begin[:, None], k, k in removed) for k in counts]
         states, context = self._fill(context, hidden[:, -1:], slots, edit)
         return Thoughts(states, context, begin)
 
@@ -168,9 +171,10 @@ class CoconutModel(nn.Module):
             state, context = self.extend(context, slot, fed)
         return torch.cat(states, 1), context
 
-    def _slot(self, begin: Int[Tensor, "batch 1"], k: int) -> Columns:
+    def _slot(self, begin: Int[Tensor, "batch 1"], k: int, removed: bool) -> Columns:
         zero = torch.zeros_like(begin)
-        return Columns(zero + self.tokens.thought, begin + k, zero + k * THOUGHT, zero + QUESTION - 1)
+        enter = zero + k * THOUGHT
+        return Columns(zero + self.tokens.thought, begin + k, enter, enter - 1 if removed else zero + QUESTION - 1)
 
     def continue_from(
         self, thoughts: Thoughts, columns: Columns

@@ -8,6 +8,7 @@ import torch
 from coconut_core.curriculum import Curriculum, pack
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.generation import answers
+from coconut_core.methods import METHODS
 
 
 def full_pass(model, ids, thoughts):
@@ -42,6 +43,31 @@ def test_no_thoughts_are_no_columns(tiny_model, problems):
     thoughts = tiny_model.think(*pad_left(questions, 0), 0)
     assert thoughts.states.shape == (len(problems), 0, 32)
     assert thoughts.context.columns.width == max(len(question.ids) for question in questions)
+
+
+@pytest.mark.parametrize("slots", ["thought", "pause"])
+def test_removed_thoughts_are_not_attended_to(tiny_model, problems, slots):
+    model = copy.copy(tiny_model)
+    model.method = METHODS["coconut" if slots == "thought" else "pause_as_thought"]
+    questions = Encoder(model.tokenizer).questions([p.question for p in problems[:3]])
+    batch = model.think(*pad_left(questions, 0), 4, removed=[2])
+    for row, question in enumerate(questions):
+        length = len(question.ids)
+        embeddings = model.lm.get_input_embeddings()(torch.tensor([question.ids]))
+        for slot in range(length, length + 4):
+            seen = torch.ones(slot, slot, dtype=torch.bool).tril()
+            seen[length + 2 :, length + 1 : length + 2] = False
+            bias = torch.zeros(seen.shape, dtype=embeddings.dtype).masked_fill(~seen, -1e30)
+            out = model.lm(
+                inputs_embeds=embeddings, attention_mask=bias[None, None], output_hidden_states=True, use_cache=False
+            )
+            state = out.hidden_states[-1][:, -1:]
+            torch.testing.assert_close(batch.states[row, slot - length], state[0, 0], rtol=0, atol=1e-10)
+            pause = model.lm.get_input_embeddings().weight[model.tokens.thought].expand_as(state)
+            embeddings = torch.cat([embeddings, state if slots == "thought" else pause], 1)
+    clean = model.think(*pad_left(questions, 0), 4)
+    torch.testing.assert_close(batch.states[:, :3], clean.states[:, :3])
+    assert (batch.states[:, 3] - clean.states[:, 3]).abs().max() > 1e-6
 
 
 def test_replaced_thoughts_are_fed(tiny_model, problems):
@@ -126,7 +152,7 @@ def test_continuing_leaves_the_thoughts_as_they_were(tiny_model, problems):
     ids, mask = pad_left(Encoder(tiny_model.tokenizer).questions([p.question for p in problems]), 0)
     thoughts = tiny_model.think(ids, mask, 2)
     columns, before = thoughts.context.columns, thoughts.context.cache.get_seq_length()
-    slot = tiny_model._slot(thoughts.begin[:, None], 3)
+    slot = tiny_model._slot(thoughts.begin[:, None], 3, removed=False)
     first, _ = tiny_model.continue_from(thoughts, slot)
     again, _ = tiny_model.continue_from(thoughts, slot)
     assert thoughts.context.columns is columns and thoughts.context.cache.get_seq_length() == before

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from coconut_core.problems.prosqa import save_problems
 from workbench.model_shelf import model_folders
-from workbench.run_tables import config_differences, models_table, training_history
+from workbench.run_tables import config_differences, models_table
+from workbench.training_history import training_history
 
 APP = str(Path(__file__).parents[1] / "app.py")
 PAGES = ("what_if", "population", "thoughts", "compare_runs", "problems", "models")

@@ -1,4 +1,4 @@
-"""Model folders and their training as tables: what they are, how their configs differ, how they learned."""
+"""Model folders as tables: what they are, and how their configs differ."""
 
 import json
 from collections.abc import Sequence
@@ -52,31 +52,6 @@ def config_differences(folders: Sequence[ModelFolder]) -> pd.DataFrame:
         if len(set(values.values())) > 1:
             rows[field] = values
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(runs)).rename_axis("field").reset_index()
-
-
-def training_history(folder: ModelFolder) -> pd.DataFrame:
-    """metrics.jsonl as a table: samples, seconds, stage, kind ("loss", or "accuracy, k = ..."), value.
-
-    A line that cannot be read, such as the last one of a run that goes on, is left out.
-    """
-    rows = []
-    try:
-        lines = (folder.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    for line in lines:
-        try:
-            entry = json.loads(line)
-            at = {key: entry[key] for key in ("samples", "seconds")}
-            if entry["kind"] == "train":
-                rows.append({**at, "stage": entry["stage"], "kind": "loss", "value": float(entry["loss"])})
-            else:
-                for k, value in entry["accuracy"].items():
-                    rows.append({**at, "stage": None, "kind": f"accuracy, k = {k}", "value": float(value)})
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue
-    columns = ["samples", "seconds", "stage", "kind", "value"]
-    return pd.DataFrame(rows, columns=columns)
 
 
 def _part(card: dict, name: str) -> dict:

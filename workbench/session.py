@@ -14,12 +14,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 from jaxtyping import Float
 
+from analyses.palette import darkened
 from analyses.plain_text import for_markdown
 from coconut_core.errors import InputError
 from coconut_core.problems.prosqa import ProsqaProblem
@@ -30,7 +31,10 @@ from workbench.problem_sets import labelled, problem_sets
 from workbench.problem_sources import random_problem
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from analyses.lens import Lens
+    from analyses.thought_space import ThoughtSpace
     from analyses.values import NodeValues
     from coconut_core.generation import Answers
     from coconut_core.model import CoconutModel
@@ -188,9 +192,20 @@ def lens_of(chosen: Selection) -> "Lens":
     return _lens(str(chosen.model.path), chosen.model.fingerprint, json.dumps(chosen.problem.to_json()))
 
 
+def thought_space_of(chosen: Selection) -> "ThoughtSpace":
+    """Where the chosen problem's thoughts lie."""
+    assert chosen.model is not None and chosen.problem is not None
+    return _thought_space(str(chosen.model.path), chosen.model.fingerprint, json.dumps(chosen.problem.to_json()))
+
+
 def dark() -> bool:
     """Whether the page is shown in a dark theme."""
     return st.context.theme.type == "dark"
+
+
+def show_figure(figure: "go.Figure", key: str, alt: str, **look: Any) -> Any:
+    """A figure of an analysis in the page's theme; downloads keep the original, for white paper."""
+    return st.plotly_chart(darkened(figure) if dark() else figure, theme=None, key=key, alt=alt, **look)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the model …")
@@ -224,17 +239,16 @@ def _readings(path: str, fingerprint: str, record: str, change: str, positions: 
     from coconut_core.generation import answers
 
     problem, edit = ProsqaProblem.from_json(json.loads(record)), None
-    if change != "none":
+    removed = positions if change == "remove" else ()
+    if change not in ("none", "remove"):
         from analyses.interventions import edited
         from coconut_core.stopping import thought_states
 
-        # Another problem's thoughts are always the same one's, so that a link shows the same picture.
-        other = random_problem(SamplerSettings(nodes=(8, 14), hops={2: 0.5, 3: 0.5}), 0)
-        states = thought_states(model, [other], KS[-1])
+        states = thought_states(model, _others(1), KS[-1])
         edit = edited(change, positions, states)
-    values = node_values(model, [problem], ks=KS, edit=edit)
+    values = node_values(model, [problem], ks=KS, edit=edit, removed=removed)
     every = node_values(model, [problem], ks=KS[:1], opening="every")
-    found = Readings(values, every, answers(model, [problem], ks=KS, edit=edit))
+    found = Readings(values, every, answers(model, [problem], ks=KS, edit=edit, removed=removed))
     for array in (values.value, values.off_graph, every.value, every.off_graph):
         array.flags.writeable = False  # the cache hands the same object to every session
     return found
@@ -247,6 +261,19 @@ def _lens(path: str, fingerprint: str, record: str) -> "Lens":
         from analyses.lens import lens
 
         return lens(model, ProsqaProblem.from_json(json.loads(record)))
+
+
+@st.cache_resource(max_entries=64, show_spinner="Reading the thoughts …")
+def _thought_space(path: str, fingerprint: str, record: str) -> "ThoughtSpace":
+    model = _model(path, fingerprint)
+    from analyses.thought_space import thought_space
+
+    return thought_space(model, ProsqaProblem.from_json(json.loads(record)), _others(12))
+
+
+def _others(count: int) -> list[ProsqaProblem]:
+    """Other problems to compare with: always the same ones, so that a link shows the same picture."""
+    return [random_problem(SamplerSettings(nodes=(8, 14), hops={2: 0.5, 3: 0.5}), seed) for seed in range(count)]
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

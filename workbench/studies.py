@@ -14,25 +14,30 @@ from workbench.problem_sets import listed
 if TYPE_CHECKING:
     from analyses.study import Study
 
-_KEPT = "study"
+_KEPT = "studies"
+MOST_KEPT = 3
+"""Studies that a session keeps."""
 
 
 def study_of(
-    folders: Sequence[ModelFolder], problems: Sequence[ProsqaProblem], report: Callable[[str], None]
+    folders: Sequence[ModelFolder], problems: Sequence[ProsqaProblem], report: Callable[[str, float], None]
 ) -> "Study":
-    """A study of the models in `folders`, the first under study; the session's last one where it is the same.
+    """A study of the models in `folders`, the first under study; one of the session's last few where it is the same.
 
-    `report` hears what is being computed. A widget that is used meanwhile ends the computation there.
+    `report` hears what is being computed and how much of it is done. A widget that is used meanwhile ends the
+    computation there.
     """
     loaded = [(folder.name, session.loaded(folder)) for folder in folders]
     from analyses.study import Study
 
     key = (tuple(folder.fingerprint for folder in folders), tuple(problems))
-    kept = st.session_state.get(_KEPT)
-    if kept is None or kept[0] != key:
-        kept = st.session_state[_KEPT] = (key, Study(loaded, problems), {})
-    kept[1].report = report
-    return kept[1]
+    kept = st.session_state.setdefault(_KEPT, {})
+    study = kept.pop(key, None) or Study(loaded, problems)
+    kept[key] = study  # the latest last
+    while len(kept) > MOST_KEPT:
+        kept.pop(next(iter(kept)))
+    study.report = report
+    return study
 
 
 def figure_titles(names: Sequence[str]) -> dict[str, str]:
@@ -41,16 +46,10 @@ def figure_titles(names: Sequence[str]) -> dict[str, str]:
 
 
 def figure_result(study: "Study", name: str) -> Any:
-    """The result of one figure of the session's study; computed once."""
-    results = st.session_state[_KEPT][2]
-    if name not in results:
-        results[name] = _figures()[name].compute(study)
-    return results[name]
-
-
-def computed() -> dict[str, Any]:
-    """The results of the session's study so far, by figure."""
-    return dict(st.session_state[_KEPT][2])
+    """The result of one figure of a study; computed once."""
+    if name not in study.results:
+        study.results[name] = _figures()[name].compute(study)
+    return study.results[name]
 
 
 def figure_definition(name: str) -> str:

@@ -1,34 +1,14 @@
 """Runs beside each other: what they reached, how they learned, where their configs differ."""
 
-import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
-from analyses import export
-from analyses.chart import STYLES, framed
 from analyses.plain_text import for_markdown
 from workbench import session
-from workbench.run_tables import config_differences, models_table, training_history
+from workbench.downloads import offer_result
+from workbench.run_tables import config_differences, models_table
+from workbench.training_history import TrainingHistory, training_history
 
 MOST = 7
-
-
-def history_figure(histories: dict[str, pd.DataFrame], kind: str, axis: str) -> go.Figure:
-    """One line a run: `kind` against samples or seconds."""
-    figure = go.Figure()
-    for index, (name, history) in enumerate(histories.items()):
-        line = history[history["kind"] == kind]
-        colour, dash, _ = STYLES[index % len(STYLES)]
-        look = {"color": colour, "dash": dash, "width": 1.8}
-        figure.add_scatter(x=line[axis], y=line["value"], name=name, mode="lines", line=look)
-    figure.update_xaxes(title_text="questions seen" if axis == "samples" else "seconds of training")
-    figure.update_yaxes(title_text="loss, nats a label" if kind == "loss" else kind)
-    if kind == "loss":
-        figure.update_yaxes(type="log")
-    note = (
-        "mean over the labels of the stages that were trained" if kind == "loss" else "on the run's validation problems"
-    )
-    return framed(figure, f"Training: {kind}", note, height=430, legend=2)
 
 
 st.header("Compare runs")
@@ -55,16 +35,10 @@ if kinds:
     left, right = st.columns(2)
     kind = left.selectbox("Curve", kinds, key="curve", bind="query-params")
     axis = right.selectbox("Against", ["samples", "seconds"], key="axis", bind="query-params")
-    figure = history_figure(histories, kind, axis)
-    st.plotly_chart(figure, theme=None, key="history", alt=f"{kind} against {axis}, a line a run")
-    everything = pd.concat([h.assign(run=name) for name, h in histories.items()], ignore_index=True)
-    offers = st.columns(2)
-    offers[0].download_button(
-        "Curves as CSV", export.csv(everything), "training.csv", "text/csv", icon=":material/download:"
-    )
-    offers[1].download_button(
-        "Figure as HTML", lambda: export.html(figure), "training.html", "text/html", icon=":material/download:"
-    )
+    history = TrainingHistory(histories, kind, axis)
+    figure = history.figure()
+    session.show_figure(figure, "history", f"{kind} against {axis}, a line a run")
+    offer_result(history, figure, "training")
 else:
     st.info("None of these folders has a metrics.jsonl that can be read.", icon=":material/info:")
 

@@ -36,10 +36,25 @@ def written(files, name: str) -> Path:
     return folder
 
 
+def offer_to_add() -> None:
+    """Another folder, by its path or by its files."""
+    with st.expander("Add a model", icon=":material/add:"):
+        place = st.text_input("Its folder on the machine that runs this app", key="folder", placeholder="runs/second")
+        if st.button("Add the folder", disabled=not place):
+            add(Path(place))
+        files = st.file_uploader(
+            "Or the files of its folder", accept_multiple_files=True, max_upload_size=UPLOAD_MEGABYTES, key="files"
+        )
+        name = st.text_input("Name", key="folder_name", value="uploaded")
+        if st.button("Add the files", disabled=not files):
+            add(written(files, name))
+
+
 st.header("Models")
 folders = session.shelf()
 if not folders:
     st.info(for_markdown(session.no_models()), icon=":material/lightbulb:")
+    offer_to_add()
     st.stop()
 
 table = models_table(folders)
@@ -66,16 +81,7 @@ for folder in folders:
     if folder.fault:
         st.warning(for_markdown(folder.fault), icon=":material/warning:")
 
-with st.expander("Add a model", icon=":material/add:"):
-    place = st.text_input("Its folder on the machine that runs this app", key="folder", placeholder="runs/second")
-    if st.button("Add the folder", disabled=not place):
-        add(Path(place))
-    files = st.file_uploader(
-        "Or the files of its folder", accept_multiple_files=True, max_upload_size=UPLOAD_MEGABYTES, key="files"
-    )
-    name = st.text_input("Name", key="folder_name", value="uploaded")
-    if st.button("Add the files", disabled=not files):
-        add(written(files, name))
+offer_to_add()
 
 rows = chosen["selection"]["rows"]
 if not rows:

@@ -8,12 +8,24 @@ from coconut_core.problems.graph import depths, frontier
 from workbench import session
 from workbench.bundles import bundle
 from workbench.downloads import offer_result
+from workbench.problem_map import MAPPED, problem_map
 from workbench.problem_sets import labelled, open_problem, problem_sets
-from workbench.studies import computed, figure_definition, figure_result, figure_titles, problem_table, study_of
+from workbench.studies import figure_definition, figure_result, figure_titles, problem_table, study_of
 
 # Figures of one problem, of the machine's speed, or that need models of several c, have their places elsewhere.
 SHOWN = ("figure_5", "figure_8", "figure_9", "search_order", "commitment", "calibration", "early_stopping")
 SHOWN += ("superposition", "attention", "figure_4", "table_2")
+STOPPED = "population stopped"
+
+
+def halt() -> None:
+    """End the computation; what is done is kept."""
+    st.session_state[STOPPED] = True
+
+
+def resume() -> None:
+    st.session_state.pop(STOPPED, None)
+
 
 st.header("Population")
 chosen = session.selection_or_stop()
@@ -42,11 +54,12 @@ except InputError as error:
 
 hops = sorted({depths(p.graph, p.root).get(p.target, 0) for p in problems})
 with st.form("filter", border=False):
-    columns = st.columns([2, 2, 2, 1], vertical_alignment="bottom")
+    columns = st.columns([2, 2, 1.2, 1.4, 1], vertical_alignment="bottom")
     kept_hops = columns[0].multiselect("Hops", hops, default=hops, key="hops")
     children = columns[1].slider("Children of the root", 1, 12, (1, 12), key="children")
     most = columns[2].number_input("At most", 10, 500, min(100, len(problems)), step=10, key="most")
-    columns[3].form_submit_button("Compute", icon=":material/calculate:", type="primary")
+    answered = columns[3].selectbox("Answered", ["right or wrong", "right", "wrong"], key="answered")
+    columns[4].form_submit_button("Compute", icon=":material/calculate:", type="primary", on_click=resume)
 
 
 def kept(problem) -> bool:
@@ -63,26 +76,40 @@ if not numbers:
 
 titles = figure_titles(SHOWN)
 figure_name = st.selectbox("Figure", list(titles), format_func=titles.get, key="figure", bind="query-params")
-with st.status(f"{len(numbers)} problems", expanded=False) as status:
-    try:
-        models = [chosen.model, *(folder for folder in folders if folder.name in controls)]
-        kept_problems = [problems[number] for number in numbers]
-        study = study_of(models, kept_problems, lambda what: status.update(label=what))
-        result = figure_result(study, figure_name)
-        table = problem_table(study, numbers)
-    except InputError as error:
-        status.update(label="This figure cannot be made here", state="error")
-        st.info(for_markdown(str(error)), icon=":material/lightbulb:")
+if st.session_state.get(STOPPED):
+    st.info("Stopped. What was computed is kept; press Compute to go on.", icon=":material/lightbulb:")
+    st.stop()
+working = st.empty()
+with working.container(horizontal=True, vertical_alignment="center"):
+    bar = st.progress(0.0, f"{len(numbers)} problems")
+    st.button("Stop", on_click=halt, icon=":material/stop:")
+models = [chosen.model, *(folder for folder in folders if folder.name in controls)]
+try:
+    told = lambda what, share: bar.progress(share, what)  # noqa: E731
+    if answered != "right or wrong":
+        asked = study_of([chosen.model], [problems[number] for number in numbers], told)
+        right = asked.answers(asked.model).correct[:, -1]
+        numbers = tuple(n for n, was in zip(numbers, right, strict=True) if was == (answered == "right"))
+    if not numbers:
+        working.empty()
+        st.info(f"No problem that passes the filter was answered {answered}.", icon=":material/lightbulb:")
         st.stop()
-    status.update(label=f"{len(numbers)} problems", state="complete")
+    study = study_of(models, [problems[number] for number in numbers], told)
+    result = figure_result(study, figure_name)
+    table = problem_table(study, numbers)
+except InputError as error:
+    working.empty()
+    st.info(for_markdown(str(error)), icon=":material/lightbulb:")
+    st.stop()
+working.empty()
 drawing = result.figure()
-st.plotly_chart(drawing, theme=None, key="result", alt=result.caption())
+session.show_figure(drawing, "result", result.caption())
 st.markdown(for_markdown(result.caption()))
 with st.expander("What is plotted"):
     st.text(figure_definition(figure_name))
 offer_result(result, drawing, figure_name)
 
-done = computed()
+done = dict(study.results)
 about = {"models": [folder.name for folder in models], "problems": name, "numbers": list(numbers)}
 st.download_button(
     f"All {len(done)} figures computed so far, as zip",
@@ -99,11 +126,22 @@ st.download_button(
 )
 
 st.subheader("The problems", divider=True)
+across, up = st.columns(2)
+x = across.selectbox("Across", MAPPED, index=0, key="across")
+y = up.selectbox("Up", MAPPED, index=1, key="up")
+points = session.show_figure(
+    problem_map(table, x, y),
+    "map",
+    f"{y} against {x}, a point a problem; the table has the numbers.",
+    on_select="rerun",
+    selection_mode="points",
+)["selection"]["points"]
 picked = st.dataframe(table, hide_index=True, key="problems", on_select="rerun", selection_mode="single-row")
 rows = picked["selection"]["rows"]
-if rows:
-    number = int(table.iloc[rows[0]]["problem"])
+if rows or points:
+    number = int(table.iloc[rows[0]]["problem"] if rows else points[0]["customdata"][0])
     place = (shelf, name, number)
-    st.button("Open its search tree", icon=":material/account_tree:", on_click=open_problem, args=place)
+    label = f"Open the search tree of problem {number}"
+    st.button(label, icon=":material/account_tree:", on_click=open_problem, args=place)
 else:
-    st.caption("Choose a row to open its search tree.")
+    st.caption("Click a point or choose a row to open its search tree.")

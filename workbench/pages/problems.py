@@ -10,6 +10,7 @@ from coconut_core.problems.prosqa_sampler import SamplerSettings, sample_problem
 from coconut_core.problems.validation import set_violations, statistics
 from workbench import session
 from workbench.problem_sets import keep, labelled, listed, open_problem, problem_sets
+from workbench.problem_sources import UPLOAD_MEGABYTES, problem_of, uploaded_records
 
 MOST = 2000
 
@@ -26,6 +27,19 @@ with st.expander("Make a set", icon=":material/add:"), st.form("make", border=Fa
             made = sample_problems(world, int(count), int(seed))
             label = f"made here: {nodes[0]}-{nodes[1]} nodes, {lengths[0]}-{lengths[1]} hops, seed {seed}"
             keep(label, made)
+            st.success(for_markdown(f"“{label}” can now be chosen on every page, until this tab is closed."))
+        except InputError as error:
+            st.error(for_markdown(str(error)), icon=":material/error:")
+
+with st.expander("Upload a set", icon=":material/upload:"):
+    file = st.file_uploader(
+        "JSON in the official format", type=["json"], max_upload_size=UPLOAD_MEGABYTES, key="uploaded set"
+    )
+    if file is not None:
+        try:
+            records = uploaded_records(file.getvalue(), file.name)
+            label = f"uploaded here: {file.name}"
+            keep(label, [problem_of(record, f"{file.name}, item {item}") for item, record in enumerate(records)])
             st.success(for_markdown(f"“{label}” can now be chosen on every page, until this tab is closed."))
         except InputError as error:
             st.error(for_markdown(str(error)), icon=":material/error:")

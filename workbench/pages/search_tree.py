@@ -31,6 +31,9 @@ from workbench.values_table import table_at, table_of_all
 OPENINGS = {"entity": "NAME is a", "every": "Every"}
 FIRST_K = 1
 PLAY_SECONDS = 1.2
+# Values from here on are written beside their nodes.
+WRITTEN = {"all": 0.0, ".01": 0.01, ".05": 0.05, ".1": 0.1, ".25": 0.25, ".5": 0.5, "none": 2.0}
+DEFAULT_WRITTEN = ".05"
 TREE_WIDTH = 710
 """Pixels below which the names of a tree run into each other."""
 MOST_WORDS = 240  # characters of an answer; a model that does not stop would push the tree off the page
@@ -128,8 +131,9 @@ def reading_of(chosen: Selection, k: int, opening: str, at: ValuesAt) -> Reading
 
 
 def drawn(chosen: Selection, at: ValuesAt, reading: Reading, trace_path: bool, to: int | None = None, **look: bool):
-    layout = layout_of(chosen)
-    return tree_figure(chosen.problem, at.value, reading, layout=layout, trace_path=trace_path, to=to, **look)
+    layout, least = layout_of(chosen), WRITTEN[st.session_state.get("written", DEFAULT_WRITTEN)]
+    marks = {"trace_path": trace_path, "to": to, "written_from": least}
+    return tree_figure(chosen.problem, at.value, reading, layout=layout, **marks, **look)
 
 
 def show_waiting(chosen: Selection) -> None:
@@ -270,6 +274,14 @@ readings = session.readings_or_stop(chosen)
 waiting.empty()
 with st.sidebar:
     second = choose_second(chosen)
+    st.select_slider(
+        "Write values from",
+        list(WRITTEN),
+        value=DEFAULT_WRITTEN,
+        key="written",
+        bind="query-params",
+        help="Smaller values are drawn and not written; the table and the pointer tell all.",
+    )
 playing = bool(st.session_state.get("play"))
 st.fragment(view, run_every=PLAY_SECONDS if playing else None)(chosen, readings, second, playing)
 show_problem(chosen)

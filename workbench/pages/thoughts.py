@@ -17,13 +17,20 @@ st.caption(
     "with pauses in its slots in the sidebar."
 )
 try:
-    found = session.lens_of(chosen)
+    found, space = session.lens_of(chosen), session.thought_space_of(chosen)
 except InputError as error:
     st.info(for_markdown(str(error)), icon=":material/lightbulb:")
     st.stop()
+stem = re.sub(r"[^\w.-]+", "-", f"{chosen.model.name}-{chosen.label}").strip("-")
 figure = found.figure()
 alt = "Heat map of the most probable word by layer and thought, and the cosines between thoughts; the table has all."
-st.plotly_chart(figure, theme=None, key="lens", alt=alt)
+session.show_figure(figure, "lens", alt)
 with st.expander("All words"):
     st.dataframe(found.frame(), hide_index=True)
-offer_result(found, figure, "lens-" + re.sub(r"[^\w.-]+", "-", f"{chosen.model.name}-{chosen.label}").strip("-"))
+offer_result(found, figure, f"lens-{stem}")
+figure = space.figure()
+session.show_figure(figure, "space", space.caption())
+st.markdown(for_markdown(space.caption()))
+with st.expander("All nodes"):
+    st.dataframe(space.frame(), hide_index=True)
+offer_result(space, figure, f"thoughts-{stem}")

@@ -1,13 +1,19 @@
 """What if a fact were different, or a thought? Before and after, side by side, with the oracle's answer."""
 
+import json
+
+import pandas as pd
 import streamlit as st
 
+from analyses import export
 from analyses.plain_text import for_markdown
 from analyses.tree_figure import Reading, description, tree_figure, tree_layout
 from coconut_core.errors import InputError
 from coconut_core.generation import chain_opening
 from coconut_core.problems.prosqa import ProsqaProblem
 from workbench import edits, session
+from workbench.bundles import bundle
+from workbench.values_table import table_of_all
 
 TREE_WIDTH = 710
 """Pixels below which the names of a tree run into each other."""
@@ -17,6 +23,7 @@ THOUGHT_EDITS = {
     "noise": "random direction, same length",
     "freeze": "the thought before it again",
     "swap": "another problem's thought",
+    "remove": "remove them from what comes later",
 }
 
 
@@ -56,8 +63,8 @@ def _reset(question: str) -> None:
     st.session_state["edited"] = question
 
 
-def show(title: str, problem: ProsqaProblem, readings, k: int, model: str, key: str) -> None:
-    """One side: the model's answer beside the oracle's, the masses and the tree."""
+def show(title: str, problem: ProsqaProblem, readings, k: int, model: str, key: str):
+    """One side: the model's answer beside the oracle's, the masses and the tree, which is returned for white paper."""
     at = readings.at(k, "entity")
     words, right = readings.answers.text[0][k], bool(readings.answers.correct[0, k])
     mark = ":green-badge[right]" if right else ":red-badge[wrong]"
@@ -71,6 +78,7 @@ def show(title: str, problem: ProsqaProblem, readings, k: int, model: str, key: 
     layout = tree_layout(problem)
     figure = tree_figure(problem, at.value, reading, layout=layout, trace_path=True, legend=False, dark=session.dark())
     st.plotly_chart(figure, theme=None, key=key, alt=description(problem, at.value, reading, layout=layout))
+    return tree_figure(problem, at.value, reading, layout=layout, trace_path=True)
 
 
 st.header("What if")
@@ -100,6 +108,32 @@ except InputError as error:
 # Side by side where the window has room for two trees, else one below the other.
 with st.container(horizontal=True, gap="medium"):
     with st.container(width=TREE_WIDTH):
-        show("Before", chosen.problem, before, k, chosen.model.name, "before")
+        old = show("Before", chosen.problem, before, k, chosen.model.name, "before")
     with st.container(width=TREE_WIDTH):
-        show("After", problem, after, k, chosen.model.name, "after")
+        new = show("After", problem, after, k, chosen.model.name, "after")
+about = {"model": chosen.model.name, "weights": chosen.model.card().get("model_sha256"), "k": k, "changed": changed}
+tables = {
+    "before": table_of_all(before, chosen.model.name, chosen.label),
+    "after": table_of_all(after, chosen.model.name, f"{chosen.label}, changed"),
+}
+problems = {
+    f"{when}.json": json.dumps(each.to_json(), indent=1)
+    for when, each in (("before", chosen.problem), ("after", problem))
+}
+csv, everything, _ = st.columns([2, 2, 3])
+csv.download_button(
+    "Both sides as CSV",
+    lambda: export.csv(pd.concat(tables.values(), ignore_index=True)),
+    "what-if.csv",
+    "text/csv",
+    on_click="ignore",
+    icon=":material/download:",
+)
+everything.download_button(
+    "Trees, values and texts as zip",
+    lambda: bundle(about, tables, {"tree-before": old, "tree-after": new}, problems),
+    "what-if.zip",
+    "application/zip",
+    on_click="ignore",
+    icon=":material/folder_zip:",
+)

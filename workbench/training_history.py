@@ -1,0 +1,68 @@
+"""How runs learned: their `metrics.jsonl` as one table and one figure."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from analyses.chart import STYLES, framed
+from workbench.model_shelf import ModelFolder
+
+
+@dataclass(frozen=True)
+class TrainingHistory:
+    """One curve of several runs."""
+
+    histories: Mapping[str, pd.DataFrame]
+    """`training_history` of each run, by name."""
+    kind: str
+    """Which curve: "loss", or "accuracy, k = ..."."""
+    axis: str
+    """"samples" or "seconds"."""
+
+    def frame(self) -> pd.DataFrame:
+        """All curves of all runs, a row a point."""
+        return pd.concat([h.assign(run=name) for name, h in self.histories.items()], ignore_index=True)
+
+    def figure(self) -> go.Figure:
+        """One line a run: the curve against samples or seconds."""
+        figure = go.Figure()
+        for index, (name, history) in enumerate(self.histories.items()):
+            line = history[history["kind"] == self.kind]
+            colour, dash, _ = STYLES[index % len(STYLES)]
+            look = {"color": colour, "dash": dash, "width": 1.8}
+            figure.add_scatter(x=line[self.axis], y=line["value"], name=name, mode="lines", line=look)
+        figure.update_xaxes(title_text="questions seen" if self.axis == "samples" else "seconds of training")
+        figure.update_yaxes(title_text="loss, nats a label" if self.kind == "loss" else self.kind)
+        note = "on the run's validation problems"
+        if self.kind == "loss":
+            figure.update_yaxes(type="log")
+            note = "mean over the labels of the stages that were trained"
+        return framed(figure, f"Training: {self.kind}", note, height=430, legend=2)
+
+
+def training_history(folder: ModelFolder) -> pd.DataFrame:
+    """metrics.jsonl as a table: samples, seconds, stage, kind ("loss", or "accuracy, k = ..."), value.
+
+    A line that cannot be read, such as the last one of a run that goes on, is left out.
+    """
+    rows = []
+    try:
+        lines = (folder.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            at = {key: entry[key] for key in ("samples", "seconds")}
+            if entry["kind"] == "train":
+                rows.append({**at, "stage": entry["stage"], "kind": "loss", "value": float(entry["loss"])})
+            else:
+                for k, value in entry["accuracy"].items():
+                    rows.append({**at, "stage": None, "kind": f"accuracy, k = {k}", "value": float(value)})
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
+    columns = ["samples", "seconds", "stage", "kind", "value"]
+    return pd.DataFrame(rows, columns=columns)

@@ -4,9 +4,10 @@ The value scale is one hue whose lightness runs one way, away from the paper: a 
 further from the background. Marks that differ in colour differ in line style or shape too (`tree_marks.py`).
 """
 
-import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -79,8 +80,18 @@ def darkened(figure: go.Figure) -> go.Figure:
     for field in fields(Palette):
         light, other = getattr(LIGHT, field.name), getattr(DARK, field.name)
         dark |= dict(zip(light, other, strict=True)) if field.name == "scale" else {light: other}
-    content = re.sub("|".join(dark), lambda found: dark[found[0]], figure.to_json())
-    return go.Figure(json.loads(content), skip_invalid=True)
+    return go.Figure(_recoloured(figure.to_plotly_json(), dark))
+
+
+def _recoloured(part: Any, colours: Mapping[str, str]) -> Any:
+    """A part of a figure's JSON, with each of `colours` replaced wherever it stands in a text."""
+    if isinstance(part, Mapping):
+        return {key: _recoloured(value, colours) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        return [_recoloured(value, colours) for value in part]
+    if isinstance(part, str) and "#" in part:
+        return re.sub("|".join(colours), lambda found: colours[found[0]], part)
+    return part
 
 
 def contrast(one: str, other: str) -> float:

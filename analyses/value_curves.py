@@ -29,37 +29,47 @@ def value_curves(
     others = [node for node in np.argsort(-value.max(0)).tolist() if value[:, node].max() >= NOTICED_FROM]
     shown = [*always, *(node for node in others if node not in always)][:MOST]
     ks = list(range(len(value)))
-    figure = go.Figure()
+    traces = []
     for index, node in enumerate(shown):
         colour = always.get(node, palette.scale[3] if index % 2 else palette.line)
         symbols = ["circle" if max(at, 1) == depth.get(node) else "circle-open" for at in ks]
-        figure.add_scatter(
-            x=ks,
-            y=value[:, node],
-            mode="lines+markers",
-            line={"color": colour, "width": 2.5 if node in always else 1.5, "dash": DASHES[index % len(DASHES)]},
-            marker={"symbol": symbols, "size": 9, "color": colour},
-            name=for_plotly(shortened(one_line(problem.names[node]), 16)),
-            hovertemplate="k = %{x}: %{y:.4g}",
+        traces.append(
+            {
+                "type": "scatter",
+                "x": ks,
+                "y": value[:, node].tolist(),
+                "mode": "lines+markers",
+                "line": {"color": colour, "width": 2.5 if node in always else 1.5, "dash": DASHES[index % len(DASHES)]},
+                "marker": {"symbol": symbols, "size": 9, "color": colour},
+                "name": for_plotly(shortened(one_line(problem.names[node]), 16)),
+                "hovertemplate": "k = %{x}: %{y:.4g}",
+            }
         )
-    figure.add_vline(x=k, line={"color": palette.faint, "dash": "dot"})
     axis = {"gridcolor": palette.fainter, "zeroline": False, "fixedrange": True}
-    figure.update_layout(
-        template="none",
-        height=300,
-        margin={"l": 60, "r": 20, "t": 50, "b": 50},
-        paper_bgcolor=palette.paper,
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": FONT, "size": 13, "color": palette.ink},
-        title={"text": "<b>Values by thought</b> (filled: candidate)", "x": 0, "pad": {"l": 4}, "font": {"size": 15}},
-        xaxis={
+    line = {"color": palette.faint, "dash": "dot"}
+    layout = {
+        "template": "none",
+        "height": 300,
+        "margin": {"l": 60, "r": 20, "t": 50, "b": 50},
+        "paper_bgcolor": palette.paper,
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": FONT, "size": 13, "color": palette.ink},
+        "title": {
+            "text": "<b>Values by thought</b> (filled: candidate)",
+            "x": 0,
+            "pad": {"l": 4},
+            "font": {"size": 15},
+        },
+        "xaxis": {
             **axis,
             "title": {"text": "thoughts k", "font": {"size": 12}},
             "dtick": 1,
             "range": [-0.2, ks[-1] + 0.2],
         },
-        yaxis={**axis, "title": {"text": "raw p(name)", "font": {"size": 12}}, "range": [-0.03, 1.03]},
-        legend={"font": {"size": 12}},
-        dragmode=False,
-    )
-    return figure
+        "yaxis": {**axis, "title": {"text": "raw p(name)", "font": {"size": 12}}, "range": [-0.03, 1.03]},
+        "shapes": [{"type": "line", "x0": k, "x1": k, "yref": "paper", "y0": 0, "y1": 1, "line": line}],
+        "legend": {"font": {"size": 12}},
+        "dragmode": False,
+    }
+    # Plain JSON, made of all at once, takes a tenth of the time of a figure that is added to.
+    return go.Figure(data=traces, layout=layout)

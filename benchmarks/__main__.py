@@ -48,11 +48,10 @@ def main(
     ratios = []
     for ratio in _ratios(model, small, official, official_python):
         ratios.append(ratio)
-        memory = "" if ratio.memory is None else f", memory x {ratio.memory:.2f}"
+        told = f"{ratio.shape}: {ratio.name}, against {ratio.against}, operations {ratio.operations:.1f} x"
+        told += "" if ratio.memory is None else f", memory {ratio.memory:.2f} x"
         spread = f"({ratio.low:.1f} to {ratio.high:.1f}, rounds {ratio.rounds})"
-        print(
-            f"{ratio.ratio:8.1f} x  {spread}  {ratio.shape}: {ratio.name}, against {ratio.against}{memory}", flush=True
-        )
+        print(f"{ratio.ratio:8.1f} x  {spread}  {told}", flush=True)
     start = time.perf_counter()
     sample_problems(OFFICIAL_SETTINGS, 2_000, 0)
     found = {"problems_sampled_a_second": 2_000 / (time.perf_counter() - start), "torch": torch.__version__}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
 from analyses.values import node_values
 from coconut_core.curriculum import Curriculum, pack
@@ -54,6 +55,8 @@ class Ratio:
     low: float
     """Smallest and largest ratio of a round."""
     high: float
+    operations: float
+    """How many times as many multiplications the other way needs: what the ratio would be at the same rate."""
     memory: float | None = None
     """Our peak memory as a share of the other way's, where it was measured."""
     least: float | None = None
@@ -71,6 +74,11 @@ def run(contest: Contest, shape: str, rounds: int) -> Ratio:
             start = time.perf_counter()
             work()
             times[way, turn] = time.perf_counter() - start
+    counts = []
+    for work in (contest.ours, contest.plain):
+        with FlopCounterMode(display=False) as counter:
+            work()
+        counts.append(counter.get_total_flops())
     ratio = times[1] / times[0]
     ours, other = map(float, np.median(times, axis=1))
     return Ratio(
@@ -83,6 +91,7 @@ def run(contest: Contest, shape: str, rounds: int) -> Ratio:
         ratio=other / ours,
         low=float(ratio.min()),
         high=float(ratio.max()),
+        operations=counts[1] / counts[0],
         least=contest.least,
         target=contest.target,
     )

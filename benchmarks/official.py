@@ -1,7 +1,7 @@
 """Ratios to the official implementation, from a checkout and an environment that the user gives.
 
 Both sides run in processes of their own, on the same weights and problems, one core each, asked in turn. Before
-anything is timed they have to agree in float64. Each work is timed in fresh processes, so that the memory of one does
+anything is timed they have to agree. Each work is timed in fresh processes, so that the memory of one does
 not hide that of another.
 """
 
@@ -92,18 +92,18 @@ def official_ratios(
         save_problems(folder / "problems.json", problems)
         (folder / "examples.json").write_text(json.dumps(_examples(model, problems)))
 
-        def sides(dtype: str) -> tuple["_Side", "_Side"]:
-            ours = [sys.executable, "-m", "benchmarks.our_side", folder, folder / "problems.json", dtype]
-            script = [python, HERE / "official_side.py", checkout, folder, folder / "examples.json", dtype]
+        def sides() -> tuple["_Side", "_Side"]:
+            ours = [sys.executable, "-m", "benchmarks.our_side", folder, folder / "problems.json"]
+            script = [python, HERE / "official_side.py", checkout, folder, folder / "examples.json"]
             return _Side(ours, "our side"), _Side(script, f"--official: {python}")
 
-        ours, official = sides("float64")
+        ours, official = sides()
         with ours, official:
             for work in {work.work for work in works}:
                 mine, theirs = (side.ask(work, 3, 3)["result"] for side in (ours, official))
                 _agree(work, mine, theirs, model)
         for work in works:
-            ours, official = sides("float32")
+            ours, official = sides()
             with ours, official:
                 yield _timed(shape, work, ours, official, rounds, patience)
 
@@ -113,6 +113,9 @@ def _timed(shape: str, work: Work, ours: "_Side", official: "_Side", rounds: int
     while len(replies) < rounds and (not replies or spent < patience):
         replies.append([side.ask(work.work, work.count, work.batch) for side in (ours, official)])
         spent += sum(reply["seconds"] for reply in replies[-1])
+    # Counting slows the work down, so that few problems have to do: both sides do the same to each.
+    few = min(work.count, 8)
+    operations = [side.ask(work.work, few, work.batch, counted=True)["operations"] for side in (ours, official)]
     seconds = np.array([[reply["seconds"] for reply in pair] for pair in replies])
     peaks = [reply["peak_mib"] for reply in replies[0]]
     size = f", {work.count} problems" if work.count else ""
@@ -126,6 +129,7 @@ def _timed(shape: str, work: Work, ours: "_Side", official: "_Side", rounds: int
         ratio=float(np.median(seconds[:, 1]) / np.median(seconds[:, 0])),
         low=float((seconds[:, 1] / seconds[:, 0]).min()),
         high=float((seconds[:, 1] / seconds[:, 0]).max()),
+        operations=operations[1] / operations[0],
         memory=None if None in peaks or work.memory is None else peaks[0] / peaks[1],
         target=work.target,
         memory_target=work.memory,
@@ -155,8 +159,7 @@ def _agree(work: str, ours: list, official: list, model: CoconutModel) -> None:
         official = model.tokenizer.batch_decode(official, skip_special_tokens=True)
         same = ours == official
     else:
-        # Norms, rotations and the loss are float32 in both, whatever the weights are.
-        same = np.allclose(ours, official, rtol=1e-5, atol=1e-6)
+        same = np.allclose(ours, official, rtol=1e-3, atol=1e-5)
     assert same, f"{work}: the two sides do not agree ({ours[:3]} against {official[:3]})"
 
 
@@ -178,9 +181,10 @@ class _Side:
         self._process.kill()
         self._process.wait()
 
-    def ask(self, work: str, count: int, batch: int) -> dict:
-        """Let the process do a work; its reply."""
-        print(json.dumps({"work": work, "count": count, "batch": batch}), file=self._process.stdin, flush=True)
+    def ask(self, work: str, count: int, batch: int, *, counted: bool = False) -> dict:
+        """Let the process do a work, where wanted with its operations counted; its reply."""
+        request = {"work": work, "count": count, "batch": batch, "counted": counted}
+        print(json.dumps(request), file=self._process.stdin, flush=True)
         return self._reply()
 
     def _reply(self) -> dict:

@@ -1,4 +1,4 @@
-"""The official implementation on request: `PYTHON benchmarks/official_side.py CHECKOUT FOLDER EXAMPLES TYPE`.
+"""The official implementation on request: `PYTHON benchmarks/official_side.py CHECKOUT FOLDER EXAMPLES`.
 
 Runs in the environment that the official code needs and reads its `coconut.py` from the checkout that the user gives.
 Nothing of this project is imported but the loop. The official code has no values: they are read off its forward pass,
@@ -17,13 +17,13 @@ THOUGHTS = 6
 LONGEST = 16
 
 
-def main(checkout: str, folder: str, examples: str, dtype: str) -> None:
+def main(checkout: str, folder: str, examples: str) -> None:
     """Serve the three works with the model in `folder` and the token ids in `examples`."""
     sys.path.insert(0, checkout)
     from coconut import Coconut
 
     torch.set_num_threads(1)
-    lm = AutoModelForCausalLM.from_pretrained(folder, torch_dtype=getattr(torch, dtype))
+    lm = AutoModelForCausalLM.from_pretrained(folder, torch_dtype=torch.float32)
     given = json.loads(Path(examples).read_text())
     problems, thought, end, padding = given["problems"], given["thought"], given["end"], given["padding"]
     model = Coconut(lm, thought, given["begin"], end, given["end_of_text"])

@@ -1,4 +1,4 @@
-"""What a user of this project runs, on request: `python -m benchmarks.our_side FOLDER PROBLEMS TYPE`."""
+"""What a user of this project runs, on request: `python -m benchmarks.our_side FOLDER PROBLEMS`."""
 
 import sys
 
@@ -18,10 +18,10 @@ LONGEST = 16
 """Tokens that the official evaluation lets a model write on ProsQA's answers, at most."""
 
 
-def main(folder: str, data: str, dtype: str) -> None:
+def main(folder: str, data: str) -> None:
     """Serve the three works with the model in `folder` and the problems in `data`."""
     torch.set_num_threads(1)
-    lm = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype)).eval()
+    lm = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     model = CoconutModel(lm, AutoTokenizer.from_pretrained(folder))
     problems = load_problems(data)
     tokens, curriculum = model.tokens, Curriculum(max_stage=THOUGHTS)

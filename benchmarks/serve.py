@@ -1,6 +1,6 @@
-"""The loop of a process that works on request and tells how long it took and how much memory.
+"""The loop of a process that works on request and tells how long it took, how much memory, how many operations.
 
-It stands alone: one of the processes that run it has another library's versions and knows nothing of this project.
+It stands alone: one of the processes that run it has other versions of libraries and knows nothing of this project.
 """
 
 import json
@@ -9,27 +9,35 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+
+from torch.utils.flop_counter import FlopCounterMode
 
 
 def serve(works: dict[str, Callable]) -> None:
-    """Answer requests, a line of JSON each: {"work": NAME, SETTING: VALUE, ...}, until the input ends.
+    """Answer requests, a line of JSON each: {"work": NAME, "counted": BOOL, SETTING: VALUE, ...}, until the input ends.
 
     A work is given the settings and returns the call to be timed. The reply has its `result`, `seconds`, and
-    `peak_mib`, the memory it needed on top of what the process held before (None where the system does not tell).
+    `peak_mib`, the memory it needed on top of what the process held before (None where the system does not tell). If
+    its operations are counted, the reply has them as `operations` and the rest means little.
     """
     replies = os.fdopen(os.dup(1), "w")
     sys.stdout = sys.stderr
     print(json.dumps({"ready": True}), file=replies, flush=True)
     for line in sys.stdin:
         request = json.loads(line)
+        counted = request.pop("counted")
         call = works[request.pop("work")](**request)
         before = _forget_peak()
         start = time.perf_counter()
-        result = call()
+        with FlopCounterMode(display=False) if counted else nullcontext() as counter:
+            result = call()
         seconds = time.perf_counter() - start
         peak = None if before is None else (_status("VmHWM") - before) / 1024
-        print(json.dumps({"result": result, "seconds": seconds, "peak_mib": peak}), file=replies, flush=True)
+        reply = {"result": result, "seconds": seconds, "peak_mib": peak}
+        reply["operations"] = counter.get_total_flops() if counted else None
+        print(json.dumps(reply), file=replies, flush=True)
 
 
 def _forget_peak() -> int | None:

@@ -9,7 +9,6 @@ and any number of continuations branch off the same cache.
 The model knows nothing of problems: it sees token ids.
 """
 
-import copy
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -19,11 +18,12 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from coconut_core.columns import PADDING, QUESTION, THOUGHT, Columns, visible
 from coconut_core.curriculum import PackedBatch
 from coconut_core.methods import COCONUT, Method
+from coconut_core.piecewise_cache import PiecewiseCache
 from coconut_core.tokenizers import ThoughtTokens
 
 Edit = Callable[[int, Float[Tensor, "batch question d_model"]], Float[Tensor, "batch question d_model"]]
@@ -35,13 +35,7 @@ class Context:
     """What has been computed of a batch of token trees. Extending a context leaves it as it was."""
 
     columns: Columns
-    cache: DynamicCache
-
-    def fork(self) -> DynamicCache:
-        """A cache to extend. Its tensors are shared: extending concatenates and never writes into them."""
-        cache = copy.copy(self.cache)
-        cache.layers = [copy.copy(layer) for layer in self.cache.layers]
-        return cache
+    cache: PiecewiseCache
 
 
 @dataclass(frozen=True)
@@ -106,18 +100,20 @@ class CoconutModel(nn.Module):
         """
         if embeddings is None:
             embeddings = self.lm.get_input_embeddings()(columns.ids)
-        cache = DynamicCache(config=self.lm.config) if context is None else context.fork()
+        cache = PiecewiseCache(self.lm.config.num_hidden_layers) if context is None else context.cache.fork()
         everything = columns if context is None else context.columns.then(columns)
         seen = visible(columns, everything)
         bias = torch.zeros(seen.shape, dtype=embeddings.dtype, device=seen.device)
         bias = bias.masked_fill(~seen, torch.finfo(embeddings.dtype).min)
-        hidden = self.lm.base_model(
-            inputs_embeds=embeddings,
-            attention_mask=bias[:, None],
-            position_ids=columns.position.clamp(min=0),
-            past_key_values=cache,
-            use_cache=True,
-        ).last_hidden_state
+        with cache.keeping_pieces():
+            hidden = self.lm.base_model(
+                inputs_embeds=embeddings,
+                attention_mask=bias[:, None],
+                position_ids=columns.position.clamp(min=0),
+                past_key_values=cache,
+                use_cache=True,
+            ).last_hidden_state
+        cache.forget_joined()
         return hidden, Context(everything, cache)
 
     def think(

@@ -163,7 +163,7 @@ def test_an_edit_shows_before_and_after(open_page, problems):
     assert not test.exception and "no problem that can be asked" in test.error[0].value
 
 
-@pytest.mark.parametrize("kind", ["zero", "noise", "freeze", "swap"])
+@pytest.mark.parametrize("kind", ["zero", "noise", "freeze", "swap", "remove"])
 def test_thoughts_can_be_changed(open_page, kind):
     test = open_page("what_if")
     test.slider(key="k").set_value(6)
@@ -230,3 +230,141 @@ def test_a_folder_can_be_added_and_a_broken_one_is_refused(open_page, tiny_check
     test.switch_page("workbench/pages/search_tree.py").run()
     test.selectbox(key="model").select("fresh").run()
     assert not test.exception and not test.error
+
+
+def test_a_population_by_right_and_wrong(open_page):
+    test = open_page("population")
+    everything = test.dataframe[0].value
+    last = [name for name in everything if name.startswith("right, k")][-1]
+    for answered, wanted in (("right", True), ("wrong", False)):
+        test.selectbox(key="answered").select(answered)
+        next(button for button in test.button if button.label == "Compute").click().run()
+        assert not test.exception
+        expected = everything.loc[everything[last] == wanted, "problem"].tolist()
+        if expected:
+            assert test.dataframe[0].value["problem"].tolist() == expected
+        else:
+            assert any(f"answered {answered}" in element.value for element in test.info)
+
+
+def test_a_point_of_the_population_leads_to_its_problem(open_page, problems):
+    test = open_page("population")
+    test.selectbox(key="across").select("hops").run()
+    drawn = figure(test, 1)
+    traces = [trace for trace in drawn["data"] if trace["customdata"]]
+    assert sum(len(trace["customdata"]) for trace in traces) == len(problems)
+    number = traces[0]["customdata"][0][0]
+    test.session_state["map"] = {"selection": {"points": [{"customdata": [number, "", 0, 0]}]}}
+    test.run()
+    next(button for button in test.button if button.label.endswith(f"problem {number}")).click().run()
+    assert test.selectbox(key="problem").value.startswith(f"{number} ")
+    assert f"Is {problems[number].root_name}" in figure(test)["layout"]["title"]["text"]
+
+
+def test_a_population_can_be_stopped_and_taken_up_again(open_page):
+    test = open_page("population")
+    test.session_state["population stopped"] = True
+    test.run()
+    assert any("Stopped" in element.value for element in test.info) and not test.get("plotly_chart")
+    next(button for button in test.button if button.label == "Compute").click().run()
+    assert test.get("plotly_chart") and not test.exception
+
+
+def test_a_set_is_uploaded_and_a_torn_one_told(open_page, problems):
+    test = open_page("problems")
+    uploader = next(each for each in test.get("file_uploader") if each.key == "uploaded set")
+    uploader.set_value(("mine.json", b'[{"question": "Ev', "application/json")).run()
+    assert "no whole JSON file" in test.error[0].value and not test.exception
+    content = json.dumps([problem.to_json() for problem in problems[:4]]).encode()
+    uploader = next(each for each in test.get("file_uploader") if each.key == "uploaded set")
+    uploader.set_value(("mine.json", content, "application/json")).run()
+    assert not test.error
+    test.selectbox(key="browse").select("uploaded here: mine.json").run()
+    assert any("4 of 4" in element.value for element in test.caption)
+
+
+def test_where_thoughts_lie(open_page, tiny_llama, problems):
+    import numpy as np
+
+    from analyses.thought_space import CLASSES, thought_space
+    from coconut_core.problems.graph import frontier
+
+    test = open_page("thoughts")
+    assert len(test.get("plotly_chart")) == 2 and not test.exception
+    problem, others = problems[0], problems[1:6]
+    found = thought_space(tiny_llama, problem, others)
+    frame = found.frame()
+    assert len(frame) == 6 * len(problem.names)
+    for k in range(1, 7):
+        own = frame[(frame["thought"] == k) & (frame["class"] == CLASSES[0])]
+        assert set(own["name"]) == {problem.names[node] for node in frontier(problem.graph, problem.root, k)}
+    # Cosines and coordinates by hand.
+    from coconut_core.stopping import thought_states
+
+    states = thought_states(tiny_llama, [problem], 6)[0].numpy()
+    token = tiny_llama.tokenizer(problem.names[3], add_special_tokens=False)["input_ids"][0]
+    embedding = tiny_llama.lm.get_input_embeddings().weight[token].detach().numpy()
+    by_hand = states[1] @ embedding / np.linalg.norm(states[1]) / np.linalg.norm(embedding)
+    assert found.cosine[1, 3] == pytest.approx(by_hand, abs=1e-5)
+    assert np.allclose(found.norm, np.linalg.norm(states, axis=1), rtol=1e-5)
+    # Two components cannot be further apart than the thoughts themselves.
+    apart = np.linalg.norm(found.path[0, 0] - found.path[0, 3])
+    assert apart <= np.linalg.norm(states[0] - states[3]) + 1e-6
+    assert 0 < found.explained.sum() <= 1
+
+
+def test_figures_on_dark_pages_keep_their_data():
+    import pandas as pd
+
+    from analyses.palette import DARK, LIGHT, darkened
+    from workbench.problem_map import problem_map
+
+    table = pd.DataFrame(
+        {
+            "problem": [0, 1, 2],
+            "question": ["a", "b", "c"],
+            "hops": [2, 3, 4],
+            "candidate mass, k = 1": [0.9, 0.2, 0.5],
+            "right, k = 6": [True, False, True],
+        }
+    )
+    light = problem_map(table, "hops", "candidate mass, k = 1")
+    dark = darkened(light)
+    assert dark.layout.paper_bgcolor == DARK.paper and dark.data[0].marker.color == DARK.scale[3]
+    for before, after in zip(light.to_plotly_json()["data"], dark.to_plotly_json()["data"], strict=True):
+        assert before["x"] == after["x"] and before["y"] == after["y"] and before["name"] == after["name"]
+    assert not any(colour in dark.to_json() for colour in (LIGHT.paper, LIGHT.ink, LIGHT.distractor))
+
+
+@pytest.mark.parametrize("name", ["search_tree", *PAGES])
+def test_a_link_with_values_that_do_not_exist_opens_the_page(open_page, name):
+    nonsense = dict.fromkeys(
+        ("k", "model", "source", "set", "problem", "seed", "text", "second", "written"), "nonsense"
+    )
+    nonsense |= dict.fromkeys(("controls", "population", "figure", "runs", "curve", "axis", "browse", "opening"), "9e9")
+    test = open_page(name, **nonsense)
+    assert not test.exception and not test.error
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_choice_of_every_page_can_be_made(open_page, name):
+    """Each selectbox and toggle of the page, one after another, to its last value."""
+    test = open_page(name)
+    keys = [("selectbox", box.key) for box in test.main.selectbox] + [("toggle", each.key) for each in test.main.toggle]
+    for kind, key in keys:
+        if kind == "selectbox":
+            box = test.selectbox(key=key)
+            box.select_index(len(box.options) - 1).run()
+        else:
+            test.toggle(key=key).set_value(True).run()
+        assert not test.exception, (name, key)
+
+
+def test_written_values_follow_the_threshold(open_page):
+    test = open_page("search_tree", k="1")
+    shown = {}
+    for least in ("all", ".5", "none"):
+        test.selectbox(key="written").select(least).run()
+        texts = next(trace for trace in figure(test)["data"] if trace.get("name") == "written values")["text"]
+        shown[least] = sum(map(bool, texts))
+    assert shown["all"] == len(texts) > shown[".5"] >= shown["none"] == 0

@@ -54,12 +54,12 @@ except InputError as error:
 
 hops = sorted({depths(p.graph, p.root).get(p.target, 0) for p in problems})
 with st.form("filter", border=False):
-    columns = st.columns([2, 2, 1.2, 1.4, 1], vertical_alignment="bottom")
+    columns = st.columns([2, 2, 1.2, 1.5, 1.3], vertical_alignment="bottom")
     kept_hops = columns[0].multiselect("Hops", hops, default=hops, key="hops")
     children = columns[1].slider("Children of the root", 1, 12, (1, 12), key="children")
-    most = columns[2].number_input("At most", 10, 500, min(100, len(problems)), step=10, key="most")
+    most = columns[2].number_input("At most", 1, 500, min(100, len(problems)), step=10, key="most")
     answered = columns[3].selectbox("Answered", ["right or wrong", "right", "wrong"], key="answered")
-    columns[4].form_submit_button("Compute", icon=":material/calculate:", type="primary", on_click=resume)
+    columns[4].form_submit_button("Compute", type="primary", on_click=resume, width="stretch")
 
 
 def kept(problem) -> bool:
@@ -112,7 +112,7 @@ offer_result(result, drawing, figure_name)
 done = dict(study.results)
 about = {"models": [folder.name for folder in models], "problems": name, "numbers": list(numbers)}
 st.download_button(
-    f"All {len(done)} figures computed so far, as zip",
+    f"Figures computed so far ({len(done)}) as zip",
     lambda: bundle(
         about,
         {**{key: each.frame() for key, each in done.items()}, "problems": table},

@@ -2,10 +2,13 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from analyses import export
@@ -74,7 +77,7 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
     # Side by side where the window has room for two trees, else one below the other.
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=TREE_WIDTH if second else "stretch"):
-            figure = show_tree(chosen, readings, k, opening, trace_path, "tree", legend=second is None)
+            draw = show_tree(chosen, readings, k, opening, trace_path, "tree", legend=second is None)
         if second:
             with st.container(width=TREE_WIDTH):
                 show_tree(*second, k, opening, trace_path, "second tree", legend=False)
@@ -89,11 +92,11 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
         alt = "Values of the noticeable nodes by the number of thoughts; the download has the numbers."
         st.plotly_chart(curves, theme=None, key="curves", config=CAMERA, alt=alt)
     show_table(readings, k, opening)
-    offer_files(chosen, readings, k, figure)
+    offer_files(chosen, readings, k, draw)
 
 
 def show_tree(chosen: Selection, readings: Readings, k: int, opening: str, trace_path: bool, key: str, *, legend: bool):
-    """One model's answer, masses and tree, with the path of a node that was clicked; the figure for white paper."""
+    """One model's answer, masses and tree, with the path of a node that was clicked; how to draw it for white paper."""
     at = readings.at(k, opening)
     reading = reading_of(chosen, k, opening, at)
     clicked = clicked_node(chosen, key)
@@ -101,7 +104,6 @@ def show_tree(chosen: Selection, readings: Readings, k: int, opening: str, trace
         st.info("This model has no thoughts: k only moves the row of candidates.", icon=":material/info:")
     show_answer(readings, k)
     show_masses(chosen, at, k)
-    figure = drawn(chosen, at, reading, trace_path, clicked)
     # In a narrow picture the legend would run into the scale.
     shown = drawn(chosen, at, reading, trace_path, clicked, legend=legend, dark=session.dark())
     alt = description(chosen.problem, at.value, reading, layout=layout_of(chosen))
@@ -113,7 +115,7 @@ def show_tree(chosen: Selection, readings: Readings, k: int, opening: str, trace
         st.markdown(for_markdown(f"{chosen.problem.names[clicked]}: {path} · value {at.value[clicked]:.4g}"))
     else:
         st.caption("Click a node to see its path from the start.")
-    return figure
+    return partial(drawn, chosen, at, reading, trace_path, clicked)
 
 
 def clicked_node(chosen: Selection, key: str) -> int | None:
@@ -202,17 +204,17 @@ def show_table(readings: Readings, k: int, opening: str) -> None:
     )
 
 
-def offer_files(chosen: Selection, readings: Readings, k: int, figure) -> None:
+def offer_files(chosen: Selection, readings: Readings, k: int, draw: Callable[[], go.Figure]) -> None:
     """Downloads. Nothing is drawn until its button is pressed; pictures are for white paper in any theme."""
     stem = re.sub(r"[^\w.-]+", "-", f"{chosen.model.name}-{chosen.label}").strip("-")
     buttons = st.columns(5, gap="small")
     table = lambda: export.csv(table_of_all(readings, chosen.model.name, chosen.label))  # noqa: E731
     offers = [("Values as CSV", f"{stem}.csv", "text/csv", table)]
-    offers.append(("Picture as HTML", f"{stem}-k{k}.html", "text/html", lambda: export.html(figure)))
+    offers.append(("Picture as HTML", f"{stem}-k{k}.html", "text/html", lambda: export.html(draw())))
     fault = export.image_fault()
     if fault is None:
-        offers.append(("Picture as PNG", f"{stem}-k{k}.png", "image/png", lambda: export.image(figure, "png")))
-        offers.append(("Picture as SVG", f"{stem}-k{k}.svg", "image/svg+xml", lambda: export.image(figure, "svg")))
+        offers.append(("Picture as PNG", f"{stem}-k{k}.png", "image/png", lambda: export.image(draw(), "png")))
+        offers.append(("Picture as SVG", f"{stem}-k{k}.svg", "image/svg+xml", lambda: export.image(draw(), "svg")))
     everything = lambda: everything_of(chosen, readings)  # noqa: E731
     offers.append(("Everything as zip", f"{stem}.zip", "application/zip", everything))
     for column, (label, name, kind, content) in zip(buttons, offers, strict=False):
@@ -274,10 +276,10 @@ readings = session.readings_or_stop(chosen)
 waiting.empty()
 with st.sidebar:
     second = choose_second(chosen)
-    st.select_slider(
+    st.selectbox(
         "Write values from",
         list(WRITTEN),
-        value=DEFAULT_WRITTEN,
+        index=list(WRITTEN).index(DEFAULT_WRITTEN),
         key="written",
         bind="query-params",
         help="Smaller values are drawn and not written; the table and the pointer tell all.",

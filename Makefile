@@ -11,7 +11,7 @@ app: $(READY)
 
 figures: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/coconut figures --model $(MODELS) --control $(MODELS)_coconut_unmixed \
-		--control $(MODELS)_pause_as_thought --control $(MODELS)_cot \
+		--control $(MODELS)_pause_as_thought --control $(MODELS)_cot --control $(MODELS)_no_cot \
 		--data artifacts/problems/laptop_500.json
 
 test: $(READY)

@@ -7,6 +7,7 @@ every thought and every word, no cache, one problem and one number of thoughts a
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -56,13 +57,28 @@ class Ratio:
     """Smallest and largest ratio of a round."""
     high: float
     operations: float
-    """How many times as many multiplications the other way needs: what the ratio would be at the same rate."""
+    """How many times as many operations the other way needs: what the ratio would be at the same rate."""
+    utilisation: float
+    """Our operations a second as a share of what this core reaches in one large matrix product."""
     memory: float | None = None
     """Our peak memory as a share of the other way's, where it was measured."""
     least: float | None = None
     """Ratio below which something is broken."""
     target: float | None = None
     memory_target: float | None = None
+
+
+@cache
+def matrix_rate(size: int = 1024, times: int = 10) -> float:
+    """Operations a second of one core in float32 matrix products, the best of `times`."""
+    one, other = torch.randn(2, size, size)
+    one @ other
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        one @ other
+        seconds.append(time.perf_counter() - start)
+    return 2 * size**3 / min(seconds)
 
 
 def run(contest: Contest, shape: str, rounds: int) -> Ratio:
@@ -92,6 +108,7 @@ def run(contest: Contest, shape: str, rounds: int) -> Ratio:
         low=float(ratio.min()),
         high=float(ratio.max()),
         operations=counts[1] / counts[0],
+        utilisation=counts[0] / ours / matrix_rate(),
         least=contest.least,
         target=contest.target,
     )

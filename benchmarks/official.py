@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from benchmarks.contests import Ratio
+from benchmarks.contests import Ratio, matrix_rate
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
 from coconut_core.model import CoconutModel
@@ -82,7 +82,7 @@ def official_ratios(
     checkout: Path,
     python: Path,
     rounds: int,
-    patience: float = 240.0,
+    patience: float = 120.0,
 ) -> Iterator[Ratio]:
     """Each work, timed `rounds` times or until `patience` seconds are over; at least once."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -130,6 +130,7 @@ def _timed(shape: str, work: Work, ours: "_Side", official: "_Side", rounds: int
         low=float((seconds[:, 1] / seconds[:, 0]).min()),
         high=float((seconds[:, 1] / seconds[:, 0]).max()),
         operations=operations[1] / operations[0],
+        utilisation=operations[0] * max(work.count, 1) / max(few, 1) / float(np.median(seconds[:, 0])) / matrix_rate(),
         memory=None if None in peaks or work.memory is None else peaks[0] / peaks[1],
         target=work.target,
         memory_target=work.memory,

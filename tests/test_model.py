@@ -9,6 +9,7 @@ from coconut_core.curriculum import Curriculum, pack
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.generation import answers
 from coconut_core.methods import METHODS
+from coconut_core.piecewise_cache import PiecewiseCache
 
 
 def full_pass(model, ids, thoughts):
@@ -146,6 +147,26 @@ def test_gradients_flow_through_every_thought(tiny_model, problems):
         torch.testing.assert_close(mine.grad, other.grad, rtol=1e-4, atol=1e-6, msg=name)
     states = tiny_model.think(batch.questions.ids, (batch.questions.position >= 0).long(), 3).states
     assert states.requires_grad
+
+
+def test_autograd_keeps_the_pieces_of_keys_and_values(tiny_model, problems, monkeypatch):
+    """Both of every layer, at every thought and for the continuations: none is kept a second time as a whole."""
+    kept, pack = [], PiecewiseCache._pack
+
+    def watched(cache, saved):
+        kept.append(pack(cache, saved))
+        return kept[-1]
+
+    monkeypatch.setattr(PiecewiseCache, "_pack", watched)
+    batch = packed(tiny_model, [[p] for p in problems[:4]], [[{3: 1.0}]] * 4, Curriculum(max_stage=3))
+    tiny_model(batch)
+    in_pieces = [each for each in kept if isinstance(each, tuple)]
+    layers = tiny_model.lm.config.num_hidden_layers
+    assert [len(pieces) for pieces in in_pieces] == [n for n in (2, 3, 4, 5) for _ in range(2 * layers)]
+    with torch.no_grad():
+        ids, mask = pad_left(Encoder(tiny_model.tokenizer).questions([p.question for p in problems]), 0)
+        cache = tiny_model.think(ids, mask, 4).context.cache
+    assert all(len(layer.key_pieces) == 1 and not layer.joined for layer in cache.layers)
 
 
 def test_continuing_leaves_the_thoughts_as_they_were(tiny_model, problems):

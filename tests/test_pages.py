@@ -13,6 +13,7 @@ from workbench.run_tables import config_differences, models_table
 from workbench.training_history import training_history
 
 APP = str(Path(__file__).parents[1] / "app.py")
+FORMATTED = {"change", "figure"}
 PAGES = ("what_if", "population", "thoughts", "compare_runs", "problems", "models")
 
 
@@ -348,9 +349,13 @@ def test_a_link_with_values_that_do_not_exist_opens_the_page(open_page, name):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_choice_of_every_page_can_be_made(open_page, name):
-    """Each selectbox and toggle of the page, one after another, to its last value."""
+    """Each selectbox and toggle of the page, one after another, to its last value.
+
+    AppTest cannot choose by place where what is shown is not what is stored; those have tests of their own.
+    """
     test = open_page(name)
-    keys = [("selectbox", box.key) for box in test.main.selectbox] + [("toggle", each.key) for each in test.main.toggle]
+    keys = [("selectbox", box.key) for box in test.main.selectbox if box.key not in FORMATTED]
+    keys += [("toggle", each.key) for each in test.main.toggle]
     for kind, key in keys:
         if kind == "selectbox":
             box = test.selectbox(key=key)

@@ -52,10 +52,8 @@ def main() -> None:
                 page = chromium.new_page(viewport={"width": wide, "height": height})
                 page.emulate_media(color_scheme="dark" if name.endswith("dark") else "light")
                 page.goto(f"{address}/{path}?{urlencode(link)}")
-                there = (
-                    "() => document.querySelectorAll('.main-svg .infolayer, [data-testid=stDataFrame] canvas').length"
-                )
-                page.wait_for_function(f"{there} >= {charts}", timeout=300_000)
+                there = f"() => document.querySelectorAll('{DRAWN}').length >= {charts}"
+                page.wait_for_function(there, timeout=300_000)
                 page.wait_for_timeout(4_000)
                 page.screenshot(path=FOLDER / f"{name}.png")
                 page.close()

@@ -11,7 +11,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -84,9 +83,7 @@ class Score:
             parts[0].slots,
             np.concatenate([part.correct for part in parts]),
             np.concatenate([part.tokens for part in parts]),
-            ReasoningProcesses(
-                parts[0].processes.ks, tuple(chain.from_iterable(part.processes.process for part in parts))
-            ),
+            ReasoningProcesses(parts[0].processes.ks, tuple(row for part in parts for row in part.processes.process)),
             sum(part.seconds for part in parts),
             None if parts[0].stopped is None else np.concatenate([part.stopped for part in parts]),
         )

@@ -41,7 +41,7 @@ def evaluate(
     from coconut_core.checkpoints import load_model
 
     stream = ProblemStream(data, first)
-    loaded = load_model(model).to(stream.device)
+    loaded = load_model(model, stream.device)
     ks = range(loaded.max_thoughts + 1) if ks is None else ks
 
     def told(start: int, problems):
@@ -77,7 +77,7 @@ def values(
     from coconut_core.checkpoints import load_model
 
     stream = ProblemStream(data, first)
-    loaded = load_model(model).to(stream.device)
+    loaded = load_model(model, stream.device)
 
     def told(start: int, problems):
         measured = node_values(loaded, problems, ks=ks, opening=opening, batch_size=batch_size)

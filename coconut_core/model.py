@@ -113,7 +113,6 @@ class CoconutModel(nn.Module):
                 past_key_values=cache,
                 use_cache=True,
             ).last_hidden_state
-        cache.forget_joined()
         return hidden, Context(everything, cache)
 
     def think(

@@ -7,7 +7,8 @@ Without gradients there is nothing to keep, and only the last whole is held.
 """
 
 import copy
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from jaxtyping import Float
@@ -54,11 +55,16 @@ class PiecewiseCache(Cache):
         forked.layers = [copy.copy(layer) for layer in self.layers]
         return forked
 
-    def keeping_pieces(self) -> AbstractContextManager:
+    @contextmanager
+    def keeping_pieces(self) -> Iterator[None]:
         """Within it, autograd keeps pieces where a layer of this cache joined them."""
         if not torch.is_grad_enabled() or not self.get_seq_length():
-            return nullcontext()
-        return torch.autograd.graph.saved_tensors_hooks(self._pack, _unpack)
+            yield
+            return
+        with torch.autograd.graph.saved_tensors_hooks(self._pack, _unpack):
+            yield
+        for layer in self.layers:
+            layer.joined = {}
 
     def _pack(self, saved: Tensor) -> Tensor | tuple[Tensor, ...]:
         for layer in self.layers:
@@ -66,11 +72,6 @@ class PiecewiseCache(Cache):
             if whole is not None and whole.shape == saved.shape and whole.stride() == saved.stride():
                 return tuple(piece.detach() for piece in pieces)
         return saved.detach()
-
-    def forget_joined(self) -> None:
-        """Let go of what was joined last, once the columns have been computed."""
-        for layer in self.layers:
-            layer.joined = {}
 
 
 def _append(pieces: tuple[Tensor, ...], piece: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:

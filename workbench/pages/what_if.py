@@ -1,6 +1,7 @@
 """What if a fact were different, or a thought? Before and after, side by side, with the oracle's answer."""
 
 import json
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -64,7 +65,7 @@ def _reset(question: str) -> None:
 
 
 def show(title: str, problem: ProsqaProblem, readings, k: int, model: str, key: str):
-    """One side: the model's answer beside the oracle's, the masses and the tree, which is returned for white paper."""
+    """One side: the model's answer beside the oracle's, the masses and the tree; how to draw it for white paper."""
     at = readings.at(k, "entity")
     words, right = readings.answers.text[0][k], bool(readings.answers.correct[0, k])
     mark = ":green-badge[right]" if right else ":red-badge[wrong]"
@@ -76,9 +77,10 @@ def show(title: str, problem: ProsqaProblem, readings, k: int, model: str, key: 
     )
     reading = Reading(model, k, chain_opening(problem, k), at.off_graph)
     layout = tree_layout(problem)
-    figure = tree_figure(problem, at.value, reading, layout=layout, trace_path=True, legend=False, dark=session.dark())
-    st.plotly_chart(figure, theme=None, key=key, alt=description(problem, at.value, reading, layout=layout))
-    return tree_figure(problem, at.value, reading, layout=layout, trace_path=True)
+    draw = partial(tree_figure, problem, at.value, reading, layout=layout, trace_path=True)
+    alt = description(problem, at.value, reading, layout=layout)
+    st.plotly_chart(draw(legend=False, dark=session.dark()), theme=None, key=key, alt=alt)
+    return draw
 
 
 st.header("What if")
@@ -131,7 +133,7 @@ csv.download_button(
 )
 everything.download_button(
     "Trees, values and texts as zip",
-    lambda: bundle(about, tables, {"tree-before": old, "tree-after": new}, problems),
+    lambda: bundle(about, tables, {"tree-before": old(), "tree-after": new()}, problems),
     "what-if.zip",
     "application/zip",
     on_click="ignore",

@@ -12,16 +12,19 @@ from functools import cache
 import numpy as np
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch.utils.flop_counter import FlopCounterMode
 
 from analyses.values import node_values
-from coconut_core.curriculum import Curriculum, pack
+from coconut_core.curriculum import Curriculum, EncodedProblem, pack
 from coconut_core.encoding import Encoder
 from coconut_core.generation import answers
-from coconut_core.model import CoconutModel
+from coconut_core.model import CoconutModel, Loss
 from coconut_core.problems.prosqa import ProsqaProblem
 
 THOUGHTS = 6
+LONGEST = 16
+"""Tokens that the official evaluation lets a model write on ProsQA's answers, at most."""
 KS = tuple(range(THOUGHTS + 1))
 
 
@@ -67,6 +70,25 @@ class Ratio:
     target: float | None = None
     memory_target: float | None = None
 
+    @classmethod
+    def of(
+        cls, seconds: Float[np.ndarray, "way round"], operations: Sequence[float], **about: str | float | None
+    ) -> "Ratio":
+        """From the seconds of each round and the operations of one, ours first."""
+        ours, other = map(float, np.median(seconds, axis=1))
+        ratio = seconds[1] / seconds[0]
+        return cls(
+            rounds=len(ratio),
+            ours=ours,
+            other=other,
+            ratio=other / ours,
+            low=float(ratio.min()),
+            high=float(ratio.max()),
+            operations=operations[1] / operations[0],
+            utilisation=operations[0] / ours / matrix_rate(),
+            **about,
+        )
+
 
 @cache
 def matrix_rate(size: int = 1024, times: int = 10) -> float:
@@ -95,20 +117,12 @@ def run(contest: Contest, shape: str, rounds: int) -> Ratio:
         with FlopCounterMode(display=False) as counter:
             work()
         counts.append(counter.get_total_flops())
-    ratio = times[1] / times[0]
-    ours, other = map(float, np.median(times, axis=1))
-    return Ratio(
+    return Ratio.of(
+        times,
+        counts,
         name=contest.name,
         shape=shape,
         against="the plain way",
-        rounds=rounds,
-        ours=ours,
-        other=other,
-        ratio=other / ours,
-        low=float(ratio.min()),
-        high=float(ratio.max()),
-        operations=counts[1] / counts[0],
-        utilisation=counts[0] / ours / matrix_rate(),
         least=contest.least,
         target=contest.target,
     )
@@ -126,19 +140,24 @@ def contests(model: CoconutModel, problems: Sequence[ProsqaProblem], few: int) -
     ]
 
 
+def training_loss(model: CoconutModel, encoded: Sequence[EncodedProblem], stages: Sequence[int]) -> Loss:
+    """Loss of all `stages` of problems that share no facts, as training computes it."""
+    batch = pack(
+        [[problem] for problem in encoded],
+        [[dict.fromkeys(stages, 1.0)] for _ in encoded],
+        Curriculum(max_stage=THOUGHTS),
+        thought=model.tokens.thought,
+        padding=model.tokens.padding,
+    )
+    return model(batch)
+
+
 def _stages(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
     """All stages of a sample in one step against a step each."""
-    curriculum, encoded = Curriculum(max_stage=THOUGHTS), Encoder(model.tokenizer).problems(problems)
+    encoded = Encoder(model.tokenizer).problems(problems)
 
     def step(stages: Sequence[int]) -> float:
-        batch = pack(
-            [[p] for p in encoded],
-            [[dict.fromkeys(stages, 1.0)] for _ in encoded],
-            curriculum,
-            thought=model.tokens.thought,
-            padding=model.tokens.padding,
-        )
-        loss = model(batch)
+        loss = training_loss(model, encoded, stages)
         loss.mean.backward()
         model.zero_grad()
         return float(loss.by_label.sum())
@@ -155,13 +174,11 @@ def _stages(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
 
 def _training(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
     """A training step with six thoughts against full passes with logits everywhere."""
-    curriculum, encoded = Curriculum(max_stage=THOUGHTS), Encoder(model.tokenizer).problems(problems)
+    encoded = Encoder(model.tokenizer).problems(problems)
     tokens, lm = model.tokens, model.lm
 
     def ours() -> float:
-        stages = [[{THOUGHTS + 1: 1.0}] for _ in encoded]
-        batch = pack([[p] for p in encoded], stages, curriculum, thought=tokens.thought, padding=tokens.padding)
-        loss = model(batch)
+        loss = training_loss(model, encoded, [THOUGHTS + 1])
         loss.mean.backward()
         model.zero_grad()
         return loss.mean.item()
@@ -249,7 +266,6 @@ def _answers(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
     """Answers after six thoughts against one problem at a time, every word by a full pass."""
     encoder, tokens, lm = Encoder(model.tokenizer), model.tokens, model.lm
     questions = encoder.questions([p.question for p in problems])
-    longest = 16
 
     def plain() -> list[str]:
         told = []
@@ -260,7 +276,7 @@ def _answers(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
                     out = lm(inputs_embeds=embeddings, output_hidden_states=True, use_cache=False)
                     embeddings = torch.cat([embeddings, out.hidden_states[-1][:, -1:]], 1)
                 written = [question.opening]
-                for _ in range(longest):
+                for _ in range(LONGEST):
                     more = lm.get_input_embeddings()(torch.tensor([written]))
                     logits = lm(inputs_embeds=torch.cat([embeddings, more], 1), use_cache=False).logits
                     token = int(logits[0, -1].argmax())
@@ -272,7 +288,7 @@ def _answers(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
 
     return Contest(
         "answers after 6 thoughts, against one problem at a time by full passes",
-        lambda: [row[0] for row in answers(model, problems, ks=(THOUGHTS,), max_new_tokens=longest).text],
+        lambda: [row[0] for row in answers(model, problems, ks=(THOUGHTS,), max_new_tokens=LONGEST).text],
         plain,
         lambda a, b: a == b,
         least=3.0,

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from benchmarks.contests import Ratio, matrix_rate
+from benchmarks.contests import Ratio
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
 from coconut_core.model import CoconutModel
@@ -115,22 +115,15 @@ def _timed(shape: str, work: Work, ours: "_Side", official: "_Side", rounds: int
         spent += sum(reply["seconds"] for reply in replies[-1])
     # Counting slows the work down, so that few problems have to do: both sides do the same to each.
     few = min(work.count, 8)
-    operations = [side.ask(work.work, few, work.batch, counted=True)["operations"] for side in (ours, official)]
-    seconds = np.array([[reply["seconds"] for reply in pair] for pair in replies])
+    counted = [side.ask(work.work, few, work.batch, counted=True)["operations"] for side in (ours, official)]
     peaks = [reply["peak_mib"] for reply in replies[0]]
     size = f", {work.count} problems" if work.count else ""
-    return Ratio(
+    return Ratio.of(
+        np.array([[reply["seconds"] for reply in pair] for pair in replies]).T,
+        [each * max(work.count, 1) / max(few, 1) for each in counted],
         name=f"{work.name}{size}, batch {work.batch}",
         shape=shape,
         against="official code",
-        rounds=len(replies),
-        ours=float(np.median(seconds[:, 0])),
-        other=float(np.median(seconds[:, 1])),
-        ratio=float(np.median(seconds[:, 1]) / np.median(seconds[:, 0])),
-        low=float((seconds[:, 1] / seconds[:, 0]).min()),
-        high=float((seconds[:, 1] / seconds[:, 0]).max()),
-        operations=operations[1] / operations[0],
-        utilisation=operations[0] * max(work.count, 1) / max(few, 1) / float(np.median(seconds[:, 0])) / matrix_rate(),
         memory=None if None in peaks or work.memory is None else peaks[0] / peaks[1],
         target=work.target,
         memory_target=work.memory,

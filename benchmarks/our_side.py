@@ -6,16 +6,12 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from analyses.values import node_values
+from benchmarks.contests import LONGEST, THOUGHTS, training_loss
 from benchmarks.serve import serve
-from coconut_core.curriculum import Curriculum, pack
 from coconut_core.encoding import Encoder
 from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
 from coconut_core.problems.prosqa import load_problems
-
-THOUGHTS = 6
-LONGEST = 16
-"""Tokens that the official evaluation lets a model write on ProsQA's answers, at most."""
 
 
 def main(folder: str, data: str) -> None:
@@ -24,16 +20,13 @@ def main(folder: str, data: str) -> None:
     lm = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     model = CoconutModel(lm, AutoTokenizer.from_pretrained(folder))
     problems = load_problems(data)
-    tokens, curriculum = model.tokens, Curriculum(max_stage=THOUGHTS)
 
     def train(count: int, batch: int):
         encoded = Encoder(model.tokenizer).problems(problems[:batch])
 
         def step() -> list[float]:
             model.zero_grad(set_to_none=True)
-            stages = [[{THOUGHTS + 1: 1.0}] for _ in encoded]
-            rows = [[problem] for problem in encoded]
-            loss = model(pack(rows, stages, curriculum, thought=tokens.thought, padding=tokens.padding)).mean
+            loss = training_loss(model, encoded, [THOUGHTS + 1]).mean
             loss.backward()
             return [loss.item(), float(model.lm.get_input_embeddings().weight.grad.norm())]
 

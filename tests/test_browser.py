@@ -332,7 +332,7 @@ def test_a_clicked_node_shows_its_path(page, server, problems):
     assert f"{first.root_name} → " in page.locator("body").inner_text()
 
 
-def test_an_edited_fact_shows_before_and_after(page, server):
+def test_an_edited_fact_shows_before_and_after(page, chromium, server):
     page.goto(f"{server[0]}/what_if?k=3")
     page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length == 2")
     assert "nothing yet" in page.locator("body").inner_text()
@@ -350,6 +350,17 @@ def test_an_edited_fact_shows_before_and_after(page, server):
         manifest = json.loads(archive.read("manifest.json"))
         before, after = (json.loads(archive.read(f"{when}.json"))["question"] for when in ("before", "after"))
     assert manifest["k"] == 3 and before != after and "after.csv" in manifest["files"]
+
+    choice = page.get_by_role("combobox", name="Change thoughts")
+    choice.fill("zero")
+    choice.press("ArrowDown")
+    choice.press("Enter")
+    page.wait_for_function("() => /Changed: asked .*: zero vector/.test(document.body.innerText)")
+    said = page.get_by_role("paragraph").filter(has_text="Changed:").inner_text()
+    other = chromium.new_page()
+    other.goto(page.url)
+    other.wait_for_function("said => document.body.innerText.includes(said)", arg=said, timeout=60_000)
+    other.close()
 
 
 def test_a_table_and_a_zip_read_back(page, server, problems):

@@ -164,6 +164,28 @@ def test_an_edit_shows_before_and_after(open_page, problems):
     assert not test.exception and "no problem that can be asked" in test.error[0].value
 
 
+def test_edits_belong_to_their_problem_and_come_back_with_the_page(open_page):
+    def changed():
+        return next(element.value for element in test.markdown if "Changed:" in element.value)
+
+    def press(label):
+        next(button for button in test.button if button.label == label).click().run()
+
+    test = open_page("what_if")
+    press("Turn the choice round")
+    test.switch_page("workbench/pages/thoughts.py").run()
+    test.switch_page("workbench/pages/what_if.py").run()
+    assert "asked" in changed() and not test.exception
+    again = open_page("what_if", edited=test.query_params["edited"])
+    assert again.text_area(key="edited").value == test.text_area(key="edited").value
+    press("Undo all edits")
+    assert "nothing yet" in changed() and "edited" not in test.query_params
+    press("Turn the choice round")
+    chosen = test.selectbox(key="problem")
+    chosen.select(next(option for option in chosen.options if option != chosen.value)).run()
+    assert "nothing yet" in changed() and not test.exception
+
+
 @pytest.mark.parametrize("kind", ["zero", "noise", "freeze", "swap", "remove"])
 def test_thoughts_can_be_changed(open_page, kind):
     test = open_page("what_if")

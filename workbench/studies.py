@@ -7,9 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from coconut_core.problems.prosqa import ProsqaProblem
-from workbench import session
 from workbench.model_shelf import ModelFolder
 from workbench.problem_sets import listed
+from workbench.readings import loaded
 
 if TYPE_CHECKING:
     from analyses.study import Study
@@ -27,12 +27,12 @@ def study_of(
     `report` hears what is being computed and how much of it is done. A widget that is used meanwhile ends the
     computation there.
     """
-    loaded = [(folder.name, session.loaded(folder)) for folder in folders]
+    models = [(folder.name, loaded(folder)) for folder in folders]
     from analyses.study import Study
 
     key = (tuple(folder.fingerprint for folder in folders), tuple(problems))
     kept = st.session_state.setdefault(_KEPT, {})
-    study = kept.pop(key, None) or Study(loaded, problems)
+    study = kept.pop(key, None) or Study(models, problems)
     kept[key] = study  # the latest last
     while len(kept) > MOST_KEPT:
         kept.pop(next(iter(kept)))

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from workbench.session import Readings
+from workbench.readings import Readings
 
 
 def table_at(readings: Readings, k: int, opening: str) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from analyses.plain_text import for_markdown
 from coconut_core.errors import InputError
+from coconut_core.problems.prosqa import ProsqaProblem
 from coconut_core.problems.prosqa_sampler import SamplerSettings, sample_problems
 from coconut_core.problems.validation import set_violations, statistics
 from workbench import session
@@ -13,6 +14,13 @@ from workbench.problem_sets import keep, labelled, listed, open_problem, problem
 from workbench.problem_sources import UPLOAD_MEGABYTES, problem_of, uploaded_records
 
 MOST = 2000
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the file …")
+def uploaded(content: bytes, name: str) -> list[ProsqaProblem]:
+    """The problems of an uploaded file; read once, not at every touch of the page."""
+    return [problem_of(record, f"{name}, item {item}") for item, record in enumerate(uploaded_records(content, name))]
+
 
 st.header("Problems")
 with st.expander("Make a set", icon=":material/add:"), st.form("make", border=False):
@@ -37,9 +45,8 @@ with st.expander("Upload a set", icon=":material/upload:"):
     )
     if file is not None:
         try:
-            records = uploaded_records(file.getvalue(), file.name)
             label = f"uploaded here: {file.name}"
-            keep(label, [problem_of(record, f"{file.name}, item {item}") for item, record in enumerate(records)])
+            keep(label, uploaded(file.getvalue(), file.name))
             st.success(for_markdown(f"“{label}” can now be chosen on every page, until this tab is closed."))
         except InputError as error:
             st.error(for_markdown(str(error)), icon=":material/error:")

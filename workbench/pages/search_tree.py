@@ -27,7 +27,8 @@ from coconut_core.problems.graph import frontier
 from workbench import session
 from workbench.bundles import bundle
 from workbench.problem_sources import complaints
-from workbench.session import Readings, Selection, ValuesAt
+from workbench.readings import KS, Readings, ValuesAt, is_cold
+from workbench.session import Selection
 from workbench.values_table import table_at, table_of_all
 
 # What can be forced at k = 0: the way a chain begins, or the way all of its later steps do.
@@ -50,12 +51,12 @@ CAMERA = {
 def view(chosen: Selection, readings: Readings, second: tuple[Selection, Readings] | None, playing: bool) -> None:
     """Everything that moves with k. As a fragment it runs alone when k changes, and by itself while `playing`."""
     if playing:
-        st.session_state["k"] = (st.session_state.get("k", FIRST_K) + 1) % len(session.KS)
+        st.session_state["k"] = (st.session_state.get("k", FIRST_K) + 1) % len(KS)
     slider, opened, traced, played = st.columns([4, 2, 2, 1.8], vertical_alignment="bottom", gap="medium")
     k = slider.slider(
         "Thoughts k",
-        session.KS[0],
-        session.KS[-1],
+        KS[0],
+        KS[-1],
         value=FIRST_K,
         key="k",
         bind="query-params",
@@ -142,7 +143,7 @@ def show_waiting(chosen: Selection) -> None:
     """The tree without values, for the seconds in which torch is imported, once a server."""
     nothing = np.zeros(len(chosen.problem.names))
     asked = st.query_params.get("k", "")  # the slider itself is not there yet
-    k = int(asked) if asked in map(str, session.KS) else FIRST_K
+    k = int(asked) if asked in map(str, KS) else FIRST_K
     reading = Reading(chosen.model.name, k, "Every")
     figure = tree_figure(chosen.problem, nothing, reading, layout=layout_of(chosen), dark=session.dark())
     figure.update_layout(title_subtitle_text="values follow as soon as the model is loaded")
@@ -235,9 +236,9 @@ def offer_files(chosen: Selection, readings: Readings, k: int, draw: Callable[[]
 def everything_of(chosen: Selection, readings: Readings) -> bytes:
     """The problem, the values of all k, the answers, and the tree after every number of thoughts."""
     table = table_of_all(readings, chosen.model.name, chosen.label)
-    words = pd.DataFrame({"k": session.KS, "words": readings.answers.text[0], "correct": readings.answers.correct[0]})
+    words = pd.DataFrame({"k": KS, "words": readings.answers.text[0], "correct": readings.answers.correct[0]})
     trees = {}
-    for k in session.KS:
+    for k in KS:
         at = readings.at(k, "entity")
         trees[f"tree-k{k}"] = drawn(chosen, at, reading_of(chosen, k, "entity", at), trace_path=True)
     trees["values-by-thought"] = value_curves(chosen.problem, readings.values.value[0], FIRST_K)
@@ -269,7 +270,7 @@ chosen = session.selection_or_stop()
 if wrong := complaints(chosen.problem):
     st.warning(for_markdown("This problem is not sound: " + " ".join(wrong[:5])), icon=":material/warning:")
 waiting = st.empty()
-if session.is_cold():
+if is_cold():
     with waiting:
         show_waiting(chosen)
 readings = session.readings_or_stop(chosen)

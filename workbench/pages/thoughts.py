@@ -8,6 +8,7 @@ from analyses.plain_text import for_markdown
 from coconut_core.errors import InputError
 from workbench import session
 from workbench.downloads import offer_result
+from workbench.readings import lens_of, thought_space_of
 
 st.header("Thoughts")
 chosen = session.selection_or_stop()
@@ -17,7 +18,7 @@ st.caption(
     "with pauses in its slots in the sidebar."
 )
 try:
-    found, space = session.lens_of(chosen), session.thought_space_of(chosen)
+    found, space = lens_of(chosen.model, chosen.problem), thought_space_of(chosen.model, chosen.problem)
 except InputError as error:
     st.info(for_markdown(str(error)), icon=":material/lightbulb:")
     st.stop()

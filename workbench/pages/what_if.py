@@ -14,6 +14,7 @@ from coconut_core.generation import chain_opening
 from coconut_core.problems.prosqa import ProsqaProblem
 from workbench import edits, session
 from workbench.bundles import bundle
+from workbench.readings import KS, readings_of
 from workbench.values_table import table_of_all
 
 TREE_WIDTH = 710
@@ -29,12 +30,21 @@ THOUGHT_EDITS = {
 
 
 def edit_text(chosen: ProsqaProblem) -> ProsqaProblem:
-    """The problem as it was edited; the text is what counts, the buttons change it."""
-    if st.session_state.get("edited problem") != chosen.question:
-        st.session_state["edited problem"], st.session_state["edited"] = chosen.question, chosen.question
-    text = st.session_state["edited"]
+    """The problem as it was edited; the text is what counts and what the link holds, the buttons change it."""
+    if st.session_state.get("edited problem", chosen.question) != chosen.question:
+        st.session_state["edited"] = chosen.question  # edits are those of one problem
+    st.session_state["edited problem"] = chosen.question
+    buttons = st.container()
+    text = st.text_area(
+        "The question, free to be edited (Ctrl+Enter applies it)",
+        value=chosen.question,
+        key="edited",
+        bind="query-params",
+        height=130,
+        max_chars=8000,
+    )
     facts, names = edits.facts_of(text), sorted({*chosen.names})
-    drop, add, name = st.columns(3)
+    drop, add, name = buttons.columns(3)
     fact = drop.selectbox("Drop a fact", facts, key="fact")
     drop.button("Drop", on_click=_apply, args=(lambda t: edits.without_fact(t, fact),), icon=":material/remove:")
     parent = add.selectbox("Add: every", names, key="parent")
@@ -43,14 +53,12 @@ def edit_text(chosen: ProsqaProblem) -> ProsqaProblem:
     old = name.selectbox("Rename", names, key="old")
     new = name.text_input("to", key="new", max_chars=40)
     name.button("Rename", on_click=_apply, args=(lambda t: edits.renamed(t, old, new),), disabled=not new)
-    st.text_area("The question, free to be edited (Ctrl+Enter applies it)", key="edited", height=130, max_chars=8000)
     turn, back, _ = st.columns([2, 2, 3])
     turn.button("Turn the choice round", on_click=_apply, args=(edits.turned_round,), icon=":material/swap_horiz:")
-    back.button("Undo all edits", on_click=_reset, args=(chosen.question,), icon=":material/undo:")
+    back.button("Undo all edits", on_click=_undo, args=(chosen.question,), icon=":material/undo:")
     if fault := st.session_state.pop("edit fault", None):
         st.error(for_markdown(fault), icon=":material/error:")
-    edited = st.session_state["edited"]
-    return chosen if edited == chosen.question else ProsqaProblem.from_text(edited)
+    return chosen if text == chosen.question else ProsqaProblem.from_text(text)
 
 
 def _apply(change) -> None:
@@ -60,7 +68,7 @@ def _apply(change) -> None:
         st.session_state["edit fault"] = str(error)
 
 
-def _reset(question: str) -> None:
+def _undo(question: str) -> None:
     st.session_state["edited"] = question
 
 
@@ -94,16 +102,18 @@ if fault or problem is None:
     st.error(for_markdown(f"The edited text is no problem that can be asked: {fault}"), icon=":material/error:")
     st.stop()
 first, second, third = st.columns(3)
-k = first.slider("Thoughts k", session.KS[0], session.KS[-1], value=6, key="k", bind="query-params")
-kind = second.selectbox("Change thoughts", list(THOUGHT_EDITS), format_func=THOUGHT_EDITS.get, key="change")
-positions = third.multiselect("which", list(session.KS[1:]), default=list(session.KS[1:]), key="which")
+k = first.slider("Thoughts k", KS[0], KS[-1], value=6, key="k", bind="query-params")
+kind = second.selectbox(
+    "Change thoughts", list(THOUGHT_EDITS), format_func=THOUGHT_EDITS.get, key="change", bind="query-params"
+)
+positions = third.multiselect("which", list(KS[1:]), default=list(KS[1:]), key="which", bind="query-params")
 changed = edits.changes(chosen.problem, problem)
 if kind != "none" and positions:
     changed.append(f"thoughts {', '.join(map(str, sorted(positions)))}: {THOUGHT_EDITS[kind]}")
 st.markdown("**Changed:** " + for_markdown("; ".join(changed) if changed else "nothing yet"))
 try:
-    before = session.readings_of(chosen.model, chosen.problem)
-    after = session.readings_of(chosen.model, problem, kind if positions else "none", tuple(sorted(positions)))
+    before = readings_of(chosen.model, chosen.problem)
+    after = readings_of(chosen.model, problem, kind if positions else "none", tuple(sorted(positions)))
 except InputError as error:
     st.error(for_markdown(str(error)), icon=":material/error:")
     st.stop()

@@ -27,7 +27,7 @@ class ProblemStream:
 
     def __init__(self, path: Path, first: int | None = None):
         self._path, self._first = path, first
-        self._state = PartialState()
+        self._state = PartialState(cpu=not torch.cuda.is_available())
         self.total = sum(1 for _ in self._problems())
 
     @property

@@ -140,6 +140,10 @@ def figures(
     model: Annotated[Path, typer.Option(help="Folder of the model under study.")],
     data: ProblemFile,
     control: Annotated[list[Path] | None, typer.Option(help="Folder of a model beside it; may be repeated.")] = None,
+    sweep: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of a model trained with another c_thought, for figure 3 alone; may be repeated."),
+    ] = None,
     out: Folder = Path("artifacts/figures"),
     first: First = 500,
     only: Annotated[list[str] | None, typer.Option(help="Only this figure, e.g. figure_8; may be repeated.")] = None,
@@ -152,9 +156,11 @@ def figures(
     if fault := export.image_fault():
         print(f"{fault} CSV and HTML are written.", file=sys.stderr)
     parts = ["coconut", "figures", "--model", str(model), "--data", str(data)]
-    parts += [part for path in control or [] for part in ("--control", str(path))]
+    control, sweep = control or [], sweep or []
+    parts += [part for path in control for part in ("--control", str(path))]
+    parts += [part for path in sweep for part in ("--sweep", str(path))]
     command = shlex.join([*parts, "--first", str(first)])
-    manifest = make_report([model, *(control or [])], data, out, first=first, only=only or (), command=command)
+    manifest = make_report([model, *control], data, out, sweep=sweep, first=first, only=only or (), command=command)
     for name, entry in manifest["figures"].items():
         if "left_out" in entry:
             print(f"{name} was left out: {entry['left_out']}")

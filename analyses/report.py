@@ -105,6 +105,7 @@ def make_report(
     data: Path,
     out: Path,
     *,
+    sweep: Sequence[Path] = (),
     first: int | None = None,
     only: Sequence[str] = (),
     command: str = "",
@@ -112,16 +113,17 @@ def make_report(
 ) -> dict[str, Any]:
     """Make what is missing or out of date in `out`, then its page; returns the manifest.
 
-    `models` are folders, the one under study first. `only` names figures to make; the others are left as they are.
-    A figure that the study cannot give, such as thoughts of a model without any, is listed with the reason.
+    `models` are folders, the one under study first; those of `sweep` are for figure 3 alone. `only` names figures to
+    make; the others are left as they are. A figure that the study cannot give, such as thoughts of a model without
+    any, is listed with the reason.
     """
     known = [figure.name for figure in FIGURES]
     if wrong := [name for name in only if name not in known]:
         raise InputError(f"--only: {wrong[0]!r} is no figure; give one of {', '.join(known)}.")
     problems = load_problems(data)[:first]
-    loaded = [(path.name, load_model(path)) for path in models]
+    loaded, swept = ([(path.name, load_model(path)) for path in paths] for paths in (models, sweep))
     made_from = {
-        "models": {path.name: sha256(path / "model.safetensors") for path in models},
+        "models": {path.name: sha256(path / "model.safetensors") for path in (*models, *sweep)},
         "data": {"file": data.name, "sha256": sha256(data), "problems": len(problems)},
         "code": _code_hash(),
     }
@@ -129,7 +131,11 @@ def make_report(
     manifest["definitions"] = {figure.name: figure.definition for figure in FIGURES}
     wanted = [figure for figure in FIGURES if not only or figure.name in only]
     with tqdm(wanted, desc="figures", disable=not progress) as bar, export.one_browser():
-        study = Study(loaded, problems, report=lambda what, share: bar.set_postfix_str(f"{what}, {share:.0%}"))
+
+        def told(what: str, share: float) -> None:
+            bar.set_postfix_str(f"{what}, {share:.0%}")
+
+        study = Study(loaded, problems, sweep=swept, report=told)
         for figure in bar:
             bar.set_postfix_str(figure.name)
             if not _up_to_date(manifest["figures"].get(figure.name), made_from, out):

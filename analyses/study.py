@@ -32,7 +32,7 @@ class Subject:
     """Name of its folder, or "untrained"."""
     label: str
     """As in figures."""
-    role: Literal["model", "control", "untrained"]
+    role: Literal["model", "control", "untrained", "sweep"]
     model: CoconutModel
 
 
@@ -44,9 +44,11 @@ class Study:
         models: Sequence[tuple[str, CoconutModel]],
         problems: Sequence[ProsqaProblem],
         *,
+        sweep: Sequence[tuple[str, CoconutModel]] = (),
         report: Callable[[str, float], None] = lambda what, share: None,
     ):
-        """`models` are (name, model); the first is under study.
+        """`models` are (name, model); the first is under study. Those of `sweep`, trained with other numbers of
+        thoughts a step, are in no figure but that of the sweep.
 
         `report` hears what is being computed and how much of it is done, 0 to 1.
         """
@@ -61,11 +63,13 @@ class Study:
             for (name, model), role in zip(models, roles, strict=True)
         )
         self.subjects += (Subject("untrained", "Untrained", "untrained", untrained(models[0][1])),)
+        self.sweep = tuple(Subject(name, model.label, "sweep", model) for name, model in sweep)
         self.report = report
         self.results: dict[str, Any] = {}
         """Results that have been computed of this study, by figure."""
         self.values = self._told("values", self._values)
         self.answers = self._told("answers", self._answers)
+        self.final_answers = self._told("last answers", self._final_answers)
         self.thoughts = self._told("thoughts", self._thoughts)
 
     @property
@@ -99,6 +103,11 @@ class Study:
         # An untrained model never ends its text; what it says beyond a chain's length is of no interest.
         told = self._counted("answers", subject)
         return answers(subject.model, self.problems, ks=ks, max_new_tokens=64, progress=told)
+
+    def _final_answers(self, subject: Subject) -> Answers:
+        """After as many thoughts as the model was trained to end with."""
+        told = self._counted("last answers", subject)
+        return answers(subject.model, self.problems, ks=(subject.model.max_thoughts,), progress=told)
 
     def _thoughts(self, subject: Subject) -> Float[Tensor, "problem thought d_model"]:
         return thought_states(subject.model, self.problems, KS[-1])

@@ -1,7 +1,8 @@
 """Accuracy against c, the thoughts that replace a reasoning step (paper figure 3 of v2; figure 8 II from v3 on).
 
-Every trained model of the study with Coconut's curriculum is a point: c is what it was trained with, and 0 for the
-method without slots. The paper's figure is of GSM8k (about 25.5, 31 and 34.1 percent for c = 0, 1, 2); on other tasks
+Every trained model of the study with Coconut's curriculum is a point, and so is every model of its sweep: c is what it
+was trained with, and 0 for the method without slots. Each answers after as many thoughts as it was trained to end with,
+c times the last stage. The paper's figure is of GSM8k (about 25.5, 31 and 34.1 percent for c = 0, 1, 2); on other tasks
 only the shape compares.
 """
 
@@ -68,16 +69,16 @@ class ThoughtsPerStep:
 def thoughts_per_step(study: Study) -> ThoughtsPerStep:
     """Coconut and its variant without slots; `InputError` where the study has but one value of c."""
     points = []
-    for subject in study.subjects:
+    for subject in (*study.subjects, *study.sweep):
         method = subject.model.method
         if subject.role == "untrained" or method.name not in ("coconut", "no_thought"):
             continue
         c = subject.model.card.get("thoughts_per_step", 1) if method.slots == "thought" else 0
-        right = study.answers(subject).correct[:, -1]
+        right = study.final_answers(subject).correct[:, 0]
         points.append((subject.label, c, int(right.sum()), len(right)))
     if len({c for _, c, _, _ in points}) < 2:
         raise InputError(
-            "--control: models with two values of c are needed; give one of the method no_thought or another c."
+            "--sweep: models with two values of c are needed; give one of the method no_thought or another c_thought."
         )
     return ThoughtsPerStep(tuple(points))
 

@@ -17,6 +17,7 @@ from analyses.report import FIGURES
 from analyses.search_order import search_order
 from analyses.study import Study, Subject, untrained
 from analyses.superposition import superposition
+from analyses.thoughts_per_step import thoughts_per_step
 from analyses.values import NodeValues
 from analyses.wall_clock import WallClock
 from coconut_core.errors import InputError
@@ -178,6 +179,26 @@ def test_superposition_multiplies_thoughts_with_names(study):
     ids = [model.tokenizer.convert_tokens_to_ids(problem.names[node]) for node in two]
     products = model.lm.get_input_embeddings().weight[ids].double() @ thought
     assert found.product[0, 0, 1, 2] == pytest.approx(products.mean().item(), abs=1e-5)
+
+
+def test_a_model_of_the_sweep_ends_with_all_its_thoughts_and_is_in_its_figure_alone(tiny_llama, problems):
+    one, two = copy.copy(tiny_llama), copy.copy(tiny_llama)
+    two.card = {"thoughts_per_step": 2, "max_thoughts": 9}
+    study = Study([("one", one)], problems, sweep=[("two", two)])
+    assert "two" not in [subject.name for subject in study.subjects]
+    seen = {}
+
+    def counted(model, _, *, ks, **__):
+        seen[model] = ks
+        return Answers(ks, (("",),), np.ones((len(problems), 1), bool), np.ones((len(problems), 1), int))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analyses.study.answers", counted)
+        frame = thoughts_per_step(study).frame()
+    assert seen == {one: (6,), two: (9,)}
+    assert list(frame["c"]) == [1, 2] and (frame["n"] == len(problems)).all() and (frame["accuracy"] == 1).all()
+    with pytest.raises(InputError, match="--sweep"):
+        thoughts_per_step(Study([("one", one)], problems))
 
 
 def test_models_of_one_method_are_told_apart(tiny_llama, problems):

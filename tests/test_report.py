@@ -34,7 +34,7 @@ def test_every_figure_is_written_and_made_once(tiny_checkpoint, data, tmp_path, 
     manifest = report(tiny_checkpoint, data, out)
     made = {name for name, entry in manifest["figures"].items() if "files" in entry}
     assert made == {figure.name for figure in FIGURES} - {"figure_3"}
-    assert manifest["figures"]["figure_3"]["left_out"].startswith("--control: models with two values of c")
+    assert manifest["figures"]["figure_3"]["left_out"].startswith("--sweep: models with two values of c")
     for name in made:
         assert len(pd.read_csv(out / f"{name}.csv"))
         assert "plotly.min.js" in (out / f"{name}.html").read_text()
@@ -42,7 +42,7 @@ def test_every_figure_is_written_and_made_once(tiny_checkpoint, data, tmp_path, 
     assert written == manifest and written["made_from"]["data"]["problems"] == 12
     page = (out / "index.html").read_text()
     assert all(f'id="{figure.name}"' in page for figure in FIGURES)
-    assert "http://" not in page.split("</script>", 1)[1] and "Left out: --control" in page
+    assert "http://" not in page.split("</script>", 1)[1] and "Left out: --sweep" in page
     ids = re.findall(r'id="([^"]+)"', page.split("</script>", 1)[1])
     assert len(ids) == len(set(ids)), "a figure would be drawn in the wrong place"
     times = {path.name: path.stat().st_mtime_ns for path in out.glob("*.csv")}

@@ -1,5 +1,6 @@
 """What all commands share: their exit codes, and arguments that several of them take."""
 
+import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -51,9 +52,9 @@ def folder_path(out: Path) -> Path:
 
 
 def run_alone(command: Callable[..., None]) -> None:
-    """Run one command as `python -m` its module."""
+    """Run one command as `python -m` its module, whose docstring is its help."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(command)
+    app.command(help=inspect.cleandoc(sys.modules["__main__"].__doc__ or ""))(command)
     run(app)
 
 

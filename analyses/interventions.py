@@ -30,7 +30,7 @@ from analyses.palette import LIGHT
 from analyses.statistics import wilson
 from analyses.study import Study, Subject
 from coconut_core.errors import InputError
-from coconut_core.generation import answers
+from coconut_core.generation import answers, final_answer
 from coconut_core.model import Edit
 
 KINDS = ("zero", "mean", "noise", "swap", "freeze", "remove")
@@ -74,8 +74,13 @@ class Interventions:
             )
             everywhere = self.table[(self.table["kind"] == kind) & (self.table["position"] == 0)]
             grid.add_scatter(
-                x=everywhere["subject"].str.replace(", ", ",<br>"),
+                x=[place + (index - (len(KINDS) - 1) / 2) * 0.11 for place in range(len(everywhere))],
                 y=everywhere["accuracy"],
+                error_y={
+                    "array": everywhere["high"] - everywhere["accuracy"],
+                    "arrayminus": everywhere["accuracy"] - everywhere["low"],
+                    "width": 2,
+                },
                 name=kind,
                 legendgroup=kind,
                 showlegend=False,
@@ -86,11 +91,14 @@ class Interventions:
             )
         clean = self.table[self.table["kind"] == "none"]
         line = {"color": LIGHT.ink, "width": 2}
-        dash = {"mode": "markers", "marker": {"symbol": "line-ew", "size": 26, "line": line}, "name": "unchanged"}
-        grid.add_scatter(x=clean["subject"].str.replace(", ", ",<br>"), y=clean["accuracy"], **dash, row=1, col=2)
+        dash = {"mode": "markers", "marker": {"symbol": "line-ew", "size": 60, "line": line}, "name": "unchanged"}
+        grid.add_scatter(x=list(range(len(clean))), y=clean["accuracy"], **dash, row=1, col=2)
+        subjects = clean["subject"].str.replace(", ", ",<br>")
+        grid.update_xaxes(tickvals=list(range(len(clean))), ticktext=list(subjects), row=1, col=2)
+        grid.update_xaxes(range=[-0.6, len(clean) - 0.4], title_text="model", row=1, col=2)
         base = float(clean[clean["subject"] == self.labels[0]]["accuracy"].iloc[0])
         grid.add_hline(y=base, line={"color": LIGHT.faint, "dash": "dash"}, row=1, col=1)
-        grid.update_yaxes(range=[0, 1.03], tickformat=".0%")
+        grid.update_yaxes(range=[-0.02, 1.03], tickformat=".0%")
         grid.update_yaxes(title_text="accuracy after the last thought", row=1, col=1)
         grid.update_xaxes(title_text="position of the changed thought", dtick=1, row=1, col=1)
         n = int(own["n"].iloc[0])
@@ -178,7 +186,7 @@ def _answered(study: Study, subject: Subject, edit: Edit | None, removed: Sequen
 
 def _row(subject: Subject, kind: str, position: int, told, clean) -> dict:
     right, n = int(told.correct.sum()), len(told.text)
-    flips = sum(ours != theirs for ours, theirs in zip(told.text, clean.text, strict=True))
+    flips = sum(final_answer(a) != final_answer(b) for (a,), (b,) in zip(told.text, clean.text, strict=True))
     low, high = wilson(right, n)
     row = {"subject": subject.label, "kind": kind, "position": position, "n": n, "accuracy": right / n}
     return {**row, "low": low, "high": high, "flips": flips}

@@ -158,3 +158,9 @@ def method_table(models: Sequence[tuple[str, CoconutModel]], problems: Sequence[
                 )
             )
     return MethodTable(tuple(entries))
+
+
+if __name__ == "__main__":
+    from analyses.command_line import run_figure
+
+    run_figure("table_1")

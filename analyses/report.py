@@ -7,6 +7,7 @@ of each what it was made from; a second run makes only what has changed since, a
 where it was. `index.html` is the report: self-contained, with definitions and captions.
 """
 
+import base64
 import hashlib
 import html
 import inspect
@@ -60,11 +61,13 @@ class Figure:
     """Of its files."""
     title: str
     compute: Callable[[Study], Any]
+    defined_by: Callable | None = None
+    """What it is computed with, where `compute` only hands over."""
 
     @property
     def definition(self) -> str:
         """The docstring of the module that computes it."""
-        function = self.compute.func if isinstance(self.compute, partial) else self.compute
+        function = self.defined_by or (self.compute.func if isinstance(self.compute, partial) else self.compute)
         return inspect.cleandoc(inspect.getmodule(function).__doc__ or "")
 
 
@@ -80,9 +83,9 @@ def _table_4(study: Study):
 
 
 FIGURES = (
-    Figure("table_1", "Table 1: accuracy of every method", _table_1),
+    Figure("table_1", "Table 1: accuracy of every method", _table_1, method_table),
     Figure("table_2", "Table 2: the graphs", graph_statistics),
-    Figure("table_4", "Table 4: what an answer costs", _table_4),
+    Figure("table_4", "Table 4: what an answer costs", _table_4, wall_clock),
     Figure("figure_3", "Figure 3: thoughts per step", thoughts_per_step),
     Figure("figure_4", "Figure 4: thoughts read as words", thought_decoding),
     Figure("figure_5", "Figure 5: accuracy and reasoning process", process_by_k),
@@ -202,8 +205,9 @@ def _page(manifest: dict[str, Any], problems: Sequence[ProsqaProblem], out: Path
             continue
         definition = "".join(f"<p>{html.escape(part)}</p>" for part in re.split(r"\n\s*\n", figure.definition))
         parts.append(
-            f'<section id="{figure.name}"><h2>{title}</h2>{figure_of(out / f"{figure.name}.html")}'
-            f'<p class="caption">{html.escape(entry["caption"])} <a href="{figure.name}.csv">CSV</a></p>'
+            f'<section id="{figure.name}"><h2>{title}</h2>{_drawn(out, figure.name, entry["caption"])}'
+            f'<p class="caption">{html.escape(entry["caption"])} <a href="{figure.name}.csv">CSV</a>'
+            f"{_origin(entry, manifest)}</p>"
             f"<details><summary>Definition</summary>{definition}</details></section>"
         )
     models = ", ".join(manifest["made_from"]["models"])
@@ -219,6 +223,29 @@ def _page(manifest: dict[str, Any], problems: Sequence[ProsqaProblem], out: Path
     )
 
 
+def _drawn(out: Path, name: str, caption: str) -> str:
+    """The figure; its picture where only that is in the folder, as in a clone, and else how to make it."""
+    if (out / f"{name}.html").is_file():
+        return figure_of(out / f"{name}.html")
+    if (picture := out / f"{name}.png").is_file():
+        content = base64.b64encode(picture.read_bytes()).decode()
+        return f'<img alt="{html.escape(caption)}" src="data:image/png;base64,{content}">'
+    return f"<p>It is not in this folder: <code>--only {name}</code> makes it.</p>"
+
+
+def _origin(entry: dict, manifest: dict) -> str:
+    """What a figure was made from, where that is not what the head of the page says."""
+    made, now = entry.get("made_from") or {}, manifest["made_from"]
+    if made == now:
+        return ""
+    try:
+        models, data = ", ".join(made["models"]), made["data"]
+        told = f"{models} on the first {data['problems']} problems of {data['file']}"
+    except (KeyError, TypeError):
+        told = "other files"
+    return html.escape(f" (Made earlier, with other code or files than the head of this page says: {told}.)")
+
+
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Coconut Workbench: figures</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -230,7 +257,9 @@ h2 {{ font-size: 1.2em; }}
 .caption {{ max-width: 75ch; }}
 details {{ color: #5f6875; max-width: 75ch; }}
 ul {{ columns: 2; }}
-@media print {{ details, .modebar {{ display: none; }} body {{ margin: 0; }} }}
+img {{ max-width: 100%; }}
+@media print {{ .modebar, summary {{ display: none; }} body {{ margin: 0; }}
+  details::details-content {{ content-visibility: visible; block-size: auto; }} }}
 </style><script>{plotly}</script></head><body>
 <h1>Figures</h1><p>{about}</p>
 <p>Values are raw probabilities. Controls are the same readings of other models, and of one with random weights.</p>

@@ -4,11 +4,18 @@ import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import click
 import typer
 
 from coconut_core.errors import InputError
+
+if TYPE_CHECKING:
+    from coconut_core.model import CoconutModel
+
+
+MOST_THOUGHTS = 512
+"""More would take longer than anybody waits."""
 
 
 def run(app: typer.Typer) -> None:
@@ -18,10 +25,10 @@ def run(app: typer.Typer) -> None:
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        error.show()  # type: ignore[attr-defined]
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
 
 
@@ -32,9 +39,23 @@ def numbers(text: str) -> tuple[int, ...]:
         found = range(int(low), int(high) + 1) if dash else [int(part) for part in text.split(",")]
     except ValueError:
         found = []
-    if not found or min(found) < 0:
-        raise InputError(f"--k: {text!r} is neither a range like 0-6 nor a list like 0,3,6.")
+    if not found or min(found) < 0 or max(found) > MOST_THOUGHTS:
+        raise InputError(
+            f"--k: {text!r} is neither a range like 0-6 nor a list like 0,3,6, of at most {MOST_THOUGHTS} thoughts."
+        )
     return tuple(dict.fromkeys(found))
+
+
+def thoughts_of(model: "CoconutModel", ks: tuple[int, ...] | None) -> tuple[int, ...]:
+    """The numbers of thoughts to read a model after: those asked for, or all up to what it was trained to end with.
+
+    `InputError` where thoughts are asked of a model without slots.
+    """
+    if ks is None:
+        return tuple(range(model.max_thoughts + 1))
+    if model.method.slot_count(max(ks)) < max(ks):
+        raise InputError(f"--k: a model of the method {model.method.name} has no thoughts; ask for 0.")
+    return ks
 
 
 def csv_path(out: Path | None) -> Path | None:

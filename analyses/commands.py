@@ -7,14 +7,17 @@ from typing import Annotated
 
 import typer
 
-from analyses.command_line import csv_path, folder_path, numbers
+from analyses.command_line import csv_path, folder_path, numbers, thoughts_of
 
 app = typer.Typer()
 
 Model = Annotated[Path, typer.Argument(help="Folder of a trained model, e.g. artifacts/models/prosqa_laptop.")]
 Data = Annotated[Path, typer.Argument(help="ProsQA problems in the official JSON format.")]
-Ks = Annotated[str, typer.Option("--k", help="Numbers of thoughts: a range like 0-6, or a list like 0,3,6.")]
-First = Annotated[int | None, typer.Option(help="Only the first N problems.")]
+Ks = Annotated[
+    str | None,
+    typer.Option("--k", help="Numbers of thoughts, like 0-6 or 0,3,6; by default all that the model has."),
+]
+First = Annotated[int | None, typer.Option(help="Only the first N problems.", min=1)]
 Batch = Annotated[int, typer.Option(help="Problems computed together.", min=1)]
 
 
@@ -22,7 +25,7 @@ Batch = Annotated[int, typer.Option(help="Problems computed together.", min=1)]
 def evaluate(
     model: Model,
     data: Data,
-    k: Annotated[str | None, typer.Option("--k", help="As for values; by default all that the model has.")] = None,
+    k: Ks = None,
     out: Annotated[Path | None, typer.Option(help="CSV with a row for each problem and k, with the words.")] = None,
     force_chain: Annotated[
         bool, typer.Option(help="Force the first word of a chain of thought, where the model might answer at once.")
@@ -42,7 +45,7 @@ def evaluate(
 
     stream = ProblemStream(data, first)
     loaded = load_model(model, stream.device)
-    ks = range(loaded.max_thoughts + 1) if ks is None else ks
+    ks = thoughts_of(loaded, ks)
 
     def told(start: int, problems):
         measured = accuracy(loaded, problems, ks=ks, chain=force_chain)
@@ -63,7 +66,7 @@ def values(
     model: Model,
     data: Data,
     out: Annotated[Path, typer.Option(help="CSV with a row for each problem, k and node.")] = Path("values.csv"),
-    k: Ks = "0-6",
+    k: Ks = None,
     opening: Annotated[
         str, typer.Option(help="What is forced at k = 0: entity ('Tom is a') or every ('Every').")
     ] = "entity",
@@ -71,13 +74,14 @@ def values(
     batch_size: Batch = 32,
 ) -> None:
     """The implicit value of every node after each number of thoughts, and the candidate mass."""
-    ks, out = numbers(k), csv_path(out)
+    ks, out = None if k is None else numbers(k), csv_path(out)
     from analyses.problem_stream import ProblemStream
     from analyses.values import Masses, node_values
     from coconut_core.checkpoints import load_model
 
     stream = ProblemStream(data, first)
     loaded = load_model(model, stream.device)
+    ks = thoughts_of(loaded, ks)
 
     def told(start: int, problems):
         measured = node_values(loaded, problems, ks=ks, opening=opening, batch_size=batch_size)

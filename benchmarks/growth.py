@@ -182,7 +182,7 @@ def large_problem(nodes: int, seed: int) -> ProsqaProblem:
 def _untrained(folder: Path, data: Path) -> Path:
     """A model of the reference model's shape whose vocabulary has the names in `data`."""
     from coconut_core.checkpoints import initial_model, save_model
-    from coconut_core.config import load_config
+    from coconut_core.config_files import load_config
 
     shape = "model={family: llama, layers: 4, width: 128, heads: 4, feed_forward: 256}"
     config = load_config("configs/tiny.yaml", [shape, f"train_path={data}", "worlds=[]", "questions_per_text=1"])

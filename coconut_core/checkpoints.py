@@ -59,9 +59,15 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Coconu
     for name in FILES:
         if not (folder / name).is_file():
             raise InputError(f"{folder / name}: is missing; copy the whole folder of the model again.")
-        if name.endswith(".json"):
-            _read_json(folder / name)
+        if name.endswith(".json") and not isinstance(_read_json(folder / name), dict):
+            raise InputError(f"{folder / name}: holds no fields; copy the file again.")
     card = read_card(folder)
+    for field, name in (("model_sha256", "model.safetensors"), ("tokenizer_sha256", "tokenizer.json")):
+        if card.get(field, found := sha256(folder / name)) != found:
+            raise InputError(
+                f"{folder / name}: is not what field '{field}' of coconut.json tells of; copy the whole folder of the "
+                "model again."
+            )
     tokenizer = _tokenizer(folder)
     lm = _language_model(folder)
     found = asdict(ThoughtTokens.of(tokenizer))
@@ -78,7 +84,7 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Coconu
         )
     model = CoconutModel(lm.float(), tokenizer, METHODS[card["method"]]).to(device).eval()
     model.card = card
-    model.stop_classifier = StopClassifier.load(folder)
+    model.stop_classifier = StopClassifier.load(folder, lm.config.hidden_size)
     return model
 
 
@@ -97,10 +103,20 @@ def read_card(folder: Path | str) -> dict[str, Any]:
             f"{path}: field 'format_version' is {card['format_version']!r}, this program reads {FORMAT}; use the "
             "program that wrote it."
         )
+    kinds = {"method": str, "thoughts_per_step": int, "max_thoughts": int, "tokens": dict, "run": dict}
+    for field, kind in kinds.items():
+        if not isinstance(card[field], kind) or isinstance(card[field], bool):
+            raise InputError(f"{path}: field '{field}' is {card[field]!r}, which is not possible; copy the file again.")
     if card["method"] not in METHODS:
         raise InputError(
             f"{path}: field 'method' is {card['method']!r}, which is none of {', '.join(METHODS)}; use the program "
             "that wrote it."
+        )
+    most = card["max_thoughts"]
+    if most < 0 or METHODS[card["method"]].slot_count(most) != most:
+        raise InputError(
+            f"{path}: field 'max_thoughts' is {most}, which a model of the method {card['method']} cannot have; copy "
+            "the file again."
         )
     return card
 
@@ -133,6 +149,7 @@ def save_model(
         "parameters": sum(p.numel() for p in model.lm.parameters()),
         **card,
         "model_sha256": sha256(folder / "model.safetensors"),
+        "tokenizer_sha256": sha256(folder / "tokenizer.json"),
     }
     if held_out:
         stored = CoconutModel(_language_model(folder).float(), model.tokenizer, model.method)
@@ -193,8 +210,6 @@ def _words(config: RunConfig) -> list[str]:
 
 
 def _from_shape(shape: ModelShape, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
-    if shape.width % shape.heads:
-        raise InputError(f"model.heads: {shape.heads} does not divide the width {shape.width}; give one that does.")
     common = {
         "vocab_size": len(tokenizer),
         "initializer_range": shape.initial_std,
@@ -219,8 +234,6 @@ def _from_shape(shape: ModelShape, tokenizer: PreTrainedTokenizerBase) -> PreTra
         if shape.offset_heads:
             set_offset_heads(lm, shape.offset_heads)
         return lm
-    if shape.offset_heads:
-        raise InputError("model.offset_heads: GPT-2 has no rotary positions to set them by; use family: llama.")
     return GPT2LMHeadModel(
         GPT2Config(
             n_embd=shape.width,

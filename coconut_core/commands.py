@@ -19,7 +19,7 @@ def train(
     restart: Annotated[bool, typer.Option(help="Discard what the run's folder holds and start anew.")] = False,
 ) -> None:
     """Train a model, or resume its training: the same command goes on where it was stopped."""
-    from coconut_core.config import load_config
+    from coconut_core.config_files import load_config
 
     run = load_config(config, set_ or [])
     from coconut_core.training import train as train_run

@@ -1,17 +1,14 @@
-"""A training run as data: a frozen `RunConfig`, read from YAML and from `--set key=value`.
+"""A training run as data: a frozen `RunConfig`, which refuses what is impossible by the field's name.
 
-Field names are those of the official configuration files wherever these have one, and the official files load.
-Unknown keys are refused by name, and values are coerced by the field's type: YAML reads "1e-4" and "None" as text.
+Field names are those of the official configuration files wherever these have one. `config_files.py` reads them.
 """
 
 import dataclasses
-import types
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
-
-import yaml
+from typing import Any, Literal
 
 from coconut_core.curriculum import Curriculum
 from coconut_core.errors import InputError
@@ -35,6 +32,16 @@ class ModelShape:
     """Llama only: heads of the first layer that start out attending this many tokens back (`offset_heads.py`)."""
     positions: int = 1024
     """Longest text; GPT-2 only: learned positions."""
+
+    def __post_init__(self) -> None:
+        sizes = ("layers", "width", "heads", "feed_forward", "initial_std", "rotary_base", "positions")
+        _require(self, "model.", sizes, lambda value: value > 0, "is not above zero; give a positive number")
+        if self.width % self.heads:
+            raise InputError(f"model.heads: {self.heads} does not divide the width {self.width}; give one that does.")
+        if self.family == "llama" and self.width // self.heads % 2:
+            raise InputError(f"model.heads: heads of {self.width // self.heads} numbers cannot rotate; give even ones.")
+        if self.family == "gpt2" and self.offset_heads:
+            raise InputError("model.offset_heads: GPT-2 has no rotary positions to set them by; use family: llama.")
 
 
 @dataclass(frozen=True)
@@ -140,16 +147,17 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         positive = ("questions_per_text", "batch_size_training", "gradient_accumulation_steps")
-        positive += ("samples_per_epoch", "num_epochs", "log_every", "checkpoint_minutes", "lr")
-        for name in positive:
-            if getattr(self, name) <= 0:
-                raise InputError(f"{name}: {getattr(self, name)} is not above zero; give a positive number.")
-        for name in ("c_thought", "max_latent_stage", "epochs_per_stage", "stages_per_sample", "warmup_steps"):
-            if getattr(self, name) < 0:
-                raise InputError(f"{name}: {getattr(self, name)} is negative; give zero or more.")
-        if not 0 <= self.uniform_prob <= 1:
-            raise InputError(f"uniform_prob: {self.uniform_prob} is no probability; give a number from 0 to 1.")
+        positive += ("samples_per_epoch", "num_epochs", "log_every", "checkpoint_minutes", "lr", "clip_norm")
+        _require(self, "", positive, lambda value: value > 0, "is not above zero; give a positive number")
+        natural = ("seed", "c_thought", "max_latent_stage", "epochs_per_stage", "stages_per_sample", "warmup_steps")
+        natural += ("cooldown_epochs", "validation_problems", "weight_decay")
+        _require(self, "", natural, lambda value: value >= 0, "is negative; give zero or more")
+        _require(self, "", ("uniform_prob",), lambda value: 0 <= value <= 1, _NO_PROBABILITY)
+        if self.name in ("", ".", "..") or Path(self.name).name != self.name:
+            raise InputError(f"name: {self.name!r} names no folder of its own; give a name without a slash.")
         for world in self.worlds:
+            _require(world, "worlds: ", ("epochs", "lr"), lambda value: value > 0, "is not above zero; give more")
+            _require(world, "worlds: ", ("uniform_prob",), lambda value: 0 <= value <= 1, _NO_PROBABILITY)
             if len(world.nodes) != 2:
                 raise InputError(f"worlds: nodes {list(world.nodes)} is not two numbers; give the fewest and the most.")
             asked = world.questions_per_text or self.questions_per_text
@@ -161,8 +169,8 @@ class RunConfig:
                 raise InputError(f"worlds: stage {world.stage} is none of 0 to {self.max_latent_stage + 1}; give one.")
             world.sampler  # noqa: B018  refuses impossible combinations
         self._check_method()
-        if len(self.betas) != 2:
-            raise InputError(f"betas: {list(self.betas)} is not two numbers; give [0.9, 0.999].")
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            raise InputError(f"betas: {list(self.betas)} is not two numbers from 0 to below 1; give [0.9, 0.999].")
         if self.load_model_path:
             if self.model is not None:
                 raise InputError("model: the shape is that of load_model_path already; leave one of them out.")
@@ -230,128 +238,15 @@ class RunConfig:
         return _plain(dataclasses.asdict(self))
 
 
-def load_config(path: Path | str, settings: Sequence[str] = ()) -> RunConfig:
-    """Read a YAML file and apply `key=value` settings; a dot reaches into a part (`model.width=64`).
-
-    A file may say `extends: other.yaml`, a file beside it whose fields it takes over and overrides.
-    """
-    path = Path(path)
-    content = _read(path)
-    if "extends" in content:
-        other = path.parent / str(content.pop("extends"))
-        base = _read(other)
-        if "extends" in base:
-            raise InputError(f"{other}: is extended and extends itself; give {path} all fields that differ.")
-        content = {**base, "name": path.stem, **content}
-    content.setdefault("name", path.stem)
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise InputError(f"--set {setting}: has no '='; write key=value.")
-        target = content
-        *parts, last = key.split(".")
-        for part in parts:
-            target[part] = dict(target.get(part) or {})
-            target = target[part]
-        target[last] = yaml.safe_load(value)
-    try:
-        return config_from(content)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+_NO_PROBABILITY = "is no probability; give a number from 0 to 1"
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); give a YAML file.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path}: is not YAML ({reason}); mend it there.") from error
-    if not isinstance(content, Mapping):
-        raise InputError(f"{path}: holds no fields; write one 'name: value' a line.")
-    return dict(content)
-
-
-def config_from(content: Mapping[str, Any]) -> RunConfig:
-    """A `RunConfig` from plain values; `InputError` names an unknown key or a value of the wrong type."""
-    flags = {key: content[key] for key in _OFFICIAL_METHODS if key in content}
-    content = {key: value for key, value in content.items() if key not in flags}
-    for key, value in flags.items():
-        if not isinstance(value, bool):
-            raise InputError(f"{key}: {value!r} is not true or false; give true or false.")
-    chosen = [key for key, value in flags.items() if value]
-    # The official code asks for both in a run without thoughts.
-    if chosen == ["no_thoughts", "coconut"]:
-        chosen = ["no_thoughts"]
-    if len(chosen) > 1 or (chosen and "method" in content):
-        clash = ", ".join([*chosen, *(["method"] if "method" in content else [])])
-        raise InputError(f"method: {clash} choose more than one method; leave one.")
-    if chosen:
-        content["method"] = _OFFICIAL_METHODS[chosen[0]]
-    elif flags and "method" not in content and not flags.get("coconut", True):
-        raise InputError("method: the file turns off every method; set one of coconut, cot, no_cot or no_thoughts.")
-    return _build(RunConfig, content, "")
-
-
-_OFFICIAL_METHODS = {"no_thoughts": "no_thought", "cot": "cot", "no_cot": "no_cot", "coconut": "coconut"}
-"""Switches of the official files, and the methods that they choose."""
-
-
-def _build(kind: type, content: Mapping[str, Any], prefix: str) -> Any:
-    known = {f.name: f for f in dataclasses.fields(kind)}
-    for key in content:
-        if key not in known:
-            raise InputError(f"{prefix}{key}: is no field of a run; known are {', '.join(known)}.")
-    values = {key: _coerce(value, known[key].type, f"{prefix}{key}") for key, value in content.items()}
-    for key, each in known.items():
-        if key not in values and each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING:
-            raise InputError(f"{prefix}{key}: is missing; give it.")
-    return kind(**values)
-
-
-def _coerce(value: Any, kind: Any, name: str) -> Any:
-    """`value` as the type of its field, or `InputError`. Nothing is guessed: 1.5 is no whole number."""
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin in (Union, types.UnionType):
-        if value is None or value in ("None", "null"):
-            return None
-        return _coerce(value, next(a for a in arguments if a is not type(None)), name)
-    if origin is Literal:
-        if value in arguments and type(value) is type(arguments[0]):
-            return value
-        allowed = " or ".join(str(a) for a in arguments)
-        raise InputError(f"{name}: {value!r} is not possible here; give {allowed}.")
-    if origin is dict:
-        if not isinstance(value, Mapping):
-            raise InputError(f"{name}: {value!r} is no mapping; give 'key: value' pairs.")
-        return {
-            _coerce(key, arguments[0], f"a key of {name}"): _coerce(item, arguments[1], f"{name}.{key}")
-            for key, item in value.items()
-        }
-    if origin is tuple:
-        if not isinstance(value, list | tuple):
-            raise InputError(f"{name}: {value!r} is no list; give one.")
-        return tuple(_coerce(item, arguments[0], f"{name}[{index}]") for index, item in enumerate(value))
-    if dataclasses.is_dataclass(kind):
-        if not isinstance(value, Mapping):
-            raise InputError(
-                f"{name}: {value!r} has no fields; give {', '.join(f.name for f in dataclasses.fields(kind))}."
-            )
-        return _build(kind, value, f"{name}.")
-    if kind is bool and isinstance(value, bool):
-        return value
-    if kind is int and isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if kind is str and isinstance(value, str):
-        return value
-    if kind is float and not isinstance(value, bool):
-        try:
-            return float(value)
-        except (TypeError, ValueError):
-            pass
-    words = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
-    raise InputError(f"{name}: {value!r} is not {words[kind]}; give {words[kind]}.")
+def _require(part: Any, prefix: str, names: Sequence[str], holds: Callable[[Any], bool], otherwise: str) -> None:
+    """Refuse the first of the fields `names` that is no finite number or does not hold; one that is None is not set."""
+    for name in names:
+        value = getattr(part, name)
+        if value is not None and not (math.isfinite(value) and holds(value)):
+            raise InputError(f"{prefix}{name}: {value} {otherwise}.")
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from coconut_core.curriculum import EncodedProblem
+from coconut_core.errors import InputError
 from coconut_core.methods import COCONUT, Method
 from coconut_core.tokenizers import ThoughtTokens
 
@@ -54,11 +55,25 @@ class Encoder:
         return self._tokenizer(list(texts), add_special_tokens=False, return_attention_mask=False)["input_ids"]
 
     def questions(self, questions: Sequence[str]) -> list[EncodedQuestion]:
-        """Facts and question of each text, parted where slots go."""
+        """Facts and question of each text, parted where slots go.
+
+        `InputError` names a word that the vocabulary lacks.
+        """
         lines = self.texts([f"{question}\n" for question in questions])
+        if self.unknown is not None:
+            self._require_known(questions, lines)
         if self._method.marks:
             return [EncodedQuestion([*ids, self.tokens.begin], self.tokens.end) for ids in lines]
         return [EncodedQuestion(ids[:-1], ids[-1]) for ids in lines]
+
+    def _require_known(self, questions: Sequence[str], lines: Sequence[Sequence[int]]) -> None:
+        for question, ids in zip(questions, lines, strict=True):
+            if self.unknown in ids:
+                words = question.replace(".", " ").replace("?", " ").split()
+                lacking = next(word for word, ids in zip(words, self.texts(words), strict=True) if self.unknown in ids)
+                raise InputError(
+                    f"The model's vocabulary lacks the name {lacking!r}; rename it in the problem or use another model."
+                )
 
     def problems(self, problems: Sequence[Problem]) -> list[EncodedProblem]:
         """Questions, steps and answers of `problems`, tokenised together."""

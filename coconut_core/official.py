@@ -26,6 +26,8 @@ def import_official(state: Path, base: Path, out: Path, *, thoughts_per_step: in
 
     `InputError` if the file is no state dict, holds anything but tensors, or does not fit the base model.
     """
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: is a file; name a new folder.")
     if out.exists() and any(out.iterdir()):
         raise InputError(f"{out}: is not empty; name a new folder.")
     model = base_model(base)

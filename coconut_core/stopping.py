@@ -2,8 +2,9 @@
 
 The paper names both ways, finds that they work comparably well and uses the fixed number. The classifier is linear, on
 the thought as it is; it is fitted once the model is trained and leaves the model as it was, so that both ways can be
-compared on the same weights. A thought is one to stop after when as many thoughts were thought as the problem has
-reasoning steps. Thinking stops after the first thought that the classifier says so of, and after the last in any case.
+compared on the same weights. A thought is one to stop after when as many thoughts were thought as the problem's steps
+take: one each, or c each in a model trained with c. Thinking stops after the first thought that the classifier says so
+of, and after the last in any case.
 """
 
 from collections.abc import Sequence
@@ -47,15 +48,20 @@ class StopClassifier:
         temporary.replace(folder / FILE)
 
     @classmethod
-    def load(cls, folder: Path) -> "StopClassifier | None":
-        """The classifier of a model's folder, or None if it has none."""
+    def load(cls, folder: Path, width: int) -> "StopClassifier | None":
+        """The classifier of a model's folder, or None if it has none; `width` is that of the model's thoughts."""
         path = folder / FILE
         if not path.is_file():
             return None
         try:
-            return cls(**load_file(path))
+            found = cls(**load_file(path))
         except (SafetensorError, OSError, TypeError) as error:
             raise InputError(f"{path}: cannot be read as a stop classifier; copy the file again.") from error
+        if found.weight.shape != (width,) or found.bias.shape != ():
+            raise InputError(
+                f"{path}: is not of thoughts of {width} numbers; copy the whole folder of the model again."
+            )
+        return found
 
 
 @torch.inference_mode()
@@ -70,16 +76,18 @@ def thought_states(
     return torch.cat(states)
 
 
-def over(problems: Sequence[Problem], count: int) -> Bool[Tensor, "problem thought"]:
-    """Whether thoughts 1 .. `count` are as many as each problem has steps."""
-    steps = torch.tensor([len(problem.steps) for problem in problems])
+def over(problems: Sequence[Problem], count: int, thoughts_per_step: int = 1) -> Bool[Tensor, "problem thought"]:
+    """Whether thoughts 1 .. `count` are as many as each problem's steps take."""
+    steps = torch.tensor([thoughts_per_step * len(problem.steps) for problem in problems])
     return torch.arange(1, count + 1) >= steps[:, None]
 
 
-def fit_stop_classifier(model: CoconutModel, problems: Sequence[Problem], count: int) -> StopClassifier:
+def fit_stop_classifier(
+    model: CoconutModel, problems: Sequence[Problem], count: int, thoughts_per_step: int = 1
+) -> StopClassifier:
     """Logistic regression on the thoughts of `problems`, by L-BFGS, with a small penalty on the weights."""
     states = thought_states(model, problems, count).clone()
-    wanted = over(problems, count).to(states)
+    wanted = over(problems, count, thoughts_per_step).to(states)
     # Thoughts are far longer than embeddings; on a common scale the penalty means the same for every model.
     mean, spread = states.mean((0, 1)), states.std((0, 1)) + 1e-6
     scaled = (states - mean) / spread
@@ -100,11 +108,15 @@ def fit_stop_classifier(model: CoconutModel, problems: Sequence[Problem], count:
 
 
 def measure_stopping(
-    classifier: StopClassifier, model: CoconutModel, problems: Sequence[Problem], count: int
+    classifier: StopClassifier,
+    model: CoconutModel,
+    problems: Sequence[Problem],
+    count: int,
+    thoughts_per_step: int = 1,
 ) -> dict[str, float]:
     """On held-out problems: share of thoughts that it judges right, and the mean number of thoughts it allows."""
     states = thought_states(model, problems, count)
-    right = classifier.stops(states) == over(problems, count)
+    right = classifier.stops(states) == over(problems, count, thoughts_per_step)
     return {
         "n": len(problems),
         "accuracy_of_thoughts": right.float().mean().item(),

@@ -10,6 +10,7 @@ checkpoint (`checkpoints.py`) and `state/` is gone.
 
 import json
 import math
+import os
 import shutil
 import signal
 import time
@@ -57,16 +58,19 @@ def train(config: RunConfig, command: str, *, restart: bool = False, quiet: bool
     """
     accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision="bf16" if config.bf16 else "no")
     folder = config.folder
-    if accelerator.is_main_process:
-        _claim(folder, config, restart)
+    finished = _is_finished(folder, config, restart)
     accelerator.wait_for_everyone()
-    if (folder / "coconut.json").exists():
+    if finished:
         return folder
+    # Whatever is wrong with the config is found before anything is written, and before anything is discarded.
     set_seed(config.seed)
     model = initial_model(config)
     encoder = Encoder(model.tokenizer, model.method)
     lessons = Lessons(config, encoder, accelerator.process_index, accelerator.num_processes)
     held_out = validation_problems(config)
+    if accelerator.is_main_process:
+        _claim(folder, config, restart)
+    accelerator.wait_for_everyone()
     return _Run(config, accelerator, model, lessons, held_out, quiet).train(command)
 
 
@@ -233,9 +237,10 @@ class _Run:
         """Fit the stop classifier on fresh problems, or those of the file, and measure it on those held out."""
         self.model.eval()
         most = self.config.curriculum_of_epoch(self.config.epochs).max_thoughts
-        classifier = fit_stop_classifier(self.model, stopping_problems(self.config), most)
+        each = self.config.c_thought
+        classifier = fit_stop_classifier(self.model, stopping_problems(self.config), most, each)
         classifier.save(self.folder)
-        return measure_stopping(classifier, self.model, self.held_out, most) if self.held_out else {}
+        return measure_stopping(classifier, self.model, self.held_out, most, each) if self.held_out else {}
 
 
 class _Interruption:
@@ -261,21 +266,39 @@ class _Interruption:
         self.asked = True
 
 
+def _is_finished(folder: Path, config: RunConfig, restart: bool) -> bool:
+    """Whether the folder holds this very run, finished; `InputError` if it holds anything but this run.
+
+    With `restart` another run's folder may be discarded, but nothing that is no run.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; give the run another name.")
+    path = folder / "run.json"
+    if not path.exists():
+        if folder.exists() and any(folder.iterdir()):
+            raise InputError(f"{folder}: holds something that is no run; give the run another name.")
+        return False
+    if restart:
+        return False
+    try:
+        there = json.loads(path.read_text())
+        different = [key for key, value in json.loads(json.dumps(config.as_dict())).items() if there.get(key) != value]
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError(f"{path}: cannot be read; discard the run with --restart.") from error
+    if different:
+        raise InputError(
+            f"{path}: this folder holds a run with another {', '.join(different)}; give the run another name, "
+            "or discard the old one with --restart."
+        )
+    return (folder / "coconut.json").exists()
+
+
 def _claim(folder: Path, config: RunConfig, restart: bool) -> None:
-    """Make the run's folder, or see that the one there is of the same config."""
+    """Make the run's folder, or take the one there, which is of the same config; with `restart` a new one."""
     if restart and folder.exists():
         shutil.rmtree(folder)
-    path = folder / "run.json"
-    if path.exists():
-        there, here = json.loads(path.read_text()), json.loads(json.dumps(config.as_dict()))
-        different = [key for key in here if there.get(key) != here[key]]
-        if different:
-            raise InputError(
-                f"{path}: this folder holds a run with another {', '.join(different)}; give the run another name, "
-                "or discard the old one with --restart."
-            )
-    else:
-        write_atomically(path, json.dumps(config.as_dict(), indent=2) + "\n")
+    if not (folder / "run.json").exists():
+        write_atomically(folder / "run.json", json.dumps(config.as_dict(), indent=2) + "\n")
     (folder / "metrics.jsonl").touch()
 
 
@@ -284,15 +307,17 @@ def main() -> None:
     import shlex
     import sys
 
-    from coconut_core.config import load_config
+    from coconut_core.config_files import load_config
 
     try:
         config = load_config(sys.argv[1], sys.argv[2:]) if sys.argv[1:] else None
         if config is None:
             raise InputError("CONFIG: is missing; give the YAML file of a run.")
-        train(config, shlex.join(["torchrun", "-m", "coconut_core.training", *sys.argv[1:]]))
+        launch = ["torchrun", "--standalone", "--nproc_per_node", os.environ.get("LOCAL_WORLD_SIZE", "1")]
+        train(config, shlex.join([*launch, "-m", "coconut_core.training", *sys.argv[1:]]))
     except InputError as error:
-        sys.exit(f"{error}")
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,30 @@ def test_a_tokenizer_of_another_model_is_refused(folder):
     from coconut_core.tokenizers import word_level_tokenizer
 
     word_level_tokenizer([f"word{index}" for index in range(200)]).save_pretrained(folder)
-    with pytest.raises(InputError, match="200|tokens"):
+    with pytest.raises(InputError, match="tokenizer.json: is not what field 'tokenizer_sha256'"):
+        load_model(folder)
+    card = json.loads((folder / "coconut.json").read_text())
+    del card["tokenizer_sha256"]  # a folder of an older version
+    (folder / "coconut.json").write_text(json.dumps(card))
+    with pytest.raises(InputError, match="field 'tokens' does not match|tokens but"):
+        load_model(folder)
+
+
+def test_weights_of_another_model_of_the_same_shape_are_refused(folder):
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(folder / "model.safetensors")
+    save_file({name: value + 1 for name, value in weights.items()}, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(InputError, match="model.safetensors: is not what field 'model_sha256'"):
+        load_model(folder)
+
+
+def test_a_stop_classifier_of_another_width_is_refused(folder):
+    import torch
+    from safetensors.torch import save_file
+
+    save_file({"weight": torch.zeros(5), "bias": torch.zeros(())}, folder / "stop_classifier.safetensors")
+    with pytest.raises(InputError, match="stop_classifier.safetensors: is not of thoughts of 16 numbers"):
         load_model(folder)
 
 
@@ -81,6 +104,11 @@ def test_a_tokenizer_of_another_model_is_refused(folder):
     [
         ({"format_version": 9}, "field 'format_version' is 9"),
         ({"tokens": {}}, "field 'tokens' does not match"),
+        ({"max_thoughts": "six"}, "field 'max_thoughts' is 'six'"),
+        ({"max_thoughts": -2}, "field 'max_thoughts' is -2"),
+        ({"method": "cot"}, "field 'max_thoughts' is 3, which a model of the method cot cannot have"),
+        ({"method": ["coconut"]}, "field 'method' is \\['coconut'\\]"),
+        ({"run": []}, "field 'run' is \\[\\]"),
     ],
 )
 def test_a_card_at_odds_is_refused(folder, change, message):

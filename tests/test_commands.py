@@ -79,6 +79,21 @@ def test_a_cyclic_graph_and_an_unknown_node_are_named(tmp_path, tiny_checkpoint,
     assert done.returncode == 2 and "99" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["values", "x"],
+        ["values", "x", "y", "--first", "0"],
+        ["data", "make", "prosqa"],
+        ["evaluate", "x", "y", "--batch-size", "0"],
+    ],
+)
+def test_a_command_that_is_typed_wrong_is_told_so(arguments):
+    done = coconut(*arguments)
+    assert done.returncode == 2 and "Traceback" not in done.stderr and "Usage" in done.stderr, done.stderr
+
+
 def test_help_is_quick_to_read():
     done = coconut("--help")
     assert done.returncode == 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from coconut_core.config import load_config
+from coconut_core.config_files import load_config
 from coconut_core.errors import InputError
 
 # Field names and values of the official prosqa_coconut.yaml, with a local base model.
@@ -78,6 +78,17 @@ def test_settings_override_and_reach_into_parts(official, tmp_path):
         ("worlds: [{epochs: 1}]", "either a file to train on or worlds"),
         ("model: {width: wide}", "model.width: 'wide' is not a whole number"),
         ("model: {depth: 3}", "model.depth: is no field"),
+        ("seed: -1", "seed: -1 is negative"),
+        ("lr: .nan", "lr: nan is not above zero"),
+        ("betas: [0.9, 2.0]", "betas: [0.9, 2.0] is not two numbers from 0"),
+        ("name: ../elsewhere", "name: '../elsewhere' names no folder of its own"),
+        ("name: ''", "name: '' names no folder"),
+        ("worlds: [{epochs: 0}]", "worlds: epochs: 0 is not above zero"),
+        ("worlds: [{epochs: 1, uniform_prob: 2}]", "worlds: uniform_prob: 2.0 is no probability"),
+        ("worlds: [{epochs: 1, stage: 9}]", "worlds: stage 9 is none of 0 to"),
+        ("model: {heads: 0}", "model.heads: 0 is not above zero"),
+        ("model: {width: 30, heads: 4}", "model.heads: 4 does not divide the width 30"),
+        ("model: {width: 12, heads: 4}", "model.heads: heads of 3 numbers cannot rotate"),
         ("optimizer: sgd", "optimizer: 'sgd' is not possible here; give adamw or muon"),
     ],
 )
@@ -87,6 +98,22 @@ def test_bad_fields_are_named_with_the_file(official, line, message):
     with pytest.raises(InputError) as error:
         load_config(official)
     assert message in str(error.value) and str(official) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("lr", "has no '='"),
+        ("lr=[1", "is no YAML value"),
+        ("name.first=1", "name has no parts"),
+        ("worlds.0.epochs=3", "worlds has no parts"),
+    ],
+)
+def test_bad_settings_are_named(tmp_path, setting, message):
+    path = tmp_path / "own.yaml"
+    path.write_text("name: own\nmodel: {width: 64}\nworlds: [{epochs: 1}]")
+    with pytest.raises(InputError, match=f"--set .*{message}"):
+        load_config(path, [setting])
 
 
 @pytest.mark.parametrize(

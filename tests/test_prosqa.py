@@ -130,6 +130,10 @@ def test_unsound_text_is_refused_in_one_sentence(text, told):
         ({"question": 3}, "'question' must hold a text"),
         ({"steps": "Tom is a lempus."}, "'steps' must hold a list of texts"),
         ({"idx_to_symbol": ["Tom"] * 6}, "holds a name twice"),
+        ({"question": TEXT.replace("Bob is", "Max is")}, "The text names 'Max'"),
+        ({"question": "What is 2+2?"}, ""),
+        ({"question": TEXT.replace("Is Tom", "Is Bob").replace("?", "?"), "target": 0}, "does not offer the choice"),
+        ({"steps": []}, "The steps [] are no path"),
     ],
 )
 def test_a_wrong_field_is_named_with_file_and_item(tmp_path, change, told):

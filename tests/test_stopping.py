@@ -24,6 +24,11 @@ def test_thoughts_are_over_when_they_are_as_many_as_the_steps(problems):
         assert row == [k >= len(problem.steps) for k in range(1, 7)]
 
 
+def test_a_step_may_take_several_thoughts(problems):
+    assert (over(problems, 12, 2)[:, 1::2] == over(problems, 6)).all()
+    assert (over(problems, 12, 2)[:, 0:-2:2] == over(problems, 12, 2)[:, 1:-1:2]).logical_not().any()
+
+
 def test_the_classifier_learns_what_the_thoughts_hold(tiny_llama, problems, monkeypatch):
     """Thoughts that tell their own number and the number of steps along one direction, and noise elsewhere."""
     torch.manual_seed(0)

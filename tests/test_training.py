@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -107,6 +108,34 @@ def test_another_config_in_the_same_folder_is_refused(tmp_path, tiny_run):
     assert (folder / "model.safetensors").read_bytes() == before
     train(replace(config, lr=0.5), "", quiet=True, restart=True)
     assert (folder / "model.safetensors").read_bytes() != before
+
+
+def test_a_mistake_loses_nothing_and_leaves_nothing(tmp_path, tiny_run):
+    config = replace(tiny_run, save_path=str(tmp_path))
+    folder = train(config, "", quiet=True)
+    wrong = replace(config, worlds=(), questions_per_text=1, train_path=str(tmp_path / "typo.json"))
+    with pytest.raises(InputError, match="typo.json: cannot be read"):
+        train(wrong, "", quiet=True, restart=True)
+    assert (folder / "model.safetensors").exists()
+    with pytest.raises(InputError, match="typo.json"):
+        train(replace(wrong, name="new"), "", quiet=True)
+    assert not (tmp_path / "new").exists()
+    (folder / "run.json").write_text("{")
+    with pytest.raises(InputError, match="run.json: cannot be read"):
+        train(config, "", quiet=True)
+
+
+def test_a_folder_that_is_no_run_is_left_alone(tmp_path, tiny_run):
+    config = replace(tiny_run, save_path=str(tmp_path))
+    (config.folder / "thesis").mkdir(parents=True)
+    for restart in (False, True):
+        with pytest.raises(InputError, match="holds something that is no run"):
+            train(config, "", quiet=True, restart=restart)
+    assert (config.folder / "thesis").is_dir()
+    shutil.rmtree(config.folder)
+    config.folder.write_text("a file")
+    with pytest.raises(InputError, match="is a file"):
+        train(config, "", quiet=True)
 
 
 def test_a_finished_run_is_left_alone(tmp_path, tiny_run):

@@ -252,6 +252,15 @@ class ProsqaProblem:
             raise InputError(f"The steps {list(self.steps)} are no path: let each go on where the last one ended.")
         return self._nodes((facts[0][0], *(child for _, child in facts)))
 
+    def require_readable(self) -> None:
+        """`InputError` unless question and steps are texts about the graph's nodes.
+
+        What is unsound beyond that, such as an edge that the text lacks, `validation` tells.
+        """
+        if not self.facts or set(self.choices) != {self.target, self.distractor}:
+            raise InputError("Field 'question' does not offer the choice between 'target' and 'neg_target': mend it.")
+        _ = self.path
+
     @property
     def hops(self) -> int:
         """Length of the path, in edges."""
@@ -288,6 +297,7 @@ def stream_problems(path: Path | str) -> Iterator[ProsqaProblem]:
     for number, record in enumerate(read_records(path)):
         try:
             problem = ProsqaProblem.from_json(record)
+            problem.require_readable()
         except InputError as error:
             raise InputError(f"{path}, item {number}: {error}") from error
         yield problem

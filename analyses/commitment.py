@@ -46,7 +46,8 @@ class Commitment:
                 row["low"], row["high"] = bootstrap_mean(effective)
                 row["normalised_low"], row["normalised_high"] = bootstrap_mean(normalised)
                 rows.append(row)
-        return pd.DataFrame(rows)
+        columns = ["subject", "k", "n", "candidates", "effective", "normalised_entropy", "low", "high"]
+        return pd.DataFrame(rows, columns=[*columns, "normalised_low", "normalised_high"])
 
     def figure(self) -> go.Figure:
         """Effective number of candidates and normalised entropy against k."""

@@ -7,6 +7,7 @@ HTML.
 
 import os
 import shutil
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from coconut_core.errors import InputError
 IMAGE_WIDTH = 1100
 """Width of exported pictures, in pixels before scaling."""
 PNG_SCALE = 2
+_DRAWING = threading.RLock()
+"""The browser draws for one thread at a time: it hands pictures back in the order in which it was asked."""
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 
 
@@ -48,14 +51,15 @@ def one_browser() -> Iterator[None]:
         return
     import kaleido
 
-    kaleido.start_sync_server(silence_warnings=True)
-    try:
-        with warnings.catch_warnings():
-            # plotly names options that a running browser cannot take; none of them is set here.
-            warnings.filterwarnings("ignore", message="The kopts argument is ignored")
-            yield
-    finally:
-        kaleido.stop_sync_server(silence_warnings=True)
+    with _DRAWING:
+        kaleido.start_sync_server(silence_warnings=True)
+        try:
+            with warnings.catch_warnings():
+                # plotly names options that a running browser cannot take; none of them is set here.
+                warnings.filterwarnings("ignore", message="The kopts argument is ignored")
+                yield
+        finally:
+            kaleido.stop_sync_server(silence_warnings=True)
 
 
 def image(figure: go.Figure, form: Literal["png", "svg"], width: int = IMAGE_WIDTH) -> bytes:
@@ -63,7 +67,8 @@ def image(figure: go.Figure, form: Literal["png", "svg"], width: int = IMAGE_WID
     if fault := image_fault():
         raise InputError(fault)
     try:
-        return figure.to_image(format=form, width=width, scale=PNG_SCALE if form == "png" else 1)
+        with _DRAWING:
+            return figure.to_image(format=form, width=width, scale=PNG_SCALE if form == "png" else 1)
     except (RuntimeError, OSError) as error:
         reason = str(error).strip().split("\n")[0]
         raise InputError(

@@ -12,7 +12,7 @@ from analyses.plain_text import for_plotly, one_line, shortened
 from analyses.tree_layout import LINE, NAME, RING, SEAT, TreeLayout
 from analyses.tree_styles import State, edge_line, outline, path_line, ring, seat
 from coconut_core.errors import InputError
-from coconut_core.problems.graph import frontier, shortest_paths
+from coconut_core.problems.graph import frontier, shortest_path
 from coconut_core.problems.prosqa import ProsqaProblem
 
 WRITTEN_FROM = 0.05
@@ -263,8 +263,7 @@ def draw_texts(canvas: Canvas, scene: Scene) -> None:
 
 def shortest_path_to(problem: ProsqaProblem, node: int) -> tuple[int, ...]:
     """A shortest path from the problem's root, the first by number; () where there is none."""
-    paths = shortest_paths(problem.graph, problem.root, node)
-    return paths[0] if paths else ()
+    return shortest_path(problem.graph, problem.root, node)
 
 
 def draw_legend(canvas: Canvas, palette: Palette, path: str | None) -> None:

@@ -107,7 +107,7 @@ def test_problems_can_be_searched_and_opened(open_page, problems):
     table = test.dataframe[0].value
     assert 4 in table["problem"].tolist() and len(table) < len(problems)
     row = table["problem"].tolist().index(4)
-    test.session_state["browsed"] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    test.session_state[f"browsed small is a {wanted}"] = {"selection": {"rows": [row], "columns": [], "cells": []}}
     test.run()
     next(button for button in test.button if "search tree" in button.label).click().run()
     assert test.selectbox(key="problem").value.startswith("4 ")
@@ -277,7 +277,8 @@ def test_a_point_of_the_population_leads_to_its_problem(open_page, problems):
     traces = [trace for trace in drawn["data"] if trace["customdata"]]
     assert sum(len(trace["customdata"]) for trace in traces) == len(problems)
     number = traces[0]["customdata"][0][0]
-    test.session_state["map"] = {"selection": {"points": [{"customdata": [number, "", 0, 0]}]}}
+    key = f"map problems small {hash(tuple(range(len(problems))))}"
+    test.session_state[key] = {"selection": {"points": [{"customdata": [number, "", 0, 0]}]}}
     test.run()
     next(button for button in test.button if button.label.endswith(f"problem {number}")).click().run()
     assert test.selectbox(key="problem").value.startswith(f"{number} ")

@@ -4,7 +4,7 @@ import re
 
 from coconut_core.errors import InputError
 from coconut_core.problems.prosqa import ProsqaProblem
-from coconut_core.problems.prosqa_text import read_question
+from coconut_core.problems.prosqa_text import NAME, read_question
 
 
 def facts_of(text: str) -> list[str]:
@@ -35,9 +35,20 @@ def with_fact(text: str, parent: str, child: str) -> str:
 
 def renamed(text: str, old: str, new: str) -> str:
     """The question with a name changed wherever it stands."""
-    if re.search(rf"\b{re.escape(new)}\b", text):
+    if not re.fullmatch(NAME, new):
+        raise InputError(f"{new!r} cannot be a name: use one word without full stop or question mark.")
+    if _word(new).search(text):
         raise InputError(f"{new!r} is in the text already; choose a name that is not.")
-    return re.sub(rf"\b{re.escape(old)}\b", new, text)
+    if not _word(old).search(text):
+        raise InputError(f"{old!r} is not in the text; choose a name that is.")
+    return _word(old).sub(lambda _: new, text)
+
+
+def names_of(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names that can stand first in a fact of the text, and those that can stand last: no person is a kind."""
+    sentences = read_question(text)
+    names = sorted({name for fact in sentences.facts for name in fact})
+    return tuple(names), tuple(name for name in names if name not in sentences.persons)
 
 
 def turned_round(text: str) -> str:
@@ -59,6 +70,11 @@ def changes(before: ProsqaProblem, after: ProsqaProblem) -> list[str]:
     if not found and before.question != after.question:
         found.append("told in another order")
     return found
+
+
+def _word(name: str) -> re.Pattern:
+    """The name where it stands as a word of its own."""
+    return re.compile(rf"(?<![^\s]){re.escape(name)}(?![^\s.?])")
 
 
 def _choice(text: str) -> str:

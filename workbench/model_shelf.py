@@ -51,6 +51,11 @@ def model_folder(path: Path) -> ModelFolder:
     return ModelFolder(path, _fault(path), _fingerprint(path))
 
 
+def has_changed(folder: ModelFolder) -> bool:
+    """Whether a file of the folder is another one than when it was looked at."""
+    return _fingerprint(folder.path) != folder.fingerprint
+
+
 def _fault(path: Path) -> str | None:
     missing = [name for name in FILES if not (path / name).is_file()]
     if missing:

@@ -148,7 +148,7 @@ def _lens(path: str, fingerprint: str, record: str) -> "Lens":
     with _IMPORTING:
         from analyses.lens import lens
 
-        return lens(model, ProsqaProblem.from_json(json.loads(record)))
+    return lens(model, ProsqaProblem.from_json(json.loads(record)))
 
 
 @st.cache_resource(max_entries=64, show_spinner="Reading the thoughts …")

@@ -61,7 +61,12 @@ def shelf() -> tuple[ModelFolder, ...]:
 
 def add_folder(path: Path) -> ModelFolder:
     """Offer a model's folder on every page, for as long as the session lasts; `InputError` if it cannot be used."""
-    folder = model_folder(path.expanduser().resolve())
+    try:
+        folder = model_folder(path.expanduser().resolve())
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InputError(
+            f"{str(path)[:200]}: is no folder that can be read; give the path of a model's folder."
+        ) from error
     if folder.fault:
         raise InputError(folder.fault)
     if folder.name in [other.name for other in shelf()]:

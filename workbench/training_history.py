@@ -51,7 +51,7 @@ def training_history(folder: ModelFolder) -> pd.DataFrame:
     rows = []
     try:
         lines = (folder.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         lines = []
     for line in lines:
         try:

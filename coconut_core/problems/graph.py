@@ -76,6 +76,29 @@ def shortest_paths(graph: nx.DiGraph, root: int, target: int) -> tuple[tuple[int
         return ()
 
 
+def shortest_path(graph: nx.DiGraph, root: int, target: int) -> tuple[int, ...]:
+    """The first of `shortest_paths`, without listing the others, of which there may be very many; () if none."""
+    _require(graph, root)
+    _require(graph, target)
+    left = dict(nx.single_target_shortest_path_length(graph, target))
+    if root not in left:
+        return ()
+    path = [root]
+    while path[-1] != target:
+        path.append(min(child for child in graph.successors(path[-1]) if left.get(child) == left[path[-1]] - 1))
+    return tuple(path)
+
+
+def count_shortest_paths(graph: nx.DiGraph, root: int, target: int) -> int:
+    """How many shortest paths there are, without listing them."""
+    _require(graph, root)
+    _require(graph, target)
+    depth, ways = depths(graph, root), {root: 1}
+    for node in list(depth)[1:]:  # nearest first
+        ways[node] = sum(ways[parent] for parent in graph.predecessors(node) if depth.get(parent) == depth[node] - 1)
+    return ways.get(target, 0)
+
+
 def optimal_nodes(graph: nx.DiGraph, root: int, target: int) -> frozenset[int]:
     """Nodes on some shortest path from `root` to `target`, ends included; empty if there is none."""
     _require(graph, target)

@@ -21,7 +21,7 @@ import networkx as nx
 
 from coconut_core.errors import InputError
 from coconut_core.files import write_atomically
-from coconut_core.problems.graph import shortest_paths
+from coconut_core.problems.graph import shortest_path
 from coconut_core.problems.prosqa_text import (
     NAME,
     answer_text,
@@ -137,7 +137,7 @@ class ProsqaProblem:
                 "exactly one that can."
             )
         target, distractor = (first, second) if first in reached else (second, first)
-        path = shortest_paths(graph, root, target)[0]
+        path = shortest_path(graph, root, target)
         return cls(
             question=" ".join(text.split()),
             answer=answer_text(names[root], names[target]),
@@ -187,15 +187,16 @@ class ProsqaProblem:
         _require_acyclic(graph, names)
         if graph.in_degree(root):
             raise InputError(f"The root {names[root]!r} has a parent: choose a root without parents.")
-        paths = shortest_paths(graph, root, target)
-        if not paths or target == root:
+        shortest = shortest_path(graph, root, target)
+        if not shortest or target == root:
             raise InputError(f"The target {names[target]!r} cannot be reached from {names[root]!r}: choose another.")
         if distractor == root or nx.has_path(graph, root, distractor):
             raise InputError(
                 f"The distractor {names[distractor]!r} can be reached from {names[root]!r}: choose another."
             )
-        path = paths[0] if path is None else tuple(path)
-        if path not in paths:
+        path = shortest if path is None else tuple(path)
+        steps = zip(path, path[1:], strict=False)
+        if (*path[:1], *path[-1:], len(path)) != (root, target, len(shortest)) or not all(s in edges for s in steps):
             raise InputError(f"The path {list(path)} is no shortest path to {names[target]!r}: give a shortest one.")
         persons = frozenset(
             name for i, name in enumerate(names) if i == root or (name[0].isupper() and not graph.in_degree(i))

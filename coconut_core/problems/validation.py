@@ -17,7 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from coconut_core.errors import InputError
-from coconut_core.problems.graph import depths, reaches, shortest_paths
+from coconut_core.problems.graph import count_shortest_paths, depths, reaches
 from coconut_core.problems.prosqa import ProsqaProblem
 from coconut_core.problems.prosqa_text import NAME, Sentences, answer_text, read_question, steps_text
 
@@ -199,7 +199,7 @@ def statistics(problems: Sequence[ProsqaProblem]) -> Statistics:
         sums += (
             len(graph),
             graph.number_of_edges(),
-            len(shortest_paths(graph, problem.root, problem.target)),
+            count_shortest_paths(graph, problem.root, problem.target),
             len(first_row),
             sum(depth == 2 for depth in from_root.values()),
             sum(degree == 0 for degree in degrees.values()),

@@ -14,6 +14,7 @@ from workbench.model_shelf import FILES
 from workbench.run_tables import card_of, models_table
 
 UPLOAD_MEGABYTES = 200
+TAKEN = (*FILES, "metrics.jsonl", "stop_classifier.safetensors")
 
 
 def add(path: Path) -> None:
@@ -31,9 +32,20 @@ def written(files, name: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="coconut-")) / (re.sub(r"[^\w.-]", "-", name).strip(".-") or "uploaded")
     folder.mkdir()
     for file in files:
-        if file.name in (*FILES, "metrics.jsonl", "stop_classifier.safetensors"):
+        if file.name in TAKEN:
             (folder / file.name).write_bytes(file.getvalue())
     return folder
+
+
+def refused(files) -> str | None:
+    """What to do about files that are no part of a checkpoint folder; a pickle is never opened here."""
+    foreign = [file.name for file in files if file.name not in TAKEN]
+    if not foreign:
+        return None
+    return (
+        f"{', '.join(foreign)[:200]}: is no file of a model's folder and was left alone; a checkpoint of the official "
+        "code becomes such a folder with `coconut import`."
+    )
 
 
 def offer_to_add() -> None:
@@ -45,7 +57,9 @@ def offer_to_add() -> None:
         files = st.file_uploader(
             "Or the files of its folder", accept_multiple_files=True, max_upload_size=UPLOAD_MEGABYTES, key="files"
         )
-        name = st.text_input("Name", key="folder_name", value="uploaded")
+        name = st.text_input("Name", key="folder_name", value="uploaded", max_chars=60)
+        if told := refused(files):
+            st.warning(for_markdown(told), icon=":material/warning:")
         if st.button("Add the files", disabled=not files):
             add(written(files, name))
 
@@ -87,6 +101,8 @@ rows = chosen["selection"]["rows"]
 if not rows:
     st.caption("Choose a row to see everything that is known of the model.")
     st.stop()
+if rows[0] >= len(folders):  # a folder was taken away meanwhile
+    st.rerun()
 folder = folders[rows[0]]
 st.subheader(for_markdown(folder.name), divider=True)
 for title, part in card_of(folder).items():

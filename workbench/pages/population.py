@@ -55,10 +55,12 @@ except InputError as error:
 hops = sorted({depths(p.graph, p.root).get(p.target, 0) for p in problems})
 with st.form("filter", border=False):
     columns = st.columns([2, 2, 1.2, 1.5, 1.3], vertical_alignment="bottom")
-    kept_hops = columns[0].multiselect("Hops", hops, default=hops, key="hops")
-    children = columns[1].slider("Children of the root", 1, 12, (1, 12), key="children")
-    most = columns[2].number_input("At most", 1, 500, min(100, len(problems)), step=10, key="most")
-    answered = columns[3].selectbox("Answered", ["right or wrong", "right", "wrong"], key="answered")
+    kept_hops = columns[0].multiselect("Hops", hops, default=hops, key="hops", bind="query-params")
+    children = columns[1].slider("Children of the root", 1, 12, (1, 12), key="children", bind="query-params")
+    most = columns[2].number_input("At most", 1, 500, min(100, len(problems)), step=10, key="most", bind="query-params")
+    answered = columns[3].selectbox(
+        "Answered", ["right or wrong", "right", "wrong"], key="answered", bind="query-params"
+    )
     columns[4].form_submit_button("Compute", type="primary", on_click=resume, width="stretch")
 
 
@@ -127,16 +129,18 @@ st.download_button(
 
 st.subheader("The problems", divider=True)
 across, up = st.columns(2)
-x = across.selectbox("Across", MAPPED, index=0, key="across")
-y = up.selectbox("Up", MAPPED, index=1, key="up")
+x = across.selectbox("Across", MAPPED, index=0, key="across", bind="query-params")
+y = up.selectbox("Up", MAPPED, index=1, key="up", bind="query-params")
+# A choice of a row belongs to the rows that were shown.
+shown = f"problems {name} {hash(numbers)}"
 points = session.show_figure(
     problem_map(table, x, y),
-    "map",
+    f"map {shown}",
     f"{y} against {x}, a point a problem; the table has the numbers.",
     on_select="rerun",
     selection_mode="points",
 )["selection"]["points"]
-picked = st.dataframe(table, hide_index=True, key="problems", on_select="rerun", selection_mode="single-row")
+picked = st.dataframe(table, hide_index=True, key=shown, on_select="rerun", selection_mode="single-row")
 rows = picked["selection"]["rows"]
 if rows or points:
     number = int(table.iloc[rows[0]]["problem"] if rows else points[0]["customdata"][0])

@@ -69,7 +69,9 @@ if wanted:
     words = wanted.lower()
     table = table[[words in f"{p.question} {p.answer}".lower() for p in problems]]
 st.caption(f"{len(table)} of {len(problems)} problems")
-picked = st.dataframe(table, hide_index=True, key="browsed", on_select="rerun", selection_mode="single-row")
+# A choice of a row belongs to the rows that were shown.
+shown = f"browsed {name} {wanted}"
+picked = st.dataframe(table, hide_index=True, key=shown, on_select="rerun", selection_mode="single-row")
 rows = picked["selection"]["rows"]
 if rows:
     number = int(table.iloc[rows[0]]["problem"])

@@ -1,17 +1,12 @@
 """The search tree of one problem, and how a model's values move over it with every thought."""
 
-import json
-import re
-from collections.abc import Callable
+import time
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
-from analyses import export
 from analyses.control_figure import control_figure
 from analyses.plain_text import for_markdown, one_line, shortened
 from analyses.tree_figure import (
@@ -23,17 +18,20 @@ from analyses.tree_figure import (
 )
 from analyses.tree_marks import shortest_path_to
 from analyses.value_curves import value_curves
+from coconut_core.errors import InputError
 from coconut_core.problems.graph import frontier
 from workbench import session
-from workbench.bundles import bundle
+from workbench.model_shelf import has_changed
 from workbench.problem_sources import complaints
-from workbench.readings import KS, Readings, ValuesAt, is_cold
+from workbench.readings import KS, Readings, ValuesAt, is_cold, readings_of
 from workbench.session import Selection
-from workbench.values_table import table_at, table_of_all
+from workbench.tree_pictures import drawn, offer_files, reading_of
+from workbench.values_table import table_at
 
 # What can be forced at k = 0: the way a chain begins, or the way all of its later steps do.
 OPENINGS = {"entity": "NAME is a", "every": "Every"}
 FIRST_K = 1
+NO_NODE = "no node"
 PLAY_SECONDS = 1.2
 # Values from here on are written beside their nodes.
 WRITTEN = {"all": 0.0, ".01": 0.01, ".05": 0.05, ".1": 0.1, ".25": 0.25, ".5": 0.5, "none": 2.0}
@@ -50,9 +48,12 @@ CAMERA = {
 
 def view(chosen: Selection, readings: Readings, second: tuple[Selection, Readings] | None, playing: bool) -> None:
     """Everything that moves with k. As a fragment it runs alone when k changes, and by itself while `playing`."""
-    if playing:
+    if any(has_changed(each.model) for each in (chosen, *((second[0],) if second else ()))):
+        st.rerun()  # trained anew meanwhile: the whole page has to read it again
+    if playing and time.monotonic() - st.session_state.get("touched", 0.0) > 0.8 * PLAY_SECONDS:
         st.session_state["k"] = (st.session_state.get("k", FIRST_K) + 1) % len(KS)
-    slider, opened, traced, played = st.columns([4, 2, 2, 1.8], vertical_alignment="bottom", gap="medium")
+        touch()
+    slider, opened, to, traced, played = st.columns([3.4, 1.7, 1.7, 1.7, 1.3], vertical_alignment="bottom", gap="small")
     k = slider.slider(
         "Thoughts k",
         KS[0],
@@ -60,6 +61,7 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
         value=FIRST_K,
         key="k",
         bind="query-params",
+        on_change=touch,
         help="How many continuous thoughts the model thinks before it is asked. Arrow keys move it.",
     )
     opening = opened.selectbox(
@@ -70,8 +72,20 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
         bind="query-params",
         help="With no thought a chain begins with the name in question; after thoughts “Every” is forced.",
     )
-    trace_path = traced.toggle("Correct path", key="path", bind="query-params")
-    if played.toggle("Play", key="play", help="Moves k on by itself, a thought a second or so.") != playing:
+    if st.session_state.get("path in", chosen.problem.question) != chosen.problem.question:
+        st.session_state["to"] = NO_NODE  # a path is one of its problem
+    st.session_state["path in"] = chosen.problem.question
+    to.selectbox(
+        "Path to",
+        [NO_NODE, *sorted(chosen.problem.names)],
+        key="to",
+        bind="query-params",
+        on_change=touch,
+        help="Draws the path from the start to a node and tells its value; a click on the node does the same.",
+    )
+    trace_path = traced.toggle("Correct path", key="path", bind="query-params", on_change=touch)
+    help_ = "Moves k on by itself, a thought a second or so."
+    if played.toggle("Play", key="play", on_change=touch, help=help_) != playing:
         st.rerun()  # the page decides whether this fragment runs by itself
     at, control = readings.at(k, opening), readings.at(0, opening)
     reading, without = (reading_of(chosen, n, opening, v) for n, v in ((k, at), (0, control)))
@@ -93,50 +107,52 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
         alt = "Values of the noticeable nodes by the number of thoughts; the download has the numbers."
         st.plotly_chart(curves, theme=None, key="curves", config=CAMERA, alt=alt)
     show_table(readings, k, opening)
-    offer_files(chosen, readings, k, draw)
+    offer_files(chosen, readings, k, opening, layout_of(chosen), draw)
+
+
+def touch() -> None:
+    """Somebody, or the clock, has moved something: the next thought of a play is due a while from now."""
+    st.session_state["touched"] = time.monotonic()
 
 
 def show_tree(chosen: Selection, readings: Readings, k: int, opening: str, trace_path: bool, key: str, *, legend: bool):
     """One model's answer, masses and tree, with the path of a node that was clicked; how to draw it for white paper."""
     at = readings.at(k, opening)
     reading = reading_of(chosen, k, opening, at)
-    clicked = clicked_node(chosen, key)
+    clicked = node_of(chosen, st.session_state.get("to"))
     if chosen.model.card().get("max_thoughts") == 0:
         st.info("This model has no thoughts: k only moves the row of candidates.", icon=":material/info:")
     show_answer(readings, k)
     show_masses(chosen, at, k)
     # In a narrow picture the legend would run into the scale.
-    shown = drawn(chosen, at, reading, trace_path, clicked, legend=legend, dark=session.dark())
+    least = WRITTEN[st.session_state.get("written", DEFAULT_WRITTEN)]
+    # A download is drawn later and elsewhere, so all that it depends on is settled here.
+    shown_on_paper = partial(drawn, chosen, at, reading, layout_of(chosen), trace_path, clicked, least)
+    shown = shown_on_paper(legend=legend, dark=session.dark())
     alt = description(chosen.problem, at.value, reading, layout=layout_of(chosen))
-    keyed = {"key": key, "on_select": "rerun", "selection_mode": "points"}
+    keyed = {"key": key, "on_select": partial(choose_clicked, chosen, key), "selection_mode": "points"}
     st.plotly_chart(shown, theme=None, config=CAMERA, alt=alt, **keyed)
     if clicked is not None:
         names = [chosen.problem.names[node] for node in shortest_path_to(chosen.problem, clicked)]
         path = " → ".join(map(one_line, names)) or "cannot be reached from the start"
         st.markdown(for_markdown(f"{chosen.problem.names[clicked]}: {path} · value {at.value[clicked]:.4g}"))
     else:
-        st.caption("Click a node to see its path from the start.")
-    return partial(drawn, chosen, at, reading, trace_path, clicked)
+        st.caption("Click a node, or choose it above, to see its path from the start.")
+    return shown_on_paper
 
 
-def clicked_node(chosen: Selection, key: str) -> int | None:
-    """The node that was clicked last in a tree, if it is one of this problem's."""
+def choose_clicked(chosen: Selection, key: str) -> None:
+    """Let the path lead to the node that was clicked."""
     points = (st.session_state.get(key) or {"selection": {"points": []}})["selection"]["points"]
     nodes = [point["customdata"][0] for point in points if point.get("customdata")]
-    return int(nodes[0]) if nodes and nodes[0] < len(chosen.problem.names) else None
+    if nodes and nodes[0] < len(chosen.problem.names):
+        st.session_state["to"] = chosen.problem.names[int(nodes[0])]
+    touch()
 
 
-def reading_of(chosen: Selection, k: int, opening: str, at: ValuesAt) -> Reading:
-    """Where the values after k thoughts come from, in words."""
-    name = one_line(chosen.problem.root_name)
-    forced = f"{name} is a" if k == 0 and opening == "entity" else "Every"
-    return Reading(chosen.model.name, k, forced, at.off_graph)
-
-
-def drawn(chosen: Selection, at: ValuesAt, reading: Reading, trace_path: bool, to: int | None = None, **look: bool):
-    layout, least = layout_of(chosen), WRITTEN[st.session_state.get("written", DEFAULT_WRITTEN)]
-    marks = {"trace_path": trace_path, "to": to, "written_from": least}
-    return tree_figure(chosen.problem, at.value, reading, layout=layout, **marks, **look)
+def node_of(chosen: Selection, name: str | None) -> int | None:
+    """The node of a name, if the problem has it."""
+    return chosen.problem.names.index(name) if name in chosen.problem.names else None
 
 
 def show_waiting(chosen: Selection) -> None:
@@ -205,58 +221,22 @@ def show_table(readings: Readings, k: int, opening: str) -> None:
     )
 
 
-def offer_files(chosen: Selection, readings: Readings, k: int, draw: Callable[[], go.Figure]) -> None:
-    """Downloads. Nothing is drawn until its button is pressed; pictures are for white paper in any theme."""
-    stem = re.sub(r"[^\w.-]+", "-", f"{chosen.model.name}-{chosen.label}").strip("-")
-    buttons = st.columns(5, gap="small")
-    table = lambda: export.csv(table_of_all(readings, chosen.model.name, chosen.label))  # noqa: E731
-    offers = [("Values as CSV", f"{stem}.csv", "text/csv", table)]
-    offers.append(("Picture as HTML", f"{stem}-k{k}.html", "text/html", lambda: export.html(draw())))
-    fault = export.image_fault()
-    if fault is None:
-        offers.append(("Picture as PNG", f"{stem}-k{k}.png", "image/png", lambda: export.image(draw(), "png")))
-        offers.append(("Picture as SVG", f"{stem}-k{k}.svg", "image/svg+xml", lambda: export.image(draw(), "svg")))
-    everything = lambda: everything_of(chosen, readings)  # noqa: E731
-    offers.append(("Everything as zip", f"{stem}.zip", "application/zip", everything))
-    for column, (label, name, kind, content) in zip(buttons, offers, strict=False):
-        column.download_button(
-            label,
-            content,
-            file_name=name,
-            mime=kind,
-            on_click="ignore",
-            icon=":material/download:",
-            width="stretch",
-            key=name.rsplit(".", 1)[-1],
-        )
-    if fault:
-        st.caption(for_markdown(fault))
-
-
-def everything_of(chosen: Selection, readings: Readings) -> bytes:
-    """The problem, the values of all k, the answers, and the tree after every number of thoughts."""
-    table = table_of_all(readings, chosen.model.name, chosen.label)
-    words = pd.DataFrame({"k": KS, "words": readings.answers.text[0], "correct": readings.answers.correct[0]})
-    trees = {}
-    for k in KS:
-        at = readings.at(k, "entity")
-        trees[f"tree-k{k}"] = drawn(chosen, at, reading_of(chosen, k, "entity", at), trace_path=True)
-    trees["values-by-thought"] = value_curves(chosen.problem, readings.values.value[0], FIRST_K)
-    about = {"model": chosen.model.name, "weights": chosen.model.card().get("model_sha256"), "problem": chosen.label}
-    problem = {"problem.json": json.dumps(chosen.problem.to_json(), indent=1)}
-    return bundle(about, {"values": table, "answers": words}, trees, problem)
-
-
-def choose_second(chosen: Selection) -> tuple[Selection, Readings] | None:
-    """Another model to be shown on the same problem, and what it thinks there."""
+def choose_second(chosen: Selection) -> Selection | None:
+    """Another model to be shown on the same problem."""
     others = {folder.name: folder for folder in session.shelf() if not folder.fault and folder != chosen.model}
     if not others:
         return None
     name = st.selectbox("Beside it", ["nothing", *others], key="second", bind="query-params")
-    if name not in others:
+    return replace(chosen, model=others[name]) if name in others else None
+
+
+def read_second(beside: Selection) -> tuple[Selection, Readings] | None:
+    """What the other model thinks; a sentence where it cannot be read, and the page goes on without it."""
+    try:
+        return beside, readings_of(beside.model, beside.problem)
+    except InputError as error:
+        st.error(for_markdown(str(error)), icon=":material/error:")
         return None
-    beside = replace(chosen, model=others[name])
-    return beside, session.readings_or_stop(beside)
 
 
 def show_problem(chosen: Selection) -> None:
@@ -276,7 +256,7 @@ if is_cold():
 readings = session.readings_or_stop(chosen)
 waiting.empty()
 with st.sidebar:
-    second = choose_second(chosen)
+    beside = choose_second(chosen)
     st.selectbox(
         "Write values from",
         list(WRITTEN),
@@ -285,6 +265,7 @@ with st.sidebar:
         bind="query-params",
         help="Smaller values are drawn and not written; the table and the pointer tell all.",
     )
+second = read_second(beside) if beside else None
 playing = bool(st.session_state.get("play"))
 st.fragment(view, run_every=PLAY_SECONDS if playing else None)(chosen, readings, second, playing)
 show_problem(chosen)

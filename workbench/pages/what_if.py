@@ -43,12 +43,12 @@ def edit_text(chosen: ProsqaProblem) -> ProsqaProblem:
         height=130,
         max_chars=8000,
     )
-    facts, names = edits.facts_of(text), sorted({*chosen.names})
+    facts, (names, kinds) = edits.facts_of(text), edits.names_of(text)
     drop, add, name = buttons.columns(3)
     fact = drop.selectbox("Drop a fact", facts, key="fact")
     drop.button("Drop", on_click=_apply, args=(lambda t: edits.without_fact(t, fact),), icon=":material/remove:")
     parent = add.selectbox("Add: every", names, key="parent")
-    child = add.selectbox("is a", names, key="child", index=min(1, len(names) - 1))
+    child = add.selectbox("is a", kinds, key="child")
     add.button("Add", on_click=_apply, args=(lambda t: edits.with_fact(t, parent, child),), icon=":material/add:")
     old = name.selectbox("Rename", names, key="old")
     new = name.text_input("to", key="new", max_chars=40)
@@ -106,7 +106,7 @@ k = first.slider("Thoughts k", KS[0], KS[-1], value=6, key="k", bind="query-para
 kind = second.selectbox(
     "Change thoughts", list(THOUGHT_EDITS), format_func=THOUGHT_EDITS.get, key="change", bind="query-params"
 )
-positions = third.multiselect("which", list(KS[1:]), default=list(KS[1:]), key="which", bind="query-params")
+positions = third.multiselect("Which thoughts", list(KS[1:]), default=list(KS[1:]), key="which", bind="query-params")
 changed = edits.changes(chosen.problem, problem)
 if kind != "none" and positions:
     changed.append(f"thoughts {', '.join(map(str, sorted(positions)))}: {THOUGHT_EDITS[kind]}")

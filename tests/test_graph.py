@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coconut_core.errors import InputError
-from coconut_core.problems.graph import depths, frontier, heights, optimal_nodes, reaches, shortest_paths
+from coconut_core.problems.graph import (
+    count_shortest_paths,
+    depths,
+    frontier,
+    heights,
+    optimal_nodes,
+    reaches,
+    shortest_path,
+    shortest_paths,
+)
 
 
 @st.composite
@@ -90,5 +99,14 @@ def test_reaching_and_optimal_nodes_agree_with_paths(graph, data):
     target = data.draw(st.sampled_from(sorted(graph)))
     assert reaches(graph, target) == {node for node in graph if target in depths(graph, node)}
     paths = shortest_paths(graph, 0, target)
+    assert count_shortest_paths(graph, 0, target) == len(paths)
+    assert shortest_path(graph, 0, target) == (paths[0] if paths else ())
     assert optimal_nodes(graph, 0, target) == {node for path in paths for node in path}
     assert len(set(paths)) == len(paths)
+
+
+def test_very_many_paths_are_counted_and_not_listed():
+    layers = [[0], *([3 * row + column for column in (1, 2, 3)] for row in range(40)), [121]]
+    graph = nx.DiGraph((a, b) for upper, lower in zip(layers, layers[1:], strict=False) for a in upper for b in lower)
+    assert count_shortest_paths(graph, 0, 121) == 3**40
+    assert shortest_path(graph, 0, 121) == (0, *range(1, 121, 3), 121)

@@ -208,7 +208,13 @@ def test_edits_of_a_text():
     assert "Bob is a wumpus. Every wumpus is a rompus. Is" in edits.with_fact(text, "wumpus", "rompus")
     assert edits.renamed(text, "lempus", "zumpus").count("zumpus") == 2
     assert edits.turned_round(text).endswith("Is Tom a rompus or wumpus?")
+    assert edits.renamed(text, "lempus", "x+").count("x+") == 2
+    assert edits.renamed(edits.renamed(text, "lempus", "x+"), "x+", "y").count(" y") == 2
+    assert edits.renamed(text, "rompus", r"\1").endswith(r"or \1?")
+    assert edits.names_of(text) == (("Bob", "Tom", "lempus", "rompus", "wumpus"), ("lempus", "rompus", "wumpus"))
     for fault, change in (
+        ("cannot be a name", lambda: edits.renamed(text, "lempus", "two words")),
+        ("is not in the text", lambda: edits.renamed(text, "gorpus", "x")),
         ("no fact of the text", lambda: edits.without_fact(text, "Tom is a gorpus.")),
         ("is a fact already", lambda: edits.with_fact(text, "Tom", "lempus")),
         ("in the text already", lambda: edits.renamed(text, "lempus", "rompus")),

@@ -256,6 +256,28 @@ def test_exports(problem, monkeypatch):
     assert svg.startswith(b"<svg") and b"terpus" in svg
 
 
+def test_pictures_of_two_threads_do_not_mix():
+    import threading
+
+    import plotly.graph_objects as go
+
+    if export.image_fault():
+        pytest.skip(export.image_fault())
+    found = {}
+
+    def draw(word):
+        with export.one_browser():
+            found[word] = [export.image(go.Figure(layout={"title": {"text": word}}), "svg") for _ in range(3)]
+
+    threads = [threading.Thread(target=draw, args=(word,), daemon=True) for word in ("apple", "pear")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert set(found) == {"apple", "pear"}
+    assert all(word.encode() in picture for word, pictures in found.items() for picture in pictures)
+
+
 def test_without_a_browser_images_say_what_to_do(problem, monkeypatch):
     from coconut_core.errors import InputError
 

@@ -4,7 +4,9 @@ Thought k is computed at the position before slot k. That position's attention t
 is summed over the sentence and over heads, layer by layer, and averaged over the facts of a class: not reachable, u is
 not among the nodes within k - 1 steps of the root; reachable, it is; frontier, u is exactly k - 1 steps away, so v
 is what thought k may hold next; optimal, the fact is step k of a shortest path to the target. The last three nest.
-Zhu et al. report layer 2 of a two-layer model trained from scratch; their table is drawn beside, as far as it goes.
+Zhu et al. report layer 2 of a two-layer model of 8 heads, trained from scratch; their table has a row of its own, and
+sums over more heads, so that the order compares and not the height. Classes that fewer than 10 problems have are in the
+table alone.
 """
 
 from collections.abc import Sequence
@@ -30,6 +32,9 @@ from coconut_core.problems.prosqa_text import read_fact
 
 CLASSES = ("not reachable", "reachable", "frontier", "optimal")
 BATCH = 32
+FEWEST = 10
+"""Problems that have a class, below which its point is not drawn."""
+PUBLISHED = "Zhu et al., 2 layers"
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Attention:
     """Summed over heads and over the tokens of a fact."""
 
     def frame(self) -> pd.DataFrame:
-        """One row a subject, layer, thought and class: n, mean, bootstrap interval, and the published mean."""
+        """One row a subject, layer, thought and class: n, mean, bootstrap interval; then the published means."""
         rows = []
         for subject, label in enumerate(self.labels):
             for layer in range(self.attention.shape[2]):
@@ -51,23 +56,25 @@ class Attention:
                         n = int((~np.isnan(values)).sum())
                         if not n:
                             continue
-                        published = ATTENTION[name][thought] if subject == 0 and layer == 1 and thought < 4 else np.nan
-                        mean = np.nanmean(values)
-                        rows.append((label, layer + 1, thought + 1, name, n, mean, *bootstrap_mean(values), published))
-        columns = ["subject", "layer", "thought", "class", "n", "attention", "low", "high", "published"]
+                        rows.append(
+                            (label, layer + 1, thought + 1, name, n, np.nanmean(values), *bootstrap_mean(values))
+                        )
+        for name, means in ATTENTION.items():
+            rows += [(PUBLISHED, 2, at, name, np.nan, mean, np.nan, np.nan) for at, mean in enumerate(means, start=1)]
+        columns = ["subject", "layer", "thought", "class", "n", "attention", "low", "high"]
         return pd.DataFrame(rows, columns=columns)
 
     def figure(self) -> go.Figure:
         """A row a subject, a column a layer, a line a class; the published layer beside the first row."""
         frame = self.frame()
+        frame = frame[(frame["n"] >= min(FEWEST, self.attention.shape[1])) | (frame["subject"] == PUBLISHED)]
         layers = self.attention.shape[2]
-        titles = [*(f"layer {layer + 1}" for layer in range(layers)), "Zhu et al., layer 2 of 2"]
+        rows = [*self.labels, PUBLISHED]
         grid = make_subplots(
-            len(self.labels),
-            layers + 1,
-            shared_xaxes=True,
-            row_titles=[label.replace(", ", ",<br>") for label in self.labels],
-            column_titles=titles,
+            len(rows),
+            layers,
+            row_titles=[label.replace(", ", ",<br>") for label in rows],
+            column_titles=[f"layer {layer + 1}" for layer in range(layers)],
             horizontal_spacing=0.035,
             vertical_spacing=0.06,
         )
@@ -80,24 +87,32 @@ class Attention:
                 "name": name,
                 "legendgroup": name,
             }
-            for row, label in enumerate(self.labels, start=1):
+            for row, label in enumerate(rows, start=1):
                 for layer in range(1, layers + 1):
                     here = (frame["subject"] == label) & (frame["layer"] == layer) & (frame["class"] == name)
                     line = frame[here]
-                    first = row == 1 and layer == 1
-                    place = {"row": row, "col": layer, "showlegend": first}
-                    grid.add_scatter(x=line["thought"], y=line["attention"], **look, **place)
-            place = {"row": 1, "col": layers + 1, "showlegend": False}
-            grid.add_scatter(x=[1, 2, 3, 4], y=ATTENTION[name], **look, **place)
+                    bars = {
+                        "array": line["high"] - line["attention"],
+                        "arrayminus": line["attention"] - line["low"],
+                        "width": 2,
+                        "thickness": 1,
+                    }
+                    place = {"row": row, "col": layer, "showlegend": row == 1 and layer == 1}
+                    shift = (index - 1.5) * 0.06  # so that bars stand beside each other
+                    grid.add_scatter(x=line["thought"] + shift, y=line["attention"], error_y=bars, **look, **place)
         grid.update_yaxes(rangemode="tozero")
-        grid.update_xaxes(dtick=1)
-        grid.update_xaxes(title_text="thought", row=len(self.labels))
+        grid.update_xaxes(dtick=1, range=[0.6, KS[-1] + 0.4])
+        grid.update_xaxes(title_text="thought", row=len(rows))
+        if layers != 2:  # nothing is published of other layers
+            for layer in (layer for layer in range(1, layers + 1) if layer != 2):
+                grid.update_xaxes(visible=False, row=len(rows), col=layer)
+                grid.update_yaxes(visible=False, row=len(rows), col=layer)
         grid.update_yaxes(title_text="attention a fact", col=1)
         return framed(
             grid,
             "Where thoughts look",
             f"summed over heads and over a fact's tokens, mean over facts; {self.attention.shape[1]} problems",
-            height=170 + 150 * len(self.labels),
+            height=170 + 150 * len(rows),
             legend=1,
         )
 
@@ -106,7 +121,11 @@ class Attention:
         means = np.nanmean(self.attention[0, :, :, 1], axis=0)
         layer = int(np.nanargmax(means[:, 2] - means[:, 0]))
         parts = ", ".join(f"{name} {mean:.2f}" for name, mean in zip(CLASSES, means[layer], strict=True))
-        return f"The second thought tells the frontier best from the rest in layer {layer + 1}: {parts}."
+        last = np.nanmean(self.attention[-1, :, layer, 1], axis=0)
+        return (
+            f"The second thought tells facts of the frontier best from those out of reach in layer {layer + 1}: "
+            f"{parts}; in {self.labels[-1]} there {', '.join(f'{mean:.2f}' for mean in last)}."
+        )
 
 
 def attention(study: Study) -> Attention:

@@ -78,7 +78,7 @@ class Calibration:
                     name=label,
                     legendgroup=label,
                     showlegend=column == 1,
-                    **style(index, len(self.labels)),
+                    **style(index, label),
                     row=1,
                     col=column,
                 )

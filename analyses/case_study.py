@@ -65,16 +65,15 @@ class CaseStudy:
                     "align": "left",
                     "fill": {"color": [fills]},
                     "font": {"size": 12, "color": LIGHT.ink},
-                    "height": 24,
+                    "height": 26,
                 },
             )
         )
         lines = sum(1 + len(text) // 110 for text in frame["words"])
-        root, target, other = self.problem.root_name, self.problem.target_name, self.problem.distractor_name
-        title = f"Case: is {root} a {target} or a {other}?"
+        title = f"Case: {self.problem.question.rpartition('. ')[2]}"
         truth = f"problem {self.index}, {self.rule} · truth: {' '.join(self.problem.steps)}"
         return framed(
-            figure, for_plotly(title), for_plotly(truth), height=170 + 26 * lines, left=14, right=14, bottom=10
+            figure, for_plotly(title), for_plotly(truth), height=130 + 26 * lines, left=14, right=14, bottom=10
         )
 
     def caption(self) -> str:

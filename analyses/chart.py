@@ -3,6 +3,7 @@
 Marks that differ in colour differ in shape or line style too. Titles say what is shown, subtitles the definition.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -94,9 +95,9 @@ STYLES = (
 """Colour, dash and marker of the first, second, ... subject, told apart in grey too."""
 
 
-def style(index: int, count: int) -> dict[str, Any]:
-    """Line and marker of subject `index` of `count`: the first one bold, the last one, the untrained, always muted."""
-    colour, dash, symbol = STYLES[-1] if index == count - 1 and count > 1 else STYLES[min(index, len(STYLES) - 1)]
+def style(index: int, label: str = "") -> dict[str, Any]:
+    """Line and marker of the subject at `index`: the first one bold, an untrained one muted."""
+    colour, dash, symbol = STYLES[-1] if label == "Untrained" else STYLES[min(index, len(STYLES) - 2)]
     line = {"color": colour, "dash": dash, "width": 2.5 if index == 0 else 1.5}
     return {"mode": "lines+markers", "line": line, "marker": {"symbol": symbol, "size": 8, "color": colour}}
 
@@ -106,15 +107,18 @@ def by_k(
     frame: pd.DataFrame,
     y: str,
     *,
+    subjects: Sequence[str] = (),
     row: int | None = None,
     col: int | None = None,
     legend: bool = True,
 ) -> None:
     """Draw column `y` of a frame with columns subject, k, low and high against k, a line a subject.
 
+    `subjects` are all that the figure shows, so that each looks the same in every panel.
+
     The intervals of the first subject are drawn; those of the others are in the table.
     """
-    subjects = list(dict.fromkeys(frame["subject"]))
+    subjects = subjects or list(dict.fromkeys(frame["subject"]))
     for index, subject in enumerate(subjects):
         line = frame[(frame["subject"] == subject) & frame[y].notna()]
         bars = None
@@ -127,7 +131,7 @@ def by_k(
             name=subject,
             legendgroup=subject,
             showlegend=legend,
-            **style(index, len(subjects)),
+            **style(index, subject),
             row=row,
             col=col,
         )

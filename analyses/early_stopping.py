@@ -49,7 +49,7 @@ class EarlyStopping:
         by_k(grid, frame, "first_match", row=1, col=1)
         stable = frame.assign(low=frame["stable_low"], high=frame["stable_high"])
         by_k(grid, stable, "stable_match", row=1, col=2, legend=False)
-        grid.update_yaxes(range=[0, 1.03], tickformat=".0%")
+        grid.update_yaxes(range=[-0.02, 1.03], tickformat=".0%")
         grid.update_yaxes(title_text="share of problems", row=1, col=1)
         grid.update_xaxes(title_text="stopped after l thoughts", dtick=1)
         return framed(

@@ -6,8 +6,12 @@ reach the target. The paper's claim: low correct nodes have high and low incorre
 distributions approach each other as the height grows.
 
 How well values tell correct from incorrect candidates is their AUC at each height: the probability that a correct one
-has the greater value, over pairs of the same problem set. Its controls: one half, which is chance; the in-degree of the
-node, a shortcut of ProsQA's graphs that needs no thinking (fewer parents count as correct); and the other subjects.
+has the greater value, over all pairs of a correct and an incorrect candidate of that height, of any problems. Over all
+heights together the height alone tells much, since no node of height 0 but the target is correct; so "all" comes with
+the AUC of the height itself, and with that over pairs of the same problem alone. Controls: one half, which is chance;
+the in-degree of the node, a shortcut of ProsQA's graphs that needs no thinking (fewer parents count as correct); and
+the other subjects, of which those without thoughts are only asked in other words from k = 1 on. Intervals are bootstrap
+ones over problems; boxes and AUC are given from 5 candidates of a kind on.
 """
 
 from dataclasses import dataclass
@@ -19,7 +23,7 @@ from plotly.subplots import make_subplots
 
 from analyses.chart import framed, style
 from analyses.palette import LIGHT
-from analyses.statistics import auc, bootstrap_auc
+from analyses.statistics import auc, auc_within, bootstrap_auc
 from analyses.study import Study
 
 DEFINITIONS = {"shortest": "height_shortest", "longest": "height_longest"}
@@ -50,8 +54,9 @@ class Height:
                     here = nodes if value is None else nodes[height == value]
                     right, wrong = here[here["correct"]], here[~here["correct"]]
                     enough = min(len(right), len(wrong)) >= FEWEST
+                    groups = right["problem"].to_numpy(), wrong["problem"].to_numpy()
                     low, high = (
-                        bootstrap_auc(right["value"].to_numpy(), wrong["value"].to_numpy())
+                        bootstrap_auc(right["value"].to_numpy(), wrong["value"].to_numpy(), groups)
                         if enough
                         else (np.nan, np.nan)
                     )
@@ -68,10 +73,16 @@ class Height:
                             "auc": auc(right["value"].to_numpy(), wrong["value"].to_numpy()) if enough else np.nan,
                             "low": low,
                             "high": high,
+                            "within_problem_auc": auc_within(
+                                here["value"].to_numpy(), here["correct"].to_numpy(), here["problem"].to_numpy()
+                            ),
                             "in_degree_auc": auc(
                                 -right["in_degree"].to_numpy(float), -wrong["in_degree"].to_numpy(float)
                             )
                             if enough
+                            else np.nan,
+                            "height_auc": auc(right[column].to_numpy(float), wrong[column].to_numpy(float))
+                            if enough and value is None
                             else np.nan,
                         }
                     )
@@ -94,6 +105,8 @@ class Height:
             nodes = own[own["k"] == k]
             for correct, name, colour in ((True, "correct", LIGHT.target), (False, "incorrect", LIGHT.distractor)):
                 kind = nodes[nodes["correct"] == correct]
+                height = kind[DEFINITIONS[definition]].clip(upper=TALLEST)
+                kind = kind[height.map(height.value_counts()) >= FEWEST]
                 grid.add_box(
                     x=[_name(min(int(h), TALLEST)) for h in kind[DEFINITIONS[definition]]],
                     y=kind["value"],
@@ -116,7 +129,7 @@ class Height:
                     error_y={"array": line["high"] - line["auc"], "arrayminus": line["auc"] - line["low"], "width": 3}
                     if index == 0
                     else None,
-                    **style(index, len(self.labels)),
+                    **style(index, label),
                     name=label,
                     legendgroup=label,
                     showlegend=column == 1,
@@ -124,12 +137,17 @@ class Height:
                     col=column,
                 )
             base = here[here["subject"] == self.labels[0]]
+            counts = [
+                f"{right}<br>{wrong}" for right, wrong in zip(base["n_correct"], base["n_incorrect"], strict=True)
+            ]
+            told = {"mode": "text", "text": counts, "textfont": {"size": 9, "color": LIGHT.muted}, "showlegend": False}
+            grid.add_scatter(x=base["height"], y=[1.1] * len(base), hoverinfo="skip", **told, row=1, col=column)
             grid.add_scatter(
                 x=base["height"],
                 y=base["in_degree_auc"],
                 mode="lines",
-                line={"color": LIGHT.distractor, "dash": "dot"},
-                name="in-degree",
+                line={"color": LIGHT.ink, "dash": "dot", "width": 1.2},
+                name="in-degree alone",
                 legendgroup="in-degree",
                 showlegend=column == 1,
                 row=2,
@@ -137,7 +155,8 @@ class Height:
             )
             grid.add_hline(y=0.5, line={"color": LIGHT.faint, "dash": "dash"}, row=2, col=column)
         grid.update_layout(boxmode="group")
-        grid.update_yaxes(range=[-0.02, 1.02])
+        grid.update_yaxes(range=[-0.02, 1.02], tickvals=[0, 0.25, 0.5, 0.75, 1])
+        grid.update_yaxes(range=[-0.02, 1.2], row=1)
         grid.update_yaxes(title_text="value, raw probability", row=1, col=1)
         grid.update_yaxes(title_text="AUC, correct above incorrect", row=2, col=1)
         grid.update_xaxes(title_text="height, edges", type="category", categoryorder="array")
@@ -145,24 +164,30 @@ class Height:
         return framed(
             grid,
             "Value against height",
-            f"{self.labels[0]} above, all subjects below (bars: 95% bootstrap; dashed: chance)",
+            f"{self.labels[0]} above, n correct over n incorrect at the top; all subjects below (bars: 95% bootstrap; "
+            "dashed: chance)",
             height=720,
             legend=2,
         )
 
     def caption(self) -> str:
-        """The AUC at the lowest and the greatest height, and over all."""
+        """The AUC of each height after one thought beside the in-degree's, and what the height alone would give."""
         table = self.frame()
         own = table[(table["subject"] == self.labels[0]) & (table["k"] == 1) & (table["definition"] == "shortest")]
         known = own[own["auc"].notna()]
         if known.empty:
             return "There are too few correct or incorrect candidates to tell them apart."
         overall, heights = known[known["height"] == "all"].iloc[0], known[known["height"] != "all"]
-        ends = "; ".join(f"{row['auc']:.2f} at height {row['height']}" for _, row in heights.iloc[[0, -1]].iterrows())
+        parts = "; ".join(
+            f"{row['auc']:.2f} ({row['low']:.2f} to {row['high']:.2f}) at height {row['height']}, in-degree "
+            f"{row['in_degree_auc']:.2f}"
+            for _, row in heights.iterrows()
+        )
         return (
-            f"After one thought the value puts a correct candidate above an incorrect one with probability "
-            f"{overall['auc']:.2f} ({ends}, by the shortest distance); the in-degree alone does so with "
-            f"{overall['in_degree_auc']:.2f}."
+            f"After one thought the value puts a correct candidate above an incorrect one of the same height (shortest "
+            f"distance) with probability {parts or 'unknown'}. Over all heights it is {overall['auc']:.2f}, where the "
+            f"height alone gives {overall['height_auc']:.2f} and the in-degree {overall['in_degree_auc']:.2f}; within "
+            f"one problem {overall['within_problem_auc']:.2f}."
         )
 
 

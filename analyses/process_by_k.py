@@ -45,7 +45,10 @@ class ProcessByK:
         table = self.table
         bars = table[table["role"].isin(("model", "baseline"))]
         grid = make_subplots(
-            1, 2, column_titles=["final answer is right", "reasoning process"], horizontal_spacing=0.09
+            1,
+            2,
+            column_titles=["final answer is right", "reasoning process, share of problems"],
+            horizontal_spacing=0.09,
         )
         one = bars.drop_duplicates(["subject", "k"])
         grid.add_bar(
@@ -56,7 +59,7 @@ class ProcessByK:
                 "arrayminus": one["accuracy"] - one["accuracy_low"],
                 "thickness": 1.2,
             },
-            marker={"color": LIGHT.scale[2]},
+            marker={"color": LIGHT.faint},
             name="ours (95% Wilson)",
             row=1,
             col=1,
@@ -89,23 +92,40 @@ class ProcessByK:
             grid.add_bar(
                 x=here["setting"], y=here["share"], name=process, marker=marker, hovertemplate=hover, row=1, col=2
             )
+        # The paper's shares as thin bars at the left edge of ours, in the same order.
+        published, bottom = one[one["paper_accuracy"].notna()]["setting"], 0.0
+        for process, (colour, _) in PATTERNS.items():
+            here = bars[(bars["process"] == process) & bars["setting"].isin(published)]
+            thin = {"color": colour, "opacity": 0.6, "line": {"width": 0.5, "color": LIGHT.ink}}
+            look = {"base": bottom, "width": 0.12, "offset": -0.56, "marker": thin, "showlegend": False}
+            hover = "the paper, %{x}: %{y:.1%}<extra>" + process + "</extra>"
+            grid.add_bar(x=here["setting"], y=here["paper_share"], hovertemplate=hover, **look, row=1, col=2)
+            bottom = bottom + here["paper_share"].to_numpy()
         grid.update_layout(barmode="stack")
-        grid.update_yaxes(range=[0, 1.02], tickformat=".0%")
+        grid.update_yaxes(range=[-0.02, 1.03], tickformat=".0%")
         grid.update_yaxes(title_text="share of problems", row=1, col=1)
         grid.update_xaxes(title_text="method, or number of thoughts k before language", type="category")
         n = int(table["n"].iloc[0])
         return framed(
-            grid, "Accuracy and reasoning process", f"{one['subject'].iloc[-1]}, n = {n}", height=520, legend=2
+            grid,
+            "Accuracy and reasoning process",
+            f"{one['subject'].iloc[-1]}, n = {n} · right: broad bars ours, thin bars beside them the paper's",
+            height=540,
+            legend=2,
         )
 
     def caption(self) -> str:
-        """How accuracy moves with k, and the paper's."""
-        model = self.table[self.table["role"] == "model"].drop_duplicates("k").set_index("k")["accuracy"]
-        most = model.index.max()
+        """Accuracy at every k with its difference from the paper's, and the baselines."""
+        one = self.table.drop_duplicates(["subject", "k", "role"])
+        model, baselines = one[one["role"] == "model"], one[one["role"] == "baseline"]
+        parts = []
+        for _, row in model.iterrows():
+            gap = f" ({100 * (row['accuracy'] - row['paper_accuracy']):+.1f})" if row["paper_accuracy"] > 0 else ""
+            parts.append(f"{row['accuracy']:.1%}{gap}")
+        beside = "".join(f"; {row['subject']} {row['accuracy']:.1%}" for _, row in baselines.iterrows())
         return (
-            f"Accuracy is {model[0]:.1%} without thoughts, {model.get(1, np.nan):.1%} after one and {model[most]:.1%} "
-            f"after {most}; the paper's analysis model has {FIGURE_5_ACCURACY[0]}, {FIGURE_5_ACCURACY[1]} and "
-            f"{FIGURE_5_ACCURACY[6]}%."
+            f"Accuracy at k = {model['k'].iloc[0]}, ... is {', '.join(parts)}, in brackets the difference from the "
+            f"paper's analysis model in points{beside}."
         )
 
 

@@ -30,7 +30,7 @@ from analyses.calibration import calibration
 from analyses.case_study import case_study
 from analyses.commitment import commitment
 from analyses.early_stopping import early_stopping
-from analyses.graph_statistics import graph_statistics
+from analyses.graph_statistics import graph_statistics, world_of
 from analyses.height import height
 from analyses.interventions import interventions
 from analyses.method_table import method_table
@@ -49,7 +49,7 @@ from coconut_core.errors import InputError
 from coconut_core.files import sha256, write_atomically
 from coconut_core.problems.prosqa import ProsqaProblem, load_problems
 
-TIMED = 20
+TIMED = 40
 """Problems that the wall clock is read on."""
 
 
@@ -79,7 +79,7 @@ def _table_1(study: Study):
 def _table_4(study: Study):
     """Table 4 of the trained subjects."""
     trained = [(s.name, s.model) for s in study.subjects if s.role != "untrained"]
-    return wall_clock(trained, study.problems[:TIMED], rounds=3)
+    return wall_clock(trained, study.problems[:TIMED], rounds=5)
 
 
 FIGURES = (
@@ -217,8 +217,8 @@ def _page(manifest: dict[str, Any], problems: Sequence[ProsqaProblem], out: Path
         contents="".join(contents),
         parts="\n".join(parts),
         about=html.escape(
-            f"Models: {models} (the first under study). Problems: the first {len(problems)} of {data['file']}. "
-            f"Command: {manifest['command']}"
+            f"Models: {models} (the first under study). Problems: the first {len(problems)} of {data['file']}, "
+            f"{world_of(problems)} (official ProsQA: 14 to 28 nodes, 3 to 6 hops). Command: {manifest['command']}"
         ),
     )
 

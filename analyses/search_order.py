@@ -5,6 +5,7 @@ puts those that cannot reach it last. Agreement is the share of pairs of candida
 oracle tells apart, that the value puts in the same order (ties count half): 1 is the oracle, one half is chance.
 "Top 1 is correct" is the share of problems whose best candidate can reach the target; its chance level is the mean
 share of correct candidates (.65 at depth 1 and .48 at depth 2 of the official test set), computed here from the data.
+The mean mass of the candidates is in the table; points where it is below .05, or n below 10, are not drawn.
 """
 
 from dataclasses import dataclass
@@ -17,9 +18,13 @@ from jaxtyping import Float
 from plotly.subplots import make_subplots
 
 from analyses.chart import by_k, framed
+from analyses.commitment import LEAST_MASS
 from analyses.palette import LIGHT
 from analyses.statistics import bootstrap_mean, wilson
 from analyses.study import Study
+
+FEWEST = 10
+"""Problems, or problems with pairs, below which a point is not drawn."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class SearchOrder:
     """1 where the candidate with the greatest value can reach the target."""
     chance: Float[np.ndarray, "problem k"]
     """Share of correct candidates."""
+    mass: Float[np.ndarray, "subject problem k"]
+    """Sum of the candidates' values."""
 
     def frame(self) -> pd.DataFrame:
         """One row a subject and k: n and mean of both measures with their intervals, and the chance of a hit."""
@@ -48,6 +55,8 @@ class SearchOrder:
                 row = {"subject": label, "k": k, "n_pairs": pairs, "n": n, "top_1_correct": hits / n}
                 row["top_1_low"], row["top_1_high"] = wilson(hits, n)
                 row |= {"agreement": np.nanmean(agreement) if pairs else np.nan, "low": low, "high": high}
+                there = ~np.isnan(hit)
+                row["mass"] = self.mass[subject, there, at].mean()
                 rows.append(row | {"chance": np.nanmean(self.chance[:, at])})
         return pd.DataFrame(rows)
 
@@ -56,18 +65,24 @@ class SearchOrder:
         frame = self.frame()
         titles = ["best candidate reaches the target", "pairs in the oracle's order"]
         grid = make_subplots(1, 2, column_titles=titles, horizontal_spacing=0.1)
-        by_k(grid, frame.assign(low=frame["top_1_low"], high=frame["top_1_high"]), "top_1_correct", row=1, col=1)
-        by_k(grid, frame, "agreement", row=1, col=2, legend=False)
+        subjects = list(dict.fromkeys(frame["subject"]))
+        least = min(FEWEST, len(self.chance))
+        told = frame[(frame["mass"] >= LEAST_MASS) & (frame["n"] >= least)]
+        hits = told.assign(low=told["top_1_low"], high=told["top_1_high"])
+        by_k(grid, hits, "top_1_correct", subjects=subjects, row=1, col=1)
+        pairs = told[told["n_pairs"] >= least]
+        by_k(grid, pairs, "agreement", subjects=subjects, row=1, col=2, legend=False)
         own = frame[frame["subject"] == self.labels[0]]
         dashed = {"mode": "lines", "line": {"color": LIGHT.faint, "dash": "dash"}, "name": "chance"}
         grid.add_scatter(x=own["k"], y=own["chance"], **dashed, row=1, col=1)
         grid.add_scatter(x=own["k"], y=[0.5] * len(own), **dashed, showlegend=False, row=1, col=2)
-        grid.update_yaxes(range=[0, 1.03], tickformat=".0%")
+        grid.update_yaxes(range=[-0.02, 1.03], tickformat=".0%")
         grid.update_xaxes(title_text="thoughts k", dtick=1)
         grid.update_yaxes(title_text="share of problems", row=1, col=1)
         grid.update_yaxes(title_text="share of pairs, mean over problems", row=1, col=2)
-        counts = ", ".join(f"{n} at k = {k}" for k, n in zip(own["k"], own["n"], strict=True))
-        return framed(grid, "Does the value order nodes as a search would?", f"n: {counts}", height=470, legend=2)
+        counts = ", ".join(f"{n}/{p}" for n, p in zip(own["n"], own["n_pairs"], strict=True))
+        note = f"n left/right at k = {own['k'].iloc[0]}, ...: {counts}; drawn from a mass of {LEAST_MASS} on"
+        return framed(grid, "Does the value order nodes as a search would?", note, height=470, legend=2)
 
     def caption(self) -> str:
         """Top 1 against chance."""
@@ -105,7 +120,8 @@ def search_order(study: Study) -> SearchOrder:
                 if nearer.any():
                     above = (value[:, None] > value[None, :]) + 0.5 * (value[:, None] == value[None, :])
                     agreement[s, p, at] = above[nearer].mean()
-    return SearchOrder(tuple(subject.label for subject in study.subjects), ks, agreement, hit, chance)
+    masses = np.stack([study.values(subject).candidate_mass for subject in study.subjects])
+    return SearchOrder(tuple(subject.label for subject in study.subjects), ks, agreement, hit, chance, masses)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,9 @@ class SearchTree:
         mass = self.values.candidate_mass[self.problem, self._at]
         if not candidates:
             return f"No node is {self.k} steps from the root: there is nothing to hold after so many thoughts."
-        return f"Values of the candidates: {parts}; together {mass:.2f} of the probability."
+        others = sorted(set(range(len(problem.names))) - set(candidates), key=lambda node: -value[node])
+        rest = f"; the largest of another node is {problem.names[others[0]]} {value[others[0]]:.2g}" if others else ""
+        return f"Values of the candidates: {parts}; together {mass:.2f} of the probability{rest}."
 
     @property
     def _at(self) -> int:

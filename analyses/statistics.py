@@ -4,7 +4,7 @@ from math import comb
 from statistics import NormalDist
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 
 
 def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -36,6 +36,20 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return min(1.0, 2 * tail)
 
 
+def paired_difference(
+    only_first: int, only_second: int, n: int, confidence: float = 0.95
+) -> tuple[float, float, float]:
+    """Share that the second got right minus the first's, on the same `n` problems, with Agresti and Min's interval.
+
+    The arguments count the problems that only the first and only the second got right.
+    """
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    first, second, total = only_first + 0.5, only_second + 0.5, n + 2
+    centre = (second - first) / total
+    half = z * (first + second - (second - first) ** 2 / total) ** 0.5 / total
+    return (only_second - only_first) / n, centre - half, centre + half
+
+
 def bootstrap_mean(
     values: Float[np.ndarray, "sample"], confidence: float = 0.95, draws: int = 2_000, seed: int = 0
 ) -> tuple[float, float]:
@@ -63,12 +77,28 @@ def auc(positive: Float[np.ndarray, "p"], negative: Float[np.ndarray, "n"]) -> f
 def bootstrap_auc(
     positive: Float[np.ndarray, "p"],
     negative: Float[np.ndarray, "n"],
+    groups: tuple[Int[np.ndarray, "p"], Int[np.ndarray, "n"]],
     confidence: float = 0.95,
     draws: int = 500,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """Percentile bootstrap interval of `auc`, both sides drawn anew."""
+    """Percentile bootstrap interval of `auc`, drawing whole groups (problems): values of one are not independent."""
+    names, of = np.unique(np.concatenate(groups), return_inverse=True)
     rng = np.random.default_rng(seed)
-    drawn = [auc(rng.choice(positive, len(positive)), rng.choice(negative, len(negative))) for _ in range(draws)]
-    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
+    counts = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)
+    first, second = counts[:, of[: len(positive)]], counts[:, of[len(positive) :]]
+    above = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
+    pairs = first.sum(1) * second.sum(1)
+    wins = ((first @ above) * second).sum(1)[pairs > 0] / pairs[pairs > 0]
+    if not len(wins):
+        return float("nan"), float("nan")
+    low, high = np.quantile(wins, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
+
+
+def auc_within(values: Float[np.ndarray, "v"], positive: Bool[np.ndarray, "v"], groups: Int[np.ndarray, "v"]) -> float:
+    """As `auc`, over pairs of the same group alone; NaN where no group has both kinds."""
+    same = groups[positive][:, None] == groups[~positive]
+    one, other = values[positive][:, None], values[~positive]
+    above = (one > other) + 0.5 * (one == other)
+    return float(above[same].mean()) if same.any() else float("nan")

@@ -4,7 +4,8 @@ Thought k is multiplied with the input embedding of every node's name (its first
 by what the node is after k steps: not reachable in k steps; reachable in k or fewer; the frontier, at a distance of
 exactly k; optimal, on a shortest path to the target at distance k. The last three are nested. Zhu et al. find optimal
 above frontier above reachable above not reachable in a from-scratch model with one token a node; their table is drawn
-beside. Products depend on the scale of embeddings: the order and the gaps compare between models, not the numbers.
+beside. Classes that fewer than 10 problems have are in the table alone. Products depend on the scale of embeddings:
+the order and the gaps compare between models, not the numbers.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ from coconut_core.encoding import Encoder
 from coconut_core.problems.graph import depths, optimal_nodes
 
 CLASSES = ("not reachable", "reachable", "frontier", "optimal")
+
+
+FEWEST = 10
+"""Problems that have a class, below which its point is not drawn."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,8 @@ class Superposition:
     def figure(self) -> go.Figure:
         """A panel a subject, and the published means: inner product against the thought, a line a class."""
         frame = self.frame()
-        titles = [*self.labels, "Zhu et al., published"]
+        frame = frame[frame["n"] >= min(FEWEST, len(self.product[0]))]
+        titles = [*(label.replace(", ", ",<br>") for label in self.labels), "Zhu et al., published"]
         grid = make_subplots(1, len(titles), column_titles=titles, horizontal_spacing=0.04)
         for index, name in enumerate(CLASSES):
             colour, dash, symbol = STYLES[index]
@@ -76,6 +82,11 @@ class Superposition:
             grid.add_scatter(**published, **look, opacity=0.55, row=1, col=len(titles))
         grid.add_hline(y=0, line={"color": LIGHT.faint, "width": 1})
         grid.update_xaxes(dtick=1, title_text="thought")
+        low, high = frame["low"].min(), frame["high"].max()
+        for column in range(1, len(titles)):
+            grid.update_yaxes(range=[low - 0.05 * (high - low), high + 0.05 * (high - low)], row=1, col=column)
+            if column > 1:
+                grid.update_yaxes(showticklabels=False, row=1, col=column)
         grid.update_yaxes(title_text="inner product with the embedding", row=1, col=1)
         n = self.product.shape[1]
         return framed(

@@ -1,9 +1,10 @@
 """What a thought says when it is read as a word (paper figure 4 of v2; figure 9 from v3 on).
 
 The language head is applied to thought k itself, the vector that is fed into slot k, and its most probable words are
-listed. Over all problems, the probability is summed by the classes of nodes: the thought's own frontier (distance
-exactly k from the root), the one before (distance k - 1), the rest of what the root reaches, the nodes it cannot reach,
-words that are no node of the graph. Nothing in the training asks a thought to be a word.
+listed, for the case of figures 6 and 7. Over all problems, the probability is summed by the classes of nodes: the
+thought's own frontier (distance exactly k from the root), the one before (distance k - 1), the rest of what the root
+reaches, the nodes it cannot reach, words that are no node of the graph. Nothing in the training asks a thought to be a
+word.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import torch
 from jaxtyping import Float
 from plotly.subplots import make_subplots
 
+from analyses.case_study import chosen_problem
 from analyses.chart import framed
 from analyses.palette import LIGHT
 from analyses.statistics import bootstrap_mean
@@ -29,7 +31,7 @@ CLASSES = {
     "not reachable": (LIGHT.distractor, ""),
     "no node": (LIGHT.fainter, "/"),
 }
-SHOWN = 5
+SHOWN = 3
 """Most probable words that are listed."""
 
 
@@ -41,8 +43,9 @@ class ThoughtDecoding:
     mass: Float[np.ndarray, "subject problem thought class"]
     """Probability by class, in the order of `CLASSES`; sums to 1."""
     words: tuple[tuple[tuple[str, float], ...], ...]
-    """Of the model under study on the first problem: the most probable words of each thought."""
-    question: str
+    """Of the model under study on one problem: the most probable words of each thought."""
+    problem: int
+    """Which one: the case of `case_study.py`."""
 
     def frame(self) -> pd.DataFrame:
         """One row a subject, thought and class: n, mean mass and its bootstrap interval; then the words."""
@@ -59,12 +62,12 @@ class ThoughtDecoding:
 
     def figure(self) -> go.Figure:
         """Left, the words of each thought on one problem; right, mass by class, a panel a subject."""
-        thoughts = self.mass.shape[2]
+        thoughts, names = self.mass.shape[2], [label.replace(", ", ",<br>") for label in self.labels]
         grid = make_subplots(
             1,
             1 + len(self.labels),
-            column_widths=[0.42, *[0.58 / len(self.labels)] * len(self.labels)],
-            column_titles=["words of one problem's thoughts", *(label.replace(", ", ",<br>") for label in self.labels)],
+            column_widths=[0.34, *[0.66 / len(self.labels)] * len(self.labels)],
+            column_titles=[f"words of problem {self.problem}'s thoughts", *names],
             horizontal_spacing=0.015,
         )
         table = [[f"{word} {p:.2f}" if p >= 0.005 else "" for word, p in words] for words in self.words]
@@ -148,14 +151,15 @@ def thought_decoding(study: Study) -> ThoughtDecoding:
         mass[..., 4] = np.maximum(0, 1 - mass[..., :4].sum(-1))
         masses.append(mass)
     model = study.model.model
+    case = chosen_problem(study)[0]
     with torch.inference_mode():
-        top = model.logits(study.thoughts(study.model)[0].to(model.device)).softmax(-1).cpu().topk(SHOWN)
+        top = model.logits(study.thoughts(study.model)[case].to(model.device)).softmax(-1).cpu().topk(SHOWN)
     words = tuple(
         tuple((model.tokenizer.decode([int(token)]), float(p)) for p, token in zip(*pair, strict=True))
         for pair in zip(top.values, top.indices, strict=True)
     )
     labels = tuple(subject.label for subject in subjects)
-    return ThoughtDecoding(labels, np.stack(masses), words, study.problems[0].question)
+    return ThoughtDecoding(labels, np.stack(masses), words, case)
 
 
 if __name__ == "__main__":

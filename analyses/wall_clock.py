@@ -56,6 +56,7 @@ class WallClock:
                 "ratio_low": ratio.min(1),
                 "ratio_high": ratio.max(1),
                 "generated_tokens": self.tokens,
+                "tokens_ratio": self.tokens / self.tokens[self.reference],
                 "paper_ratio": [seconds / paper[self.reference] for seconds in paper],
                 "paper_tokens": [TABLE_1.get(method, (np.nan,) * 3)[2] for method in self.methods],
             }
@@ -70,7 +71,7 @@ class WallClock:
             f"n = {self.problems} problems, {frame['rounds'][0]} interleaved rounds; bars: smallest and largest round",
             height=150 + 34 * len(frame),
             left=260,
-            right=190,
+            right=230,
         )
         rows = list(range(len(frame)))
         figure.add_scatter(
@@ -93,7 +94,7 @@ class WallClock:
             name="ours",
         )
         for row, entry in frame.iterrows():
-            text = f"× {entry['ratio']:.2f} · {entry['generated_tokens']:.1f} tokens"
+            text = f"× {entry['ratio']:.2f} · {entry['generated_tokens']:.1f} tokens (× {entry['tokens_ratio']:.1f})"
             note(figure, text, x=1.01, y=row, xref="paper", yref="y", xanchor="left")
         figure.update_xaxes(title_text=f"time a problem, as a multiple of {against}", rangemode="tozero")
         figure.update_yaxes(tickvals=rows, ticktext=list(self.labels), range=[len(rows) - 0.5, -0.5], showgrid=False)
@@ -101,7 +102,10 @@ class WallClock:
 
     def caption(self) -> str:
         """The ratios."""
-        parts = [f"{row['label']} × {row['ratio']:.2f}" for _, row in self.frame().iterrows()]
+        parts = [
+            f"{row['label']} × {row['ratio']:.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f})"
+            for _, row in self.frame().iterrows()
+        ]
         return f"Time a problem as a multiple of {self.labels[self.reference]}: {', '.join(parts)}."
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from analyses.interventions import KINDS, edited, interventions
-from analyses.study import Study
+from analyses.study import Study, Subject
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.generation import answers
 from coconut_core.methods import METHODS
@@ -69,3 +69,19 @@ def test_the_table_has_every_position_with_its_n(study):
     # Pauses are all the same, so that exchanging them changes nothing.
     pause = table[table["subject"] == "Pause as thought"].set_index("kind")
     assert pause.loc[["swap", "freeze"], "flips"].tolist() == [0, 0] and len(pause) == 7
+
+
+def test_a_flip_is_another_answer_and_not_another_chain(tiny_llama):
+    from types import SimpleNamespace
+
+    import numpy as np
+
+    from analyses.interventions import _row
+
+    def told(*texts):
+        return SimpleNamespace(text=[(text,) for text in texts], correct=np.zeros((len(texts), 1), bool))
+
+    subject = Subject("hand", "Hand-made", "model", tiny_llama)
+    clean = told("A chain. ### Tom is a wumpus.", "### Tom is a lempus.")
+    changed = told("Another chain. ### Tom is a wumpus.", "### Tom is a wumpus.")
+    assert _row(subject, "zero", 1, changed, clean)["flips"] == 1

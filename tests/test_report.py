@@ -1,5 +1,6 @@
 """The report as files: what is written, what is made again, and what is said of what cannot be made."""
 
+import base64
 import json
 import re
 import subprocess
@@ -64,6 +65,19 @@ def test_other_problems_make_it_new_and_a_broken_manifest_too(tiny_checkpoint, d
     (out / "manifest.json").write_text("{")
     manifest = report(tiny_checkpoint, data, out, only=["table_2"])
     assert list(manifest["figures"]) == ["table_2"]
+
+
+def test_a_clone_has_pictures_and_no_pages(tiny_checkpoint, data, tmp_path, no_pictures):
+    out = tmp_path / "figures"
+    report(tiny_checkpoint, data, out, only=["figure_8", "table_2", "commitment"])
+    for name in ("figure_8", "table_2"):
+        (out / f"{name}.html").unlink()
+    (out / "figure_8.png").write_bytes(b"a picture")
+    report(tiny_checkpoint, data, out, only=["commitment"], first=5)
+    page = (out / "index.html").read_text()
+    assert f"data:image/png;base64,{base64.b64encode(b'a picture').decode()}" in page
+    assert "<code>--only table_2</code> makes it" in page
+    assert page.count("Made earlier, with other code or files") == 2, "of the figures that were not made again"
 
 
 def test_an_interrupted_report_goes_on(tiny_checkpoint, data, tmp_path, no_pictures, monkeypatch):

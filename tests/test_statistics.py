@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyses.statistics import auc, bootstrap_auc, bootstrap_mean, mcnemar, wilson
+from analyses.statistics import auc, auc_within, bootstrap_auc, bootstrap_mean, mcnemar, paired_difference, wilson
 
 
 def test_wilson_is_the_published_interval():
@@ -55,7 +55,24 @@ def test_bootstrap_of_auc_holds_the_estimate_and_narrows():
     many = rng.normal(1, 1, 500), rng.normal(0, 1, 500)
     widths = []
     for positive, negative in (few, many):
-        low, high = bootstrap_auc(positive, negative)
+        groups = np.arange(len(positive)), np.arange(len(negative))
+        low, high = bootstrap_auc(positive, negative, groups)
         assert low < auc(positive, negative) < high
         widths.append(high - low)
     assert widths[1] < widths[0] / 2
+
+
+def test_a_paired_difference_is_held_by_its_interval():
+    difference, low, high = paired_difference(30, 10, 500)
+    assert difference == -0.04 and low < -0.04 < high < 0
+    # By hand: (10.5 - 30.5) / 502 and 1.96 sqrt(41 - 20^2 / 502) / 502.
+    assert (low + high) / 2 == pytest.approx(-20 / 502) and (high - low) / 2 == pytest.approx(0.02476, abs=1e-4)
+    assert paired_difference(5, 5, 100)[0] == 0
+
+
+def test_pairs_within_a_group_are_not_mixed_with_others():
+    values, positive = np.array([0.9, 0.1, 0.2, 0.05]), np.array([True, False, True, False])
+    groups = np.array([0, 0, 1, 1])
+    assert auc_within(values, positive, groups) == 1
+    assert auc_within(np.array([0.1, 0.9, 0.95, 0.92]), positive, groups) == 0.5
+    assert math.isnan(auc_within(values, positive, np.arange(4)))

@@ -2,11 +2,18 @@
 
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from analyses import export
 from analyses.plain_text import for_markdown
+
+
+def offer_table(frame: pd.DataFrame, stem: str, label: str) -> None:
+    """A button for a table as `stem`.csv."""
+    content = export.csv(frame)
+    st.download_button(label, content, f"{stem}.csv", "text/csv", on_click="ignore", icon=":material/download:")
 
 
 def offer_result(result: Any, figure: go.Figure, stem: str) -> None:

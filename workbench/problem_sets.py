@@ -1,5 +1,7 @@
 """Sets of problems that all pages share: the bundled files, and those made in this session."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,6 +51,11 @@ def listed(problems: Sequence[ProsqaProblem]) -> pd.DataFrame:
         for number, p in enumerate(problems)
     ]
     return pd.DataFrame(rows)
+
+
+def problems_hash(problems: Sequence[ProsqaProblem]) -> str:
+    """SHA-256 of the problems, as JSON: what a manifest names them by."""
+    return hashlib.sha256(json.dumps([problem.to_json() for problem in problems]).encode()).hexdigest()
 
 
 def open_problem(folder: Path, name: str, number: int) -> None:

@@ -15,6 +15,7 @@ from analyses.tree_figure import Reading, tree_figure
 from analyses.tree_layout import TreeLayout
 from analyses.value_curves import value_curves
 from workbench.bundles import bundle
+from workbench.problem_sets import problems_hash
 from workbench.readings import KS, Readings, ValuesAt
 from workbench.session import Selection
 from workbench.values_table import table_of_all
@@ -62,6 +63,7 @@ def offer_files(
         "model": chosen.model.name,
         "weights": chosen.model.card().get("model_sha256"),
         "problem": chosen.label,
+        "problem_sha256": problems_hash([chosen.problem]),
         "opening": opening,
     }
     everything = partial(everything_of, chosen, readings, about, layout)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from analyses.plain_text import for_markdown
 from workbench import session
-from workbench.downloads import offer_result
+from workbench.downloads import offer_result, offer_table
 from workbench.run_tables import config_differences, models_table
 from workbench.training_history import TrainingHistory, training_history
 
@@ -25,6 +25,7 @@ if not shown:
 
 table = models_table(shown).drop(columns=["usable"])
 st.dataframe(table, hide_index=True)
+offer_table(table, "runs", "Runs as CSV")
 st.caption(
     "Accuracies are of each run's own validation problems. For one set of problems, intervals and p-values: "
     "`python -m analyses.accuracy`."
@@ -48,3 +49,4 @@ if len(shown) < 2 or differences.empty:
     st.caption("Choose two or more runs whose configs differ.")
 else:
     st.dataframe(differences, hide_index=True)
+    offer_table(differences, "config-differences", "Differences as CSV")

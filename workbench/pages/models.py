@@ -6,10 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from analyses import export
 from analyses.plain_text import for_markdown
 from coconut_core.errors import InputError
 from workbench import session
+from workbench.downloads import offer_table
 from workbench.model_shelf import FILES
 from workbench.run_tables import card_of, models_table
 
@@ -90,7 +90,7 @@ chosen = st.dataframe(
         "weights": st.column_config.TextColumn("weights, SHA-256"),
     },
 )
-st.download_button("Models as CSV", export.csv(table), "models.csv", "text/csv", icon=":material/download:")
+offer_table(table, "models", "Models as CSV")
 for folder in folders:
     if folder.fault:
         st.warning(for_markdown(folder.fault), icon=":material/warning:")

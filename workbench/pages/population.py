@@ -7,9 +7,9 @@ from coconut_core.errors import InputError
 from coconut_core.problems.graph import depths, frontier
 from workbench import session
 from workbench.bundles import bundle
-from workbench.downloads import offer_result
+from workbench.downloads import offer_result, offer_table
 from workbench.problem_map import MAPPED, problem_map
-from workbench.problem_sets import labelled, open_problem, problem_sets
+from workbench.problem_sets import labelled, open_problem, problem_sets, problems_hash
 from workbench.studies import figure_definition, figure_result, figure_titles, problem_table, study_of
 
 # Figures of one problem, of the machine's speed, or that need models of several c, have their places elsewhere.
@@ -112,7 +112,13 @@ with st.expander("What is plotted"):
 offer_result(result, drawing, figure_name)
 
 done = dict(study.results)
-about = {"models": [folder.name for folder in models], "problems": name, "numbers": list(numbers)}
+about = {
+    "models": {folder.name: folder.card().get("model_sha256") for folder in models},
+    "problems": name,
+    "problems_sha256": problems_hash(tuple(study.problems)),
+    "numbers": list(numbers),
+    "filter": {"hops": kept_hops, "children of the root": children, "at most": most, "answered": answered},
+}
 st.download_button(
     f"Figures computed so far ({len(done)}) as zip",
     lambda: bundle(
@@ -140,6 +146,7 @@ points = session.show_figure(
     on_select="rerun",
     selection_mode="points",
 )["selection"]["points"]
+offer_table(table, "population", "The problems as CSV")
 picked = st.dataframe(table, hide_index=True, key=shown, on_select="rerun", selection_mode="single-row")
 rows = picked["selection"]["rows"]
 if rows or points:

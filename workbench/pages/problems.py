@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import streamlit as st
 
 from analyses.plain_text import for_markdown
@@ -10,6 +11,7 @@ from coconut_core.problems.prosqa import ProsqaProblem
 from coconut_core.problems.prosqa_sampler import SamplerSettings, sample_problems
 from coconut_core.problems.validation import set_violations, statistics
 from workbench import session
+from workbench.downloads import offer_table
 from workbench.problem_sets import keep, labelled, listed, open_problem, problem_sets
 from workbench.problem_sources import UPLOAD_MEGABYTES, problem_of, uploaded_records
 
@@ -20,6 +22,17 @@ MOST = 2000
 def uploaded(content: bytes, name: str) -> list[ProsqaProblem]:
     """The problems of an uploaded file; read once, not at every touch of the page."""
     return [problem_of(record, f"{name}, item {item}") for item, record in enumerate(uploaded_records(content, name))]
+
+
+@st.cache_resource(max_entries=8, show_spinner="Checking the problems …")
+def checked(problems: tuple[ProsqaProblem, ...]) -> tuple[pd.DataFrame | str, pd.DataFrame]:
+    """Statistics of a set beside the official ones, or why there are none, and its violations."""
+    found = set_violations([problem.to_json() for problem in problems], min_hops=1)
+    broken = pd.DataFrame([(each.item, each.what) for each in found], columns=["problem", "violation"])
+    try:
+        return statistics(problems).frame(), broken
+    except InputError as error:
+        return str(error), broken
 
 
 st.header("Problems")
@@ -33,7 +46,9 @@ with st.expander("Make a set", icon=":material/add:"), st.form("make", border=Fa
         try:
             world = SamplerSettings(nodes=nodes, hops=dict.fromkeys(range(lengths[0], lengths[1] + 1), 1.0))
             made = sample_problems(world, int(count), int(seed))
-            label = f"made here: {nodes[0]}-{nodes[1]} nodes, {lengths[0]}-{lengths[1]} hops, seed {seed}"
+            label = (
+                f"made here: {nodes[0]}-{nodes[1]} nodes, {lengths[0]}-{lengths[1]} hops, seed {seed}, {count} problems"
+            )
             keep(label, made)
             st.success(for_markdown(f"“{label}” can now be chosen on every page, until this tab is closed."))
         except InputError as error:
@@ -81,16 +96,18 @@ if rows:
     st.button("Open its search tree", icon=":material/account_tree:", on_click=open_problem, args=place)
 content = json.dumps([problem.to_json() for problem in problems])
 st.download_button("The set as JSON", content, "problems.json", "application/json", icon=":material/download:")
+offer_table(table, "problems", "This list as CSV")
 
 st.subheader("Beside the official data", divider=True)
-try:
-    st.dataframe(statistics(problems).frame(), hide_index=True)
-except InputError as error:
-    st.warning(for_markdown(str(error)), icon=":material/warning:")
-broken = set_violations([problem.to_json() for problem in problems], min_hops=1)
-if broken:
-    first = f"item {broken[0].item}: {broken[0].what}"
-    text = f"{len(broken)} violations were found; the first is of {first}"
-    st.warning(for_markdown(text), icon=":material/warning:")
+measured, broken = checked(tuple(problems))
+if isinstance(measured, str):
+    st.warning(for_markdown(measured), icon=":material/warning:")
+else:
+    st.dataframe(measured, hide_index=True)
+    offer_table(measured, "statistics", "Statistics as CSV")
+if len(broken):
+    st.warning(f"{len(broken)} violations were found.", icon=":material/warning:")
+    st.dataframe(broken, hide_index=True)
+    offer_table(broken, "violations", "Violations as CSV")
 else:
     st.caption("Every problem is sound: text and graph agree, no cycles, the target within reach and the other not.")

@@ -14,6 +14,7 @@ from coconut_core.generation import chain_opening
 from coconut_core.problems.prosqa import ProsqaProblem
 from workbench import edits, session
 from workbench.bundles import bundle
+from workbench.problem_sets import problems_hash
 from workbench.readings import KS, readings_of
 from workbench.values_table import table_of_all
 
@@ -123,7 +124,14 @@ with st.container(horizontal=True, gap="medium"):
         old = show("Before", chosen.problem, before, k, chosen.model.name, "before")
     with st.container(width=TREE_WIDTH):
         new = show("After", problem, after, k, chosen.model.name, "after")
-about = {"model": chosen.model.name, "weights": chosen.model.card().get("model_sha256"), "k": k, "changed": changed}
+hashes = {"before_sha256": problems_hash([chosen.problem]), "after_sha256": problems_hash([problem])}
+about = {
+    **hashes,
+    "model": chosen.model.name,
+    "weights": chosen.model.card().get("model_sha256"),
+    "k": k,
+    "changed": changed,
+}
 tables = {
     "before": table_of_all(before, chosen.model.name, chosen.label),
     "after": table_of_all(after, chosen.model.name, f"{chosen.label}, changed"),

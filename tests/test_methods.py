@@ -91,7 +91,7 @@ def of_method(model, name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_computes_what_one_full_pass_does(tiny_model, problems, name):
-    """Loss, words and values against plain passes over the same tokens, for each way to fill the slots."""
+    """Loss against plain passes over the same tokens, for each way to fill the slots."""
     model = of_method(tiny_model, name)
     curriculum = Curriculum(max_stage=3, method=model.method)
     encoded = Encoder(model.tokenizer, model.method).problems(problems[:4])
@@ -114,6 +114,54 @@ def test_every_method_computes_what_one_full_pass_does(tiny_model, problems, nam
         logits = model.lm.get_output_embeddings()(continue_fully(model, before, text[:-1]))
         losses.append(torch.nn.functional.cross_entropy(logits.float(), torch.tensor(text[1:]), reduction="none"))
     torch.testing.assert_close(model(batch).by_label, torch.cat(losses).detach(), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_says_and_values_what_full_passes_do(tiny_model, problems, name):
+    model = of_method(tiny_model, name)
+    encoder = Encoder(model.tokenizer, model.method)
+    some, ks = problems[:2], (0, 2)
+    told, values = answers(model, some, ks=ks, max_new_tokens=5), node_values(model, some, ks=ks)
+    head = model.lm.get_output_embeddings()
+    for index, problem in enumerate(some):
+        question = encoder.questions([problem.question])[0]
+        for at, k in enumerate(ks):
+            count = model.method.slot_count(k)
+            if model.method.slots == "thought":
+                before = full_pass(model, question.ids, count)
+            else:
+                pauses = [model.tokens.thought] * count
+                before = model.lm.get_input_embeddings()(torch.tensor([question.ids + pauses]))
+            written = [question.opening]
+            for _ in range(5):
+                written.append(int(head(continue_fully(model, before, written)[-1]).argmax()))
+            said = written[1:]
+            if encoder.tokens.end_of_text in said:
+                said = said[: said.index(encoder.tokens.end_of_text)]
+            assert model.tokenizer.decode(said, skip_special_tokens=True).strip() == told.text[index][at].strip()
+            forced = f"{problem.root_name} is a" if k == 0 else "Every"
+            stem = [question.opening, *encoder.texts([forced])[0]]
+            probability = head(continue_fully(model, before, stem)[-1]).double().softmax(-1)
+            for node, ids in enumerate(encoder.texts(list(problem.names))):
+                assert len(ids) == 1
+                assert values.value[index, at, node] == pytest.approx(probability[ids[0]].item(), abs=1e-9)
+            names = {ids[0] for ids in encoder.texts(list(problem.names))}
+            off = sum(p for token, p in enumerate(probability.tolist()) if token not in names)
+            assert values.off_graph[index, at] == pytest.approx(off, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_thinking_takes_the_passes_that_the_method_names(tiny_model, problems, name):
+    model, passes = of_method(tiny_model, name), []
+    questions = Encoder(model.tokenizer, model.method).questions([p.question for p in problems])
+    hook = model.lm.base_model.register_forward_hook(lambda *_: passes.append(1))
+    try:
+        with torch.no_grad():
+            model.think(*pad_left(questions, 0), 4)
+    finally:
+        hook.remove()
+    expected = {"cot": 1, "no_cot": 1, "icot": 1, "no_thought": 1, "pause_token": 2, "pause_as_thought": 2}
+    assert len(passes) == expected.get(name, 5)
 
 
 def test_passes_make_no_difference_to_pauses(tiny_model, problems):

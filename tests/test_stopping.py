@@ -59,3 +59,19 @@ def test_a_run_fits_and_ships_it(tiny_run, tmp_path, monkeypatch):
     (run.folder / FILE).write_bytes(b"nothing")
     with pytest.raises(InputError, match="stop_classifier.safetensors: cannot be read"):
         load_model(run.folder)
+
+
+def test_the_row_of_the_classifier_is_of_the_thoughts_that_it_chose():
+    import numpy as np
+
+    from analyses.accuracy import Score
+    from analyses.reasoning_process import ReasoningProcesses
+
+    correct = np.array([[0, 1, 0, 0], [1, 0, 0, 1], [0, 0, 1, 0]], bool)
+    tokens = np.array([[9, 8, 7, 6], [9, 8, 7, 5], [9, 8, 4, 6]])
+    processes = ReasoningProcesses((0, 1, 2, 3), (("correct label",) * 4,) * 3)
+    summary = Score((0, 1, 2, 3), correct, tokens, processes, 1.0, np.array([1, 3, 1])).summary().set_index("k")
+    row = summary.loc["stop"]
+    assert row["n"] == 3 and row["accuracy"] == pytest.approx(2 / 3)
+    assert row["mean_thoughts"] == pytest.approx(5 / 3) and row["generated_tokens"] == pytest.approx(5 / 3 + 7)
+    assert "stop" not in Score((0, 1, 2, 3), correct, tokens, processes, 1.0, None).summary()["k"].tolist()

@@ -50,7 +50,7 @@ with st.expander("Make a set", icon=":material/add:"), st.form("make", border=Fa
                 f"made here: {nodes[0]}-{nodes[1]} nodes, {lengths[0]}-{lengths[1]} hops, seed {seed}, {count} problems"
             )
             keep(label, made)
-            st.success(for_markdown(f"“{label}” can now be chosen on every page, until this tab is closed."))
+            st.success(for_markdown(f"“{label}” can now be chosen on every page, until the page is reloaded."))
         except InputError as error:
             st.error(for_markdown(str(error)), icon=":material/error:")
 
@@ -62,7 +62,7 @@ with st.expander("Upload a set", icon=":material/upload:"):
         try:
             label = f"uploaded here: {file.name}"
             keep(label, uploaded(file.getvalue(), file.name))
-            st.success(for_markdown(f"“{label}” can now be chosen on every page, until this tab is closed."))
+            st.success(for_markdown(f"“{label}” can now be chosen on every page, until the page is reloaded."))
         except InputError as error:
             st.error(for_markdown(str(error)), icon=":material/error:")
 

@@ -147,6 +147,17 @@ def test_tables_survive_cards_and_histories_that_are_odd(tmp_path, tiny_checkpoi
     assert {"loss", "accuracy, k = 3"} <= set(training_history(folders[0])["kind"])
 
 
+def test_all_runs_answer_the_same_problems(open_page, problems):
+    test = open_page("compare_runs")
+    before = len(test.get("plotly_chart"))
+    test.toggle(key="answer").set_value(True).run()
+    assert not test.exception and not test.error
+    assert len(test.get("plotly_chart")) == before + 1
+    table = test.dataframe[1].value
+    assert len(table) == 4 and set(table["model"]) == {"tiny", "other"} and (table["n"] == len(problems)).all()
+    assert {"difference_low", "mcnemar_p", "low", "high", "generated_tokens"} <= set(table)
+
+
 def test_an_edit_shows_before_and_after(open_page, problems):
     test = open_page("what_if")
     assert any("nothing yet" in element.value for element in test.markdown)

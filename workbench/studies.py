@@ -1,17 +1,20 @@
 """Studies of a population on a page: made of chosen folders and problems, kept while nothing of them changes."""
 
+import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
 from coconut_core.problems.prosqa import ProsqaProblem
-from workbench.model_shelf import ModelFolder
+from workbench.model_shelf import ModelFolder, model_folder
 from workbench.problem_sets import listed
 from workbench.readings import loaded
 
 if TYPE_CHECKING:
+    from analyses.method_table import MethodTable
     from analyses.study import Study
 
 _KEPT = "studies"
@@ -38,6 +41,32 @@ def study_of(
         kept.pop(next(iter(kept)))
     study.report = report
     return study
+
+
+def table_1(
+    folders: Sequence[ModelFolder], problems: Sequence[ProsqaProblem], report: Callable[[str, float], None]
+) -> "MethodTable":
+    """The paper's Table 1 of the models in `folders`, the first of which the others are compared with.
+
+    What a model answers is kept for all sessions while its files and the problems are the same.
+    """
+    entries, records = [], json.dumps([problem.to_json() for problem in problems])
+    for index, folder in enumerate(folders):
+        report(f"answers of {folder.name}", index / len(folders))
+        entries += _entries(str(folder.path), folder.fingerprint, records)
+    from analyses.graph_statistics import world_of
+    from analyses.method_table import MethodTable
+
+    return MethodTable(tuple(entries), world_of(problems))
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _entries(path: str, fingerprint: str, records: str) -> tuple:
+    model = loaded(model_folder(Path(path)))
+    from analyses.method_table import method_table
+
+    problems = [ProsqaProblem.from_json(record) for record in json.loads(records)]
+    return method_table([(Path(path).name, model)], problems).entries
 
 
 def figure_titles(names: Sequence[str]) -> dict[str, str]:

@@ -3,12 +3,34 @@
 import streamlit as st
 
 from analyses.plain_text import for_markdown
+from coconut_core.errors import InputError
 from workbench import session
 from workbench.downloads import offer_result, offer_table
+from workbench.problem_sets import labelled, problem_sets
 from workbench.run_tables import config_differences, models_table
+from workbench.studies import table_1
 from workbench.training_history import TrainingHistory, training_history
 
 MOST = 7
+
+
+def answer(folders, name: str, most: int) -> None:
+    """Every run's answers to a set, beside each other; any widget that is used meanwhile ends the computation."""
+    bar = st.progress(0.0)
+    try:
+        problems = list(labelled(shelf, name).values())[:most]
+        result = table_1(folders, problems, lambda what, share: bar.progress(share, what))
+    except InputError as error:
+        st.error(for_markdown(str(error)), icon=":material/error:")
+        return
+    finally:
+        bar.empty()
+    figure = result.figure()
+    session.show_figure(figure, "table 1", result.caption())
+    st.markdown(for_markdown(result.caption()))
+    with st.expander("As a table"):
+        st.dataframe(result.frame(), hide_index=True)
+    offer_result(result, figure, "table-1")
 
 
 st.header("Compare runs")
@@ -26,10 +48,7 @@ if not shown:
 table = models_table(shown).drop(columns=["usable"])
 st.dataframe(table, hide_index=True)
 offer_table(table, "runs", "Runs as CSV")
-st.caption(
-    "Accuracies are of each run's own validation problems. For one set of problems, intervals and p-values: "
-    "`python -m analyses.accuracy`."
-)
+st.caption("Accuracies are of each run's own validation problems; below, all runs answer the same ones.")
 histories = {folder.name: training_history(folder) for folder in shown}
 kinds = sorted({kind for history in histories.values() for kind in history["kind"]}, key=lambda k: (k != "loss", k))
 if kinds:
@@ -42,6 +61,19 @@ if kinds:
     offer_result(history, figure, "training")
 else:
     st.info("None of these folders has a metrics.jsonl that can be read.", icon=":material/info:")
+
+st.subheader("Table 1: all runs on the same problems", divider=True)
+shelf = session.artifacts() / "problems"
+sets = problem_sets(shelf)
+if sets:
+    left, middle, right = st.columns([3, 1, 2], vertical_alignment="bottom")
+    name = left.selectbox("Problems", sets, key="asked", bind="query-params")
+    most = middle.number_input("The first", 1, 2000, 100, step=100, key="asked_most", bind="query-params")
+    wanted = right.toggle("Let every run answer them", key="answer", bind="query-params")
+    if wanted:
+        answer(shown, name, int(most))
+else:
+    st.info("There are no problems; make some on the page Problems.", icon=":material/lightbulb:")
 
 st.subheader("Where the configs differ", divider=True)
 differences = config_differences(shown)

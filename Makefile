@@ -16,7 +16,7 @@ figures: $(READY)
 		--sweep $(MODEL)_two_thoughts --data artifacts/problems/laptop_500.json
 
 table: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/coconut table $(MODEL) $(CONTROLS) --data artifacts/problems/laptop_2000.json \
+	OMP_NUM_THREADS=1 $(BIN)/coconut table $(MODEL) $(CONTROLS) $(MODEL)_two_thoughts --data artifacts/problems/laptop_2000.json \
 		--out artifacts/tables
 
 test: $(READY)

@@ -43,22 +43,24 @@ def evaluate(
     from analyses.reasoning_process import PROCESSES
     from coconut_core.checkpoints import load_model
 
-    stream = ProblemStream(data, first)
-    loaded = load_model(model, stream.device)
-    ks = thoughts_of(loaded, ks)
+    with ProblemStream(data, first) as stream:
+        loaded = load_model(model, stream.device)
+        ks = thoughts_of(loaded, ks)
 
-    def told(start: int, problems):
-        measured = accuracy(loaded, problems, ks=ks, chain=force_chain)
-        rows = "" if out is None else measured.frame(start).to_csv(index=False, header=start == 0)
-        return rows, measured.score
+        def told(start: int, problems):
+            measured = accuracy(loaded, problems, ks=ks, chain=force_chain)
+            rows = "" if out is None else measured.frame(start).to_csv(index=False, header=start == 0)
+            return rows, measured.score
 
-    parts = stream.write(told, out, size=batch_size, what="answers")
-    if stream.is_main:
-        score = Score.joined(parts)
-        print(score.summary().to_string(index=False, float_format="{:.3f}".format))
-        print(f"\n{score.seconds / stream.total:.4f} s a problem, for all k together, in batches of {batch_size}.\n")
-        processes = score.processes.summary().pivot(index="k", columns="process", values="count")
-        print(processes[list(PROCESSES)].to_string())
+        parts = stream.write(told, out, size=batch_size, what="answers")
+        if stream.is_main:
+            score = Score.joined(parts)
+            print(score.summary().to_string(index=False, float_format="{:.3f}".format))
+            print(
+                f"\n{score.seconds / stream.total:.4f} s a problem, for all k together, in batches of {batch_size}.\n"
+            )
+            processes = score.processes.summary().pivot(index="k", columns="process", values="count")
+            print(processes[list(PROCESSES)].to_string())
 
 
 @app.command()
@@ -79,18 +81,18 @@ def values(
     from analyses.values import Masses, node_values
     from coconut_core.checkpoints import load_model
 
-    stream = ProblemStream(data, first)
-    loaded = load_model(model, stream.device)
-    ks = thoughts_of(loaded, ks)
+    with ProblemStream(data, first) as stream:
+        loaded = load_model(model, stream.device)
+        ks = thoughts_of(loaded, ks)
 
-    def told(start: int, problems):
-        measured = node_values(loaded, problems, ks=ks, opening=opening, batch_size=batch_size)
-        rows = measured.frame(start).to_csv(index=False, header=start == 0, float_format="%.6g")
-        return rows, measured.masses
+        def told(start: int, problems):
+            measured = node_values(loaded, problems, ks=ks, opening=opening, batch_size=batch_size)
+            rows = measured.frame(start).to_csv(index=False, header=start == 0, float_format="%.6g")
+            return rows, measured.masses
 
-    parts = stream.write(told, out, size=batch_size, what="values")
-    if stream.is_main:
-        print(Masses.joined(parts).summary().to_string(index=False, float_format="{:.3f}".format))
+        parts = stream.write(told, out, size=batch_size, what="values")
+        if stream.is_main:
+            print(Masses.joined(parts).summary().to_string(index=False, float_format="{:.3f}".format))
 
 
 Models = Annotated[

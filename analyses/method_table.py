@@ -42,6 +42,7 @@ class Entry:
     method: str
     label: str
     thoughts: int
+    thoughts_per_step: int
     mixed: bool
     """Whether it was trained on mixed stages."""
     removed: bool
@@ -71,8 +72,10 @@ class MethodTable:
             won = int((~first.correct & entry.correct).sum())
             difference = paired_difference(lost, won, n)
             paper = None if entry.removed else TABLE_1.get(entry.method)
-            if paper and entry.mixed:
-                paper = (FIGURE_5_ACCURACY[6], np.nan, paper[2]) if entry.method == "coconut" else None
+            if entry.thoughts_per_step != 1 or (entry.mixed and entry.method != "coconut"):
+                paper = None
+            elif paper and entry.mixed:
+                paper = (FIGURE_5_ACCURACY[6], np.nan, paper[2])
             rows.append(
                 {
                     "model": entry.model,
@@ -183,6 +186,7 @@ def method_table(models: Sequence[tuple[str, CoconutModel]], problems: Sequence[
                     model.method.name,
                     model.label if thoughts == most else f"   {model.label}, slots removed",
                     thoughts,
+                    model.card.get("thoughts_per_step", 1),
                     bool(model.card.get("run", {}).get("uniform_prob", 0.0)),
                     thoughts < most,
                     told.correct[:, 0],

@@ -23,12 +23,22 @@ Kept = TypeVar("Kept")
 
 
 class ProblemStream:
-    """The first problems of a file, or all; `InputError` where one of them is unsound, before any work."""
+    """The first problems of a file, or all; `InputError` where one of them is unsound, before any work.
+
+    To be used as a context: processes that work together part at its end.
+    """
 
     def __init__(self, path: Path, first: int | None = None):
         self._path, self._first = path, first
         self._state = PartialState(cpu=not torch.cuda.is_available())
         self.total = sum(1 for _ in self._problems())
+
+    def __enter__(self) -> "ProblemStream":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Left to the end of the process, its threads may still run when they are destroyed, which aborts it.
+        self._state.destroy_process_group()
 
     @property
     def is_main(self) -> bool:

@@ -51,18 +51,24 @@ class ThoughtsPerStep:
             y=frame["accuracy"],
             error_y={"array": frame["high"] - frame["accuracy"], "arrayminus": frame["accuracy"] - frame["low"]},
             mode="markers+text",
-            text=frame["subject"],
-            textposition="bottom center",
+            text=[
+                f"  {subject} {share:.1%}" for subject, share in zip(frame["subject"], frame["accuracy"], strict=True)
+            ],
+            textposition="middle right",
             marker={"size": 11, "color": LIGHT.scale[3]},
             name="ours, ProsQA (95% Wilson)",
         )
-        figure.update_xaxes(title_text="c, thoughts per reasoning step", dtick=1, range=[-0.5, 2.5])
+        figure.update_xaxes(title_text="c, thoughts per reasoning step", dtick=1, range=[-0.3, 2.9])
         figure.update_yaxes(title_text="accuracy", range=[0, 1.03], tickformat=".0%")
         return framed(figure, "Accuracy against thoughts per step", f"n = {frame['n'][0]}", height=440, legend=1)
 
     def caption(self) -> str:
         """The accuracies by c."""
-        parts = [f"{row['accuracy']:.1%} with c = {row['c']}" for _, row in self.frame().iterrows()]
+        rows = self.frame().iterrows()
+        parts = [
+            f"{row['accuracy']:.1%} ({row['low']:.1%} to {row['high']:.1%}) with c = {row['c']} ({row['subject']})"
+            for _, row in rows
+        ]
         return f"Ours: {', '.join(parts)}."
 
 

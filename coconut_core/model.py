@@ -80,9 +80,9 @@ class CoconutModel(nn.Module):
 
     @property
     def label(self) -> str:
-        """The method's name in figures, with the share of mixed stages where there is one."""
-        mixed = self.card.get("run", {}).get("uniform_prob", 0.0)
-        return self.method.label + (f", {mixed:g} mixed" if mixed else "")
+        """The method's name in figures, with c where it is not 1 and the share of mixed stages where there is one."""
+        c, mixed = self.card.get("thoughts_per_step", 1), self.card.get("run", {}).get("uniform_prob", 0.0)
+        return self.method.label + (f", c = {c}" if c != 1 else "") + (f", {mixed:g} mixed" if mixed else "")
 
     @property
     def device(self) -> torch.device:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
@@ -318,6 +318,9 @@ def main() -> None:
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
+    finally:
+        # Left to the end of the process, its threads may still run when they are destroyed, which aborts it.
+        PartialState().destroy_process_group()
 
 
 if __name__ == "__main__":

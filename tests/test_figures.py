@@ -131,7 +131,7 @@ def test_process_by_k_counts_classes_and_answers_apart(tiny_llama):
 def test_the_table_compares_with_the_first_model():
     def entry(name, method, correct, removed=False):
         right = np.array(correct, bool)
-        return Entry(name, method, name, 0 if removed else 6, False, removed, right, np.full(len(right), 12.0), 0.01)
+        return Entry(name, method, name, 0 if removed else 6, 1, False, removed, right, np.full(len(right), 12.0), 0.01)
 
     first = entry("a", "coconut", [1] * 8 + [0] * 2)
     second = entry("b", "cot", [1] * 2 + [0] * 7 + [1])

@@ -38,7 +38,8 @@ class TrainingHistory:
         figure.update_yaxes(title_text="loss, nats a label" if self.kind == "loss" else self.kind)
         note = "on the run's validation problems"
         if self.kind == "loss":
-            figure.update_yaxes(type="log")
+            ticks = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
+            figure.update_yaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
             note = "mean over the labels of the stages that were trained"
         return framed(figure, f"Training: {self.kind}", note, height=430, legend=2)
 

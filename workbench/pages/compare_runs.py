@@ -39,14 +39,23 @@ if not folders:
     st.info(for_markdown(session.no_models()), icon=":material/lightbulb:")
     st.stop()
 names = [folder.name for folder in folders]
-picked = st.multiselect("Runs", names, default=names[:4], max_selections=MOST, key="runs", bind="query-params")
+picked = st.multiselect("Runs", names, default=names[:MOST], max_selections=MOST, key="runs", bind="query-params")
 shown = [folder for folder in folders if folder.name in picked]
 if not shown:
     st.info("Choose at least one run above.", icon=":material/lightbulb:")
     st.stop()
 
 table = models_table(shown).drop(columns=["usable"])
-st.dataframe(table, hide_index=True)
+number = st.column_config.NumberColumn
+st.dataframe(
+    table,
+    hide_index=True,
+    column_config={
+        "mixed": number("stages mixed", format="%.2g"),
+        "accuracy": number("accuracy, all thoughts", format="%.3f"),
+        "accuracy_0": number("accuracy, none", format="%.3f"),
+    },
+)
 offer_table(table, "runs", "Runs as CSV")
 st.caption("Accuracies are of each run's own validation problems; below, all runs answer the same ones.")
 histories = {folder.name: training_history(folder) for folder in shown}

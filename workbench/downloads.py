@@ -1,5 +1,6 @@
 """Download buttons of a result: its table, and its figure in every form that this machine can draw."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -8,6 +9,16 @@ import streamlit as st
 
 from analyses import export
 from analyses.plain_text import for_markdown
+
+Offer = tuple[str, str, Callable[[], bytes]]
+"""Label of a button, name of the file, what is in it."""
+MIME = {
+    "csv": "text/csv",
+    "html": "text/html",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "zip": "application/zip",
+}
 
 
 def offer_table(frame: pd.DataFrame, stem: str, label: str) -> None:
@@ -18,24 +29,32 @@ def offer_table(frame: pd.DataFrame, stem: str, label: str) -> None:
 
 def offer_result(result: Any, figure: go.Figure, stem: str) -> None:
     """Buttons for `stem`.csv, .html, .png and .svg; nothing is drawn until one is pressed."""
-    offers = [
-        ("CSV", "csv", "text/csv", lambda: export.csv(result.frame())),
-        ("HTML", "html", "text/html", lambda: export.html(figure)),
-    ]
-    fault = export.image_fault()
-    if fault is None:
-        offers.append(("PNG", "png", "image/png", lambda: export.image(figure, "png")))
-        offers.append(("SVG", "svg", "image/svg+xml", lambda: export.image(figure, "svg")))
-    for column, (label, ending, kind, content) in zip(st.columns(4), offers, strict=False):
+    table = ("CSV", f"{stem}.csv", lambda: export.csv(result.frame()))
+    offer([table, *pictures(lambda: figure, stem)], f"{stem}.")
+
+
+def pictures(draw: Callable[[], go.Figure], stem: str, prefix: str = "") -> list[Offer]:
+    """A figure in every form that this machine can draw, drawn when it is asked for."""
+    offers = [(f"{prefix}HTML", f"{stem}.html", lambda: export.html(draw()))]
+    if export.image_fault() is None:
+        offers.append((f"{prefix}PNG", f"{stem}.png", lambda: export.image(draw(), "png")))
+        offers.append((f"{prefix}SVG", f"{stem}.svg", lambda: export.image(draw(), "svg")))
+    return offers
+
+
+def offer(offers: Sequence[Offer], key: str, columns: int = 4) -> None:
+    """A row of buttons, keyed by `key` and the ending; below it, why there are no pictures where there are none."""
+    for column, (label, name, content) in zip(st.columns(columns, gap="small"), offers, strict=False):
+        ending = name.rsplit(".", 1)[-1]
         column.download_button(
             label,
             content,
-            file_name=f"{stem}.{ending}",
-            mime=kind,
+            file_name=name,
+            mime=MIME[ending],
             on_click="ignore",
             icon=":material/download:",
             width="stretch",
-            key=f"{stem}.{ending}",
+            key=f"{key}{ending}",
         )
-    if fault:
+    if fault := export.image_fault():
         st.caption(for_markdown(fault))

@@ -124,6 +124,14 @@ def readings_or_stop(chosen: Selection) -> Readings:
         st.stop()
 
 
+def reset_with_problem(key: str, value: Any, problem: ProsqaProblem) -> None:
+    """Give the widget `key` this value where another problem was chosen since; before it is drawn."""
+    owner = f"{key} of"
+    if st.session_state.get(owner, problem.question) != problem.question:
+        st.session_state[key] = value
+    st.session_state[owner] = problem.question
+
+
 def dark() -> bool:
     """Whether the page is shown in a dark theme."""
     return st.context.theme.type == "dark"

@@ -7,21 +7,18 @@ from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
-import streamlit as st
 
 from analyses import export
-from analyses.plain_text import for_markdown, one_line
+from analyses.plain_text import one_line
 from analyses.tree_figure import Reading, tree_figure
 from analyses.tree_layout import TreeLayout
 from analyses.value_curves import value_curves
 from workbench.bundles import bundle
+from workbench.downloads import offer, pictures
 from workbench.problem_sets import problems_hash
 from workbench.readings import KS, Readings, ValuesAt
 from workbench.session import Selection
 from workbench.values_table import table_of_all
-
-WRITTEN_FROM = 0.05
-"""Values from here on are written beside their nodes, where nobody asks for others."""
 
 
 def reading_of(chosen: Selection, k: int, opening: str, at: ValuesAt) -> Reading:
@@ -31,34 +28,11 @@ def reading_of(chosen: Selection, k: int, opening: str, at: ValuesAt) -> Reading
     return Reading(chosen.model.name, k, forced, at.off_graph)
 
 
-def drawn(
-    chosen: Selection,
-    at: ValuesAt,
-    reading: Reading,
-    layout: TreeLayout,
-    trace_path: bool,
-    to: int | None,
-    least: float,
-    **look: bool,
-) -> go.Figure:
-    """The figure; it depends on its arguments alone, as downloads are drawn later and elsewhere."""
-    marks = {"trace_path": trace_path, "to": to, "written_from": least}
-    return tree_figure(chosen.problem, at.value, reading, layout=layout, **marks, **look)
-
-
 def offer_files(
     chosen: Selection, readings: Readings, k: int, opening: str, layout: TreeLayout, draw: Callable[[], go.Figure]
 ) -> None:
     """Downloads. Nothing is drawn until its button is pressed; pictures are for white paper in any theme."""
     stem = re.sub(r"[^\w.-]+", "-", f"{chosen.model.name}-{chosen.label}").strip("-")
-    buttons = st.columns(5, gap="small")
-    table = lambda: export.csv(table_of_all(readings, chosen.model.name, chosen.label))  # noqa: E731
-    offers = [("Values as CSV", f"{stem}.csv", "text/csv", table)]
-    offers.append(("Picture as HTML", f"{stem}-k{k}.html", "text/html", lambda: export.html(draw())))
-    fault = export.image_fault()
-    if fault is None:
-        offers.append(("Picture as PNG", f"{stem}-k{k}.png", "image/png", lambda: export.image(draw(), "png")))
-        offers.append(("Picture as SVG", f"{stem}-k{k}.svg", "image/svg+xml", lambda: export.image(draw(), "svg")))
     about = {
         "model": chosen.model.name,
         "weights": chosen.model.card().get("model_sha256"),
@@ -66,21 +40,10 @@ def offer_files(
         "problem_sha256": problems_hash([chosen.problem]),
         "opening": opening,
     }
+    table = lambda: export.csv(table_of_all(readings, chosen.model.name, chosen.label))  # noqa: E731
     everything = partial(everything_of, chosen, readings, about, layout)
-    offers.append(("Everything as zip", f"{stem}.zip", "application/zip", everything))
-    for column, (label, name, kind, content) in zip(buttons, offers, strict=False):
-        column.download_button(
-            label,
-            content,
-            file_name=name,
-            mime=kind,
-            on_click="ignore",
-            icon=":material/download:",
-            width="stretch",
-            key=name.rsplit(".", 1)[-1],
-        )
-    if fault:
-        st.caption(for_markdown(fault))
+    offers = [("Values as CSV", f"{stem}.csv", table), *pictures(draw, f"{stem}-k{k}", "Picture as ")]
+    offer([*offers, ("Everything as zip", f"{stem}.zip", everything)], "", columns=5)
 
 
 def everything_of(chosen: Selection, readings: Readings, about: dict[str, str], layout: TreeLayout) -> bytes:
@@ -91,7 +54,7 @@ def everything_of(chosen: Selection, readings: Readings, about: dict[str, str], 
     for k in KS:
         at = readings.at(k, about["opening"])
         reading = reading_of(chosen, k, about["opening"], at)
-        trees[f"tree-k{k}"] = drawn(chosen, at, reading, layout, True, None, WRITTEN_FROM)
+        trees[f"tree-k{k}"] = tree_figure(chosen.problem, at.value, reading, layout=layout, trace_path=True)
     trees["values-by-thought"] = value_curves(chosen.problem, readings.values.value[0], 1)
     problem = {"problem.json": json.dumps(chosen.problem.to_json(), indent=1)}
     return bundle(about, {"values": table, "answers": words}, trees, problem)

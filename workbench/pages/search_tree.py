@@ -25,7 +25,7 @@ from workbench.model_shelf import has_changed
 from workbench.problem_sources import complaints
 from workbench.readings import KS, Readings, ValuesAt, is_cold, readings_of
 from workbench.session import Selection
-from workbench.tree_pictures import drawn, offer_files, reading_of
+from workbench.tree_pictures import offer_files, reading_of
 from workbench.values_table import table_at
 
 # What can be forced at k = 0: the way a chain begins, or the way all of its later steps do.
@@ -72,9 +72,7 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
         bind="query-params",
         help="With no thought a chain begins with the name in question; after thoughts “Every” is forced.",
     )
-    if st.session_state.get("path in", chosen.problem.question) != chosen.problem.question:
-        st.session_state["to"] = NO_NODE  # a path is one of its problem
-    st.session_state["path in"] = chosen.problem.question
+    session.reset_with_problem("to", NO_NODE, chosen.problem)
     to.selectbox(
         "Path to",
         [NO_NODE, *sorted(chosen.problem.names)],
@@ -127,7 +125,8 @@ def show_tree(chosen: Selection, readings: Readings, k: int, opening: str, trace
     # In a narrow picture the legend would run into the scale.
     least = WRITTEN[st.session_state.get("written", DEFAULT_WRITTEN)]
     # A download is drawn later and elsewhere, so all that it depends on is settled here.
-    shown_on_paper = partial(drawn, chosen, at, reading, layout_of(chosen), trace_path, clicked, least)
+    marks = {"layout": layout_of(chosen), "trace_path": trace_path, "to": clicked, "written_from": least}
+    shown_on_paper = partial(tree_figure, chosen.problem, at.value, reading, **marks)
     shown = shown_on_paper(legend=legend, dark=session.dark())
     alt = description(chosen.problem, at.value, reading, layout=layout_of(chosen))
     keyed = {"key": key, "on_select": partial(choose_clicked, chosen, key), "selection_mode": "points"}

@@ -32,9 +32,7 @@ THOUGHT_EDITS = {
 
 def edit_text(chosen: ProsqaProblem) -> ProsqaProblem:
     """The problem as it was edited; the text is what counts and what the link holds, the buttons change it."""
-    if st.session_state.get("edited problem", chosen.question) != chosen.question:
-        st.session_state["edited"] = chosen.question  # edits are those of one problem
-    st.session_state["edited problem"] = chosen.question
+    session.reset_with_problem("edited", chosen.question, chosen)
     buttons = st.container()
     text = st.text_area(
         "The question, free to be edited (Ctrl+Enter applies it)",

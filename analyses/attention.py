@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Float
 from plotly.subplots import make_subplots
 
-from analyses.chart import STYLES, framed
+from analyses.chart import STYLES, drawn_from, framed
 from analyses.paper import ATTENTION
 from analyses.statistics import bootstrap_mean
 from analyses.study import KS, Study, Subject
@@ -32,8 +32,6 @@ from coconut_core.problems.prosqa_text import read_fact
 
 CLASSES = ("not reachable", "reachable", "frontier", "optimal")
 BATCH = 32
-FEWEST = 10
-"""Problems that have a class, below which its point is not drawn."""
 PUBLISHED = "Zhu et al., 2 layers"
 
 
@@ -67,7 +65,7 @@ class Attention:
     def figure(self) -> go.Figure:
         """A row a subject, a column a layer, a line a class; the published layer beside the first row."""
         frame = self.frame()
-        frame = frame[(frame["n"] >= min(FEWEST, self.attention.shape[1])) | (frame["subject"] == PUBLISHED)]
+        frame = frame[(frame["n"] >= drawn_from(self.attention.shape[1])) | (frame["subject"] == PUBLISHED)]
         layers = self.attention.shape[2]
         rows = [*self.labels, PUBLISHED]
         grid = make_subplots(

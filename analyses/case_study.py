@@ -10,30 +10,40 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-from analyses.chart import framed
 from analyses.palette import LIGHT
-from analyses.plain_text import for_plotly
+from analyses.plain_text import for_plotly, shortened
 from analyses.reasoning_process import reasoning_process
+from analyses.search_tree import SearchTree, chosen_problem
 from analyses.study import Study
 from coconut_core.generation import final_answer
 from coconut_core.problems.prosqa import ProsqaProblem
+
+ROW = 26
+"""Pixels that a line of the table takes."""
+MOST_WORDS = 190
+"""Characters of an answer that are shown; the CSV has all of it."""
 
 
 @dataclass(frozen=True)
 class CaseStudy:
     """What every method wrote on one problem."""
 
-    problem: ProsqaProblem
-    index: int
+    tree: SearchTree
+    """The problem's graph, with the values of the model under study after its first thought."""
     rule: str
+    """Why it is this problem."""
     texts: tuple[tuple[str, int, str], ...]
     """(label, thoughts, words)."""
+
+    @property
+    def problem(self) -> ProsqaProblem:
+        return self.tree.values.problems[self.tree.problem]
 
     def frame(self) -> pd.DataFrame:
         """One row a method and number of thoughts: the words, their class, and whether the answer is right."""
         rows = [
             {
-                "problem": self.index,
+                "problem": self.tree.problem,
                 "subject": label,
                 "thoughts": k,
                 "words": text,
@@ -45,55 +55,37 @@ class CaseStudy:
         return pd.DataFrame(rows)
 
     def figure(self) -> go.Figure:
-        """A table: who, after how many thoughts, in which words, and what class of process that is."""
+        """The graph with the correct path, and below it who says what, after how many thoughts, in which class."""
         frame = self.frame()
         marks = ["right" if correct else "wrong" for correct in frame["correct"]]
         fills = [LIGHT.band if correct else LIGHT.paper for correct in frame["correct"]]
-        words = [for_plotly(text) for text in frame["words"]]
-        columns = [frame["subject"], frame["thoughts"], words, frame["process"], marks]
-        figure = go.Figure(
-            go.Table(
-                columnwidth=[190, 70, 560, 110, 60],
-                header={
-                    "values": ["<b>method</b>", "<b>thoughts</b>", "<b>words</b>", "<b>process</b>", "<b>answer</b>"],
-                    "align": "left",
-                    "fill": {"color": LIGHT.fainter},
-                    "font": {"size": 12, "color": LIGHT.ink},
-                },
-                cells={
-                    "values": columns,
-                    "align": "left",
-                    "fill": {"color": [fills]},
-                    "font": {"size": 12, "color": LIGHT.ink},
-                    "height": 26,
-                },
-            )
+        words = [shortened(text, MOST_WORDS) for text in frame["words"]]
+        columns = [frame["subject"], frame["thoughts"], [*map(for_plotly, words)], frame["process"], marks]
+        table = go.Table(
+            columnwidth=[190, 70, 560, 110, 60],
+            header={
+                "values": ["<b>method</b>", "<b>thoughts</b>", "<b>words</b>", "<b>process</b>", "<b>answer</b>"],
+                "align": "left",
+                "fill": {"color": LIGHT.fainter},
+                "font": {"size": 12, "color": LIGHT.ink},
+            },
+            cells={
+                "values": columns,
+                "align": "left",
+                "fill": {"color": [fills]},
+                "font": {"size": 12, "color": LIGHT.ink},
+                "height": ROW,
+            },
         )
-        lines = sum(1 + len(text) // 110 for text in frame["words"])
-        title = f"Case: {self.problem.question.rpartition('. ')[2]}"
-        truth = f"problem {self.index}, {self.rule} · truth: {' '.join(self.problem.steps)}"
-        return framed(
-            figure, for_plotly(title), for_plotly(truth), height=130 + 26 * lines, left=14, right=14, bottom=10
-        )
+        lines = sum(1 + len(text) // 95 for text in words)
+        return _with_table_below(self.tree.figure(), table, 40 + ROW * lines)
 
     def caption(self) -> str:
         """The rule that picked the problem."""
-        return f"Problem {self.index}: {self.rule}."
-
-
-def chosen_problem(study: Study) -> tuple[int, str]:
-    """The problem's index, and the rule that picked it."""
-    own = study.answers(study.model)
-    right = own.correct[:, -1]
-    cot = study.with_method("cot")
-    if cot is not None and cot is not study.model:
-        found = (right & ~study.answers(cot).correct[:, -1]).nonzero()[0]
-        if len(found):
-            return int(found[0]), f"the first that {cot.label} gets wrong and {study.model.label} right"
-    found = (right & ~own.correct[:, 0]).nonzero()[0]
-    if len(found):
-        return int(found[0]), f"the first that {study.model.label} gets right with its thoughts and wrong without"
-    return 0, "the first of all, as no problem is won by the thoughts"
+        return (
+            f"Problem {self.tree.problem}: {self.rule}. The graph has the values of the model under study after one "
+            f"thought. The truth: {' '.join(self.problem.steps)} {self.problem.answer}"
+        )
 
 
 def case_study(study: Study) -> CaseStudy:
@@ -101,12 +93,31 @@ def case_study(study: Study) -> CaseStudy:
     index, rule = chosen_problem(study)
     texts = []
     for subject in study.subjects:
-        if subject.role == "untrained":
-            continue
         told = study.answers(subject)
         kept = range(len(told.ks)) if subject.role == "model" else [len(told.ks) - 1]
         texts += [(subject.label, told.ks[at], told.text[index][at]) for at in kept]
-    return CaseStudy(study.problems[index], index, rule, tuple(texts))
+    tree = SearchTree(study.model.label, study.values(study.model), index, 1)
+    return CaseStudy(tree, rule, tuple(texts))
+
+
+def _with_table_below(figure: go.Figure, table: go.Table, height: int) -> go.Figure:
+    """A figure that keeps its size in pixels, with a table of `height` below it."""
+    layout, above, foot = figure.layout, figure.layout.height, 14
+    top, bottom = layout.margin.t, layout.margin.b
+    whole = above + height
+    plot = whole - top - foot
+    for placed in (layout.title, layout.legend, *(trace.marker.colorbar for trace in figure.select_traces(_has_bar))):
+        placed.y = (placed.y * above + height) / whole
+    layout.yaxis.domain = [1 - (above - top - bottom) / plot, 1]
+    layout.height, layout.margin.b = whole, foot
+    for shape in layout.shapes:
+        assert shape.yref in (None, "y"), "what stands at a share of the paper would move"
+    table.domain = {"y": [0, (height - foot) / plot]}
+    return figure.add_trace(table)
+
+
+def _has_bar(trace: go.Scatter) -> bool:
+    return bool(trace.type == "scatter" and trace.marker.showscale)
 
 
 if __name__ == "__main__":

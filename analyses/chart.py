@@ -12,6 +12,8 @@ import plotly.graph_objects as go
 from analyses.palette import FONT, LIGHT
 
 SIZE = 13
+FEWEST = 10
+"""Problems that a point or a curve stands for, below which it is not drawn; the table has it all the same."""
 
 
 AXIS = {
@@ -76,6 +78,11 @@ def framed(
     figure.update_yaxes(AXIS)
     figure.update_annotations(font={"size": 12, "color": LIGHT.ink})
     return figure
+
+
+def drawn_from(problems: int) -> int:
+    """Problems that a point must stand for to be drawn: `FEWEST`, or all where there are fewer."""
+    return min(FEWEST, problems)
 
 
 def note(figure: go.Figure, text: str, **place: Any) -> None:

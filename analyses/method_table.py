@@ -1,9 +1,12 @@
 """The paper's Table 1 on ProsQA: accuracy and generated tokens of every method, beside the published numbers.
 
 Each model answers after the number of thoughts that it was trained to end with (6 on ProsQA, whatever the path's
-length; thoughts count as tokens). Models with slots have a second row, the same weights with the slots left out at test
-time: the control that says whether they use their thoughts. The difference from the first model is paired, on the same
-problems, with its 95% interval (Agresti and Min) and McNemar's exact two-sided p.
+length; thoughts count as tokens). Models with slots have a second row, the same weights with the slots left out at
+test time: the control that says whether they use their thoughts. The last rows are controls too: random weights in the
+first model's shape, and a rule without a model, to choose the candidate with fewer parents (of equals the one named
+first), which is a shortcut of ProsQA's graphs. The dashed line is the chance of an answer that names one of the two.
+The difference from the first model is paired, on the same problems, with its 95% interval (Agresti and Min) and
+McNemar's exact two-sided p.
 
 The paper's models are GPT-2 small, pretrained, on graphs of 23 nodes; ours are from scratch on the problems that are
 named. Its numbers are those of Table 1, but for a Coconut with mixed stages, which is its analysis model of figure 5.
@@ -24,6 +27,7 @@ from analyses.graph_statistics import world_of
 from analyses.palette import LIGHT
 from analyses.paper import FIGURE_5_ACCURACY, TABLE_1
 from analyses.statistics import mcnemar, paired_difference, wilson
+from analyses.study import LONGEST, UNTRAINED, Study, untrained
 from coconut_core.errors import InputError
 from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
@@ -49,9 +53,9 @@ class Entry:
     """Whether slots that the model was trained with are left out."""
     correct: Bool[np.ndarray, "problem"]
     tokens: Float[np.ndarray, "problem"]
-    """Generated tokens, thoughts counted."""
+    """Generated tokens, thoughts counted; NaN of a rule."""
     seconds: float
-    """Wall clock a problem, in batches of 64, on the machine that made the table."""
+    """Wall clock a problem, in batches of 64, on the machine that made the table; NaN of a rule."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class MethodTable:
             lost = int((first.correct & ~entry.correct).sum())
             won = int((~first.correct & entry.correct).sum())
             difference = paired_difference(lost, won, n)
-            paper = None if entry.removed else TABLE_1.get(entry.method)
+            paper = None if entry.removed or entry.model == UNTRAINED else TABLE_1.get(entry.method)
             if entry.thoughts_per_step != 1 or (entry.mixed and entry.method != "coconut"):
                 paper = None
             elif paper and entry.mixed:
@@ -106,7 +110,8 @@ class MethodTable:
         rows = list(range(len(frame)))
         figure = chart(
             f"Accuracy of every method, n = {frame['n'][0]}",
-            f"disc: ours, from scratch, {self.world} (95% Wilson) · diamond: GPT-2 on official ProsQA (± sd)",
+            f"disc: ours, from scratch, {self.world} (95% Wilson) · diamond: GPT-2 on official ProsQA (± sd) · "
+            "dashed: one of the two at random",
             height=150 + 34 * len(frame),
             left=300,
             right=330,
@@ -140,8 +145,10 @@ class MethodTable:
             if row:
                 low, high = 100 * entry["difference_low"], 100 * entry["difference_high"]
                 p = f" · {100 * entry['difference']:+.1f} ({low:+.1f} to {high:+.1f}), p = {entry['mcnemar_p']:.2g}"
-            text = f"{entry['accuracy']:.1%} · {entry['generated_tokens']:.1f} tokens{p}"
+            tokens = f" · {entry['generated_tokens']:.1f} tokens" if entry["generated_tokens"] > 0 else ""
+            text = f"{entry['accuracy']:.1%}{tokens}{p}"
             note(figure, text, x=1.01, y=row, xref="paper", yref="y", xanchor="left")
+        figure.add_vline(x=0.5, line={"color": LIGHT.faint, "dash": "dash", "width": 1.5})
         figure.update_xaxes(
             title_text="accuracy: share of answers right to the letter", range=[-0.03, 1.03], tickformat=".0%"
         )
@@ -173,28 +180,61 @@ def method_table(models: Sequence[tuple[str, CoconutModel]], problems: Sequence[
     """Let every (name, model) answer `problems`; the first model is the one that others are compared with."""
     if not models or not problems:
         raise InputError("The table needs at least one model and one problem; give both.")
-    entries = []
-    for name, model in models:
-        most = model.max_thoughts
-        answers(model, problems[:WARMED], ks=(most,))  # what a first batch costs once is no part of the time
-        for thoughts in (most, 0) if most else (0,):
-            start = time.perf_counter()
-            told = answers(model, problems, ks=(thoughts,))
-            entries.append(
-                Entry(
-                    name,
-                    model.method.name,
-                    model.label if thoughts == most else f"   {model.label}, slots removed",
-                    thoughts,
-                    model.card.get("thoughts_per_step", 1),
-                    bool(model.card.get("run", {}).get("uniform_prob", 0.0)),
-                    thoughts < most,
-                    told.correct[:, 0],
-                    told.tokens[:, 0] + float(model.method.slot_count(thoughts)),
-                    (time.perf_counter() - start) / len(problems),
-                )
-            )
-    return MethodTable(tuple(entries), world_of(problems))
+    entries = [entry for name, model in models for entry in answered(name, model, problems)]
+    return MethodTable((*entries, *controls(models[0][1], problems)), world_of(problems))
+
+
+def table_1(study: Study) -> MethodTable:
+    """The table of the trained subjects of a study."""
+    return method_table([(s.name, s.model) for s in study.subjects if s.role != "untrained"], study.problems)
+
+
+def answered(name: str, model: CoconutModel, problems: Sequence[ProsqaProblem]) -> tuple[Entry, ...]:
+    """A model's answers after all its thoughts and, if it has slots, after none."""
+    most = model.max_thoughts
+    entries = [_entry(name, model.label, model, problems, most)]
+    if most:
+        entries.append(_entry(name, f"   {model.label}, slots removed", model, problems, 0))
+    return tuple(entries)
+
+
+def controls(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> tuple[Entry, ...]:
+    """Random weights in the shape of `model`, and the rule of fewer parents."""
+    random = untrained(model)
+    blank = np.full(len(problems), np.nan)
+    right = np.array([_with_fewer_parents(problem) == problem.target for problem in problems])
+    rule = Entry("", "fewer_parents", "Rule: fewer parents", 0, 1, False, False, right, blank, np.nan)
+    return _entry(UNTRAINED, "Untrained", random, problems, random.max_thoughts, LONGEST), rule
+
+
+def _entry(
+    name: str,
+    label: str,
+    model: CoconutModel,
+    problems: Sequence[ProsqaProblem],
+    thoughts: int,
+    max_new_tokens: int = 128,
+) -> Entry:
+    # What a first batch costs once is no part of the time.
+    answers(model, problems[:WARMED], ks=(thoughts,), max_new_tokens=max_new_tokens)
+    start = time.perf_counter()
+    told = answers(model, problems, ks=(thoughts,), max_new_tokens=max_new_tokens)
+    return Entry(
+        name,
+        model.method.name,
+        label,
+        thoughts,
+        model.card.get("thoughts_per_step", 1),
+        bool(model.card.get("run", {}).get("uniform_prob", 0.0)),
+        thoughts < model.max_thoughts,
+        told.correct[:, 0],
+        told.tokens[:, 0] + float(model.method.slot_count(thoughts)),
+        (time.perf_counter() - start) / len(problems),
+    )
+
+
+def _with_fewer_parents(problem: ProsqaProblem) -> int:
+    return min(problem.choices, key=problem.graph.in_degree)
 
 
 if __name__ == "__main__":

@@ -18,15 +18,13 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 from plotly.subplots import make_subplots
 
-from analyses.chart import framed
+from analyses.chart import drawn_from, framed
 from analyses.palette import LIGHT
 from analyses.paper import FIGURE_8, FIGURE_8_MEANS
 from analyses.statistics import bootstrap_mean
 from analyses.study import Study
 
 TOPS = ("top 1", "top 1 to 2", "top 1 to 3")
-DRAWN_FROM = 10
-"""Problems with a candidate below which a curve of percentiles is not drawn."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class Parallelism:
         """
         count = {k: int((~np.isnan(self.mass[0, :, at])).sum()) for at, k in enumerate(self.ks)}
         # With few problems in all, few are enough.
-        enough = min(DRAWN_FROM, max(count.values()))
+        enough = drawn_from(max(count.values()))
         ks = [k for k in self.ks if count[k] >= enough]
         rows = [(0, False), (0, True), *((subject, False) for subject in range(1, len(self.labels)))]
         names = [label.replace(", ", ",<br>") for label in self.labels]

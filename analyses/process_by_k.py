@@ -73,7 +73,7 @@ class ProcessByK:
             row=1,
             col=1,
         )
-        controls = table[table["role"] == "control"].drop_duplicates(["subject", "k"])
+        controls = table[table["role"].isin(("control", "untrained"))].drop_duplicates(["subject", "k"])
         for index, (label, line) in enumerate(controls.groupby("subject", sort=False)):
             grid.add_scatter(
                 x=line["setting"],
@@ -134,8 +134,6 @@ def process_by_k(study: Study) -> ProcessByK:
     rows = []
     subjects = sorted(study.subjects, key=lambda s: s.model.method.name not in FIGURE_5_BASELINES)
     for subject in subjects:
-        if subject.role == "untrained":
-            continue
         told, method = study.answers(subject), subject.model.method.name
         baseline = method in FIGURE_5_BASELINES and subject.role == "control"
         summary = ReasoningProcesses.of(study.problems, told).summary()

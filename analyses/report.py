@@ -3,16 +3,17 @@
     coconut figures --model M --control M2 --control M3 --data D --out artifacts/figures
 
 Every result is written as CSV and HTML, and as PNG and SVG where a browser is there to draw them. `manifest.json` says
-of each what it was made from; a second run makes only what has changed since, and one that was interrupted goes on
-where it was. `index.html` is the report: self-contained, with definitions and captions.
+of each what it was made from, down to the modules that compute it; a second run makes only what has changed since, and
+one that was interrupted goes on where it was. `index.html` is the report: self-contained, with definitions and
+captions. `values.csv.gz` and `answers.csv.gz` are the rows behind the figures.
 """
 
 import base64
-import hashlib
 import html
 import inspect
 import json
 import re
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,33 +25,32 @@ from typing import Any
 from plotly.offline import get_plotlyjs
 from tqdm.auto import tqdm
 
-from analyses import export
+from analyses import export, study_rows
 from analyses.attention import attention
 from analyses.calibration import calibration
 from analyses.case_study import case_study
+from analyses.code_hash import code_hash
 from analyses.commitment import commitment
 from analyses.early_stopping import early_stopping
 from analyses.graph_statistics import graph_statistics, world_of
 from analyses.height import height
 from analyses.interventions import interventions
-from analyses.method_table import method_table
+from analyses.method_table import table_1
 from analyses.parallelism import parallelism
 from analyses.process_by_k import process_by_k
 from analyses.result_files import figure_of, write_result
 from analyses.search_order import search_order
 from analyses.search_tree import search_tree
 from analyses.study import Study
+from analyses.study_rows import ROWS, packed
 from analyses.superposition import superposition
 from analyses.thought_decoding import thought_decoding
 from analyses.thoughts_per_step import thoughts_per_step
-from analyses.wall_clock import wall_clock
+from analyses.wall_clock import table_4
 from coconut_core.checkpoints import load_model
 from coconut_core.errors import InputError
 from coconut_core.files import sha256, write_atomically
 from coconut_core.problems.prosqa import ProsqaProblem, load_problems
-
-TIMED = 40
-"""Problems that the wall clock is read on."""
 
 
 @dataclass(frozen=True)
@@ -61,31 +61,22 @@ class Figure:
     """Of its files."""
     title: str
     compute: Callable[[Study], Any]
-    defined_by: Callable | None = None
-    """What it is computed with, where `compute` only hands over."""
+
+    @property
+    def module(self) -> str:
+        """Name of the module that computes it."""
+        return (self.compute.func if isinstance(self.compute, partial) else self.compute).__module__
 
     @property
     def definition(self) -> str:
-        """The docstring of the module that computes it."""
-        function = self.defined_by or (self.compute.func if isinstance(self.compute, partial) else self.compute)
-        return inspect.cleandoc(inspect.getmodule(function).__doc__ or "")
-
-
-def _table_1(study: Study):
-    """Table 1 of the trained subjects."""
-    return method_table([(s.name, s.model) for s in study.subjects if s.role != "untrained"], study.problems)
-
-
-def _table_4(study: Study):
-    """Table 4 of the trained subjects."""
-    trained = [(s.name, s.model) for s in study.subjects if s.role != "untrained"]
-    return wall_clock(trained, study.problems[:TIMED], rounds=5)
+        """The docstring of that module."""
+        return inspect.cleandoc(sys.modules[self.module].__doc__ or "")
 
 
 FIGURES = (
-    Figure("table_1", "Table 1: accuracy of every method", _table_1, method_table),
+    Figure("table_1", "Table 1: accuracy of every method", table_1),
     Figure("table_2", "Table 2: the graphs", graph_statistics),
-    Figure("table_4", "Table 4: what an answer costs", _table_4, wall_clock),
+    Figure("table_4", "Table 4: what an answer costs", table_4),
     Figure("figure_3", "Figure 3: thoughts per step", thoughts_per_step),
     Figure("figure_4", "Figure 4: thoughts read as words", thought_decoding),
     Figure("figure_5", "Figure 5: accuracy and reasoning process", process_by_k),
@@ -128,7 +119,6 @@ def make_report(
     made_from = {
         "models": {path.name: sha256(path / "model.safetensors") for path in (*models, *sweep)},
         "data": {"file": data.name, "sha256": sha256(data), "problems": len(problems)},
-        "code": _code_hash(),
     }
     manifest = _manifest(out, made_from, command)
     manifest["definitions"] = {figure.name: figure.definition for figure in FIGURES}
@@ -141,9 +131,16 @@ def make_report(
         study = Study(loaded, problems, sweep=swept, report=told)
         for figure in bar:
             bar.set_postfix_str(figure.name)
-            if not _up_to_date(manifest["figures"].get(figure.name), made_from, out):
-                manifest["figures"][figure.name] = {**_make(figure, study, out), "made_from": made_from}
+            of = {**made_from, "code": code_hash(figure.module, write_result.__module__)}
+            if not _up_to_date(manifest["figures"].get(figure.name), of, out):
+                manifest["figures"][figure.name] = {**_make(figure, study, out), "made_from": of}
                 write_atomically(out / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+        of = {**made_from, "code": code_hash(study_rows.__name__)}
+        if not only and not (manifest["rows"] == of and all((out / name).is_file() for name in ROWS)):
+            bar.set_postfix_str("rows")
+            for name, rows in ROWS.items():
+                write_atomically(out / name, packed(rows(study)))
+            manifest["rows"] = of
     write_atomically(out / "index.html", _page(manifest, problems, out))
     write_atomically(out / "manifest.json", json.dumps(manifest, indent=2) + "\n")
     return manifest
@@ -163,13 +160,14 @@ def _make(figure: Figure, study: Study, out: Path) -> dict[str, Any]:
 
 def _manifest(out: Path, made_from: dict, command: str) -> dict[str, Any]:
     """What the folder says of its figures, with the head of this run."""
-    figures: dict[str, Any] = {}
+    figures, rows = {}, None
     try:
-        figures = json.loads((out / "manifest.json").read_text())["figures"]
-    except (OSError, ValueError, KeyError, TypeError):
+        before = json.loads((out / "manifest.json").read_text())
+        figures, rows = before["figures"], before.get("rows")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass  # no manifest, or none that can be used: everything is made anew
     versions = {name: version(name) for name in ("coconut-workbench", "torch", "transformers", "plotly")}
-    return {"command": command, "versions": versions, "made_from": made_from, "figures": figures}
+    return {"command": command, "versions": versions, "made_from": made_from, "rows": rows, "figures": figures}
 
 
 def _up_to_date(entry: dict | None, made_from: dict, out: Path) -> bool:
@@ -180,14 +178,6 @@ def _up_to_date(entry: dict | None, made_from: dict, out: Path) -> bool:
     if drawable and not any(name.endswith(".png") for name in files):
         return False
     return all((out / name).is_file() for name in files)
-
-
-def _code_hash() -> str:
-    """Of every module that a figure may depend on."""
-    root, digest = Path(__file__).parents[1], hashlib.sha256()
-    for path in sorted([*root.glob("analyses/*.py"), *root.glob("coconut_core/**/*.py")]):
-        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 def _page(manifest: dict[str, Any], problems: Sequence[ProsqaProblem], out: Path) -> str:
@@ -215,6 +205,9 @@ def _page(manifest: dict[str, Any], problems: Sequence[ProsqaProblem], out: Path
     return _PAGE.format(
         plotly=get_plotlyjs(),
         contents="".join(contents),
+        rows="The rows behind the figures: " + ", ".join(f'<a href="{name}">{name}</a>' for name in ROWS) + "."
+        if manifest["rows"]
+        else "",
         parts="\n".join(parts),
         about=html.escape(
             f"Models: {models} (the first under study). Problems: the first {len(problems)} of {data['file']}, "
@@ -236,14 +229,14 @@ def _drawn(out: Path, name: str, caption: str) -> str:
 def _origin(entry: dict, manifest: dict) -> str:
     """What a figure was made from, where that is not what the head of the page says."""
     made, now = entry.get("made_from") or {}, manifest["made_from"]
-    if made == now:
+    if {name: made.get(name) for name in now} == now:
         return ""
     try:
         models, data = ", ".join(made["models"]), made["data"]
         told = f"{models} on the first {data['problems']} problems of {data['file']}"
     except (KeyError, TypeError):
         told = "other files"
-    return html.escape(f" (Made earlier, with other code or files than the head of this page says: {told}.)")
+    return html.escape(f" (Made earlier, of other files than the head of this page says: {told}.)")
 
 
 _PAGE = """<!doctype html>
@@ -262,7 +255,8 @@ img {{ max-width: 100%; }}
   details::details-content {{ content-visibility: visible; block-size: auto; }} }}
 </style><script>{plotly}</script></head><body>
 <h1>Figures</h1><p>{about}</p>
-<p>Values are raw probabilities. Controls are the same readings of other models, and of one with random weights.</p>
+<p>Values are raw probabilities. Controls are the same readings of other models, and of one with random weights.
+{rows}</p>
 <ul>{contents}</ul>
 {parts}
 </body></html>

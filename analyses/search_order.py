@@ -17,14 +17,11 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 from plotly.subplots import make_subplots
 
-from analyses.chart import by_k, framed
+from analyses.chart import by_k, drawn_from, framed
 from analyses.commitment import LEAST_MASS
 from analyses.palette import LIGHT
 from analyses.statistics import bootstrap_mean, wilson
 from analyses.study import Study
-
-FEWEST = 10
-"""Problems, or problems with pairs, below which a point is not drawn."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ class SearchOrder:
         titles = ["best candidate reaches the target", "pairs in the oracle's order"]
         grid = make_subplots(1, 2, column_titles=titles, horizontal_spacing=0.1)
         subjects = list(dict.fromkeys(frame["subject"]))
-        least = min(FEWEST, len(self.chance))
+        least = drawn_from(len(self.chance))
         told = frame[(frame["mass"] >= LEAST_MASS) & (frame["n"] >= least)]
         hits = told.assign(low=told["top_1_low"], high=told["top_1_high"])
         by_k(grid, hits, "top_1_correct", subjects=subjects, row=1, col=1)

@@ -1,7 +1,7 @@
 """The latent search tree of one problem after k thoughts (paper figure 7 of v2; figure 5 from v3 on).
 
 Nodes are placed by their distance from the root, so that row k is what thought k may hold; the disc in a node is its
-raw value. The problem is chosen by the rule of `case_study.py`.
+raw value. The problem is chosen by the rule of figure 6 (`chosen_problem`). The control is k = 0, a figure of its own.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-from analyses.case_study import chosen_problem
 from analyses.study import Study
 from analyses.tree_figure import Reading, tree_figure
 from analyses.values import NodeValues
@@ -66,6 +65,21 @@ class SearchTree:
     @property
     def _at(self) -> int:
         return self.values.ks.index(self.k)
+
+
+def chosen_problem(study: Study) -> tuple[int, str]:
+    """The problem's index, and the rule that picked it."""
+    own = study.answers(study.model)
+    right = own.correct[:, -1]
+    cot = study.with_method("cot")
+    if cot is not None and cot is not study.model:
+        found = (right & ~study.answers(cot).correct[:, -1]).nonzero()[0]
+        if len(found):
+            return int(found[0]), f"the first that {cot.label} gets wrong and {study.model.label} right"
+    found = (right & ~own.correct[:, 0]).nonzero()[0]
+    if len(found):
+        return int(found[0]), f"the first that {study.model.label} gets right with its thoughts and wrong without"
+    return 0, "the first of all, as no problem is won by the thoughts"
 
 
 def search_tree(study: Study, k: int) -> SearchTree:

@@ -47,7 +47,7 @@ def paired_difference(
     first, second, total = only_first + 0.5, only_second + 0.5, n + 2
     centre = (second - first) / total
     half = z * (first + second - (second - first) ** 2 / total) ** 0.5 / total
-    return (only_second - only_first) / n, centre - half, centre + half
+    return (only_second - only_first) / n, max(centre - half, -1.0), min(centre + half, 1.0)
 
 
 def bootstrap_mean(

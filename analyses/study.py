@@ -21,6 +21,10 @@ from coconut_core.problems.prosqa import ProsqaProblem
 from coconut_core.stopping import thought_states
 
 KS = tuple(range(7))
+UNTRAINED = "untrained"
+"""Name of the model with random weights."""
+LONGEST = 64
+"""Tokens that an untrained model writes, which never ends its text: more than any chain of thought takes."""
 Computed = TypeVar("Computed")
 
 
@@ -62,7 +66,7 @@ class Study:
             Subject(name, model.label if labels.count(model.label) == 1 else f"{model.label} ({name})", role, model)
             for (name, model), role in zip(models, roles, strict=True)
         )
-        self.subjects += (Subject("untrained", "Untrained", "untrained", untrained(models[0][1])),)
+        self.subjects += (Subject(UNTRAINED, "Untrained", "untrained", untrained(models[0][1])),)
         self.sweep = tuple(Subject(name, model.label, "sweep", model) for name, model in sweep)
         self.report = report
         self.results: dict[str, Any] = {}
@@ -100,9 +104,8 @@ class Study:
     def _answers(self, subject: Subject) -> Answers:
         """After 0..6 thoughts, or after none for a method without slots."""
         ks = KS if subject.model.method.slot_count(1) else (0,)
-        # An untrained model never ends its text; what it says beyond a chain's length is of no interest.
         told = self._counted("answers", subject)
-        return answers(subject.model, self.problems, ks=ks, max_new_tokens=64, progress=told)
+        return answers(subject.model, self.problems, ks=ks, max_new_tokens=LONGEST, progress=told)
 
     def _final_answers(self, subject: Subject) -> Answers:
         """After as many thoughts as the model was trained to end with."""
@@ -129,4 +132,6 @@ def untrained(model: CoconutModel, seed: int = 2412) -> CoconutModel:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         lm = AutoModelForCausalLM.from_config(model.lm.config)
-    return CoconutModel(lm.float(), model.tokenizer, model.method).to(model.device).eval()
+    other = CoconutModel(lm.float(), model.tokenizer, model.method).to(model.device).eval()
+    other.card = {"max_thoughts": model.max_thoughts}
+    return other

@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 from plotly.subplots import make_subplots
 
-from analyses.chart import STYLES, framed
+from analyses.chart import STYLES, drawn_from, framed
 from analyses.palette import LIGHT
 from analyses.paper import SUPERPOSITION
 from analyses.statistics import bootstrap_mean
@@ -25,10 +25,6 @@ from coconut_core.encoding import Encoder
 from coconut_core.problems.graph import depths, optimal_nodes
 
 CLASSES = ("not reachable", "reachable", "frontier", "optimal")
-
-
-FEWEST = 10
-"""Problems that have a class, below which its point is not drawn."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ class Superposition:
     def figure(self) -> go.Figure:
         """A panel a subject, and the published means: inner product against the thought, a line a class."""
         frame = self.frame()
-        frame = frame[frame["n"] >= min(FEWEST, len(self.product[0]))]
+        frame = frame[frame["n"] >= drawn_from(len(self.product[0]))]
         titles = [*(label.replace(", ", ",<br>") for label in self.labels), "Zhu et al., published"]
         grid = make_subplots(1, len(titles), column_titles=titles, horizontal_spacing=0.04)
         for index, name in enumerate(CLASSES):

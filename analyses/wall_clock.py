@@ -18,10 +18,14 @@ from tqdm.auto import tqdm
 from analyses.chart import chart, note
 from analyses.palette import LIGHT
 from analyses.paper import TABLE_1, TABLE_4
+from analyses.study import Study
 from coconut_core.errors import InputError
 from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
 from coconut_core.problems.prosqa import ProsqaProblem
+
+TIMED = 40
+"""Problems of a study that are timed."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,12 @@ def wall_clock(
         seconds=seconds,
         tokens=tokens,
     )
+
+
+def table_4(study: Study) -> WallClock:
+    """The table of the trained subjects of a study, on its first problems."""
+    trained = [(s.name, s.model) for s in study.subjects if s.role != "untrained"]
+    return wall_clock(trained, study.problems[:TIMED])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from analyses.calibration import calibration
 from analyses.commitment import commitment
 from analyses.early_stopping import EarlyStopping, early_stopping
 from analyses.height import height
-from analyses.method_table import Entry, MethodTable
+from analyses.method_table import Entry, MethodTable, method_table
 from analyses.parallelism import parallelism
 from analyses.process_by_k import process_by_k
 from analyses.report import FIGURES
@@ -141,6 +141,18 @@ def test_the_table_compares_with_the_first_model():
     assert frame["right_where_first_is_wrong"].tolist() == [0, 1, 0]
     assert frame["mcnemar_p"][1] == pytest.approx(2 * 8 / 128)
     assert frame["paper_accuracy"][:2].tolist() == [0.97, 0.775] and math.isnan(frame["paper_accuracy"][2])
+
+
+def test_the_rule_and_the_untrained_model_stand_below_the_table(tiny_llama, problems):
+    entries = method_table([("tiny", tiny_llama)], problems).entries
+    assert [entry.label for entry in entries[2:]] == ["Untrained", "Rule: fewer parents"]
+    rule = entries[-1]
+    for problem, right in zip(problems, rule.correct, strict=True):
+        parents = [sum(child == choice for _, child in problem.edges) for choice in problem.choices]
+        assert right == (problem.choices[parents.index(min(parents))] == problem.target)
+    frame = MethodTable(entries).frame()
+    assert frame["paper_accuracy"].notna().tolist() == [True, False, False, False]
+    assert math.isnan(frame["generated_tokens"].iloc[-1]) and frame["n"].nunique() == 1
 
 
 def test_times_are_ratios_to_the_method_that_only_answers():

@@ -2,19 +2,18 @@
 
 import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
 from coconut_core.problems.prosqa import ProsqaProblem
-from workbench.model_shelf import ModelFolder, model_folder
+from workbench.model_shelf import ModelFolder
 from workbench.problem_sets import listed
 from workbench.readings import loaded
 
 if TYPE_CHECKING:
-    from analyses.method_table import MethodTable
+    from analyses.method_table import Entry, MethodTable
     from analyses.study import Study
 
 _KEPT = "studies"
@@ -52,8 +51,10 @@ def table_1(
     """
     entries, records = [], json.dumps([problem.to_json() for problem in problems])
     for index, folder in enumerate(folders):
-        report(f"answers of {folder.name}", index / len(folders))
-        entries += _entries(str(folder.path), folder.fingerprint, records)
+        report(f"answers of {folder.name}", index / (len(folders) + 1))
+        entries += _answered(str(folder.path), folder.fingerprint, records, folder)
+    report("answers of the controls", len(folders) / (len(folders) + 1))
+    entries += _controls(folders[0].fingerprint, records, folders[0])
     from analyses.graph_statistics import world_of
     from analyses.method_table import MethodTable
 
@@ -61,12 +62,23 @@ def table_1(
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def _entries(path: str, fingerprint: str, records: str) -> tuple:
-    model = loaded(model_folder(Path(path)))
-    from analyses.method_table import method_table
+def _answered(path: str, fingerprint: str, records: str, _folder: ModelFolder) -> tuple["Entry", ...]:
+    model = loaded(_folder)
+    from analyses.method_table import answered
 
-    problems = [ProsqaProblem.from_json(record) for record in json.loads(records)]
-    return method_table([(Path(path).name, model)], problems).entries
+    return answered(_folder.name, model, _problems(records))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _controls(fingerprint: str, records: str, _folder: ModelFolder) -> tuple["Entry", ...]:
+    model = loaded(_folder)
+    from analyses.method_table import controls
+
+    return controls(model, _problems(records))
+
+
+def _problems(records: str) -> list[ProsqaProblem]:
+    return [ProsqaProblem.from_json(record) for record in json.loads(records)]
 
 
 def figure_titles(names: Sequence[str]) -> dict[str, str]:

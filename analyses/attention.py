@@ -135,6 +135,7 @@ def attention(study: Study) -> Attention:
     for index, subject in enumerate(subjects):
         spans = _spans(subject, study.problems)
         for start in range(0, len(study.problems), BATCH):
+            study.report(f"attention of {subject.name}", start / len(study.problems))
             weights, width = _weights(study, subject, start)
             for row in range(weights.shape[1]):
                 problem = study.problems[start + row]

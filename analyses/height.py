@@ -110,6 +110,7 @@ class Height:
                 grid.add_box(
                     x=[_name(min(int(h), TALLEST)) for h in kind[DEFINITIONS[definition]]],
                     y=kind["value"],
+                    customdata=kind["problem"].tolist(),
                     name=name,
                     legendgroup=name,
                     offsetgroup=name,

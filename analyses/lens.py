@@ -40,14 +40,17 @@ class Lens:
     cosine: Float[np.ndarray, "thought thought"]
 
     def frame(self) -> pd.DataFrame:
-        """One row a layer, thought and rank."""
+        """One row a layer, thought and rank, each with the thought's norm and its cosines with all thoughts."""
         rows = [
             (layer, thought + 1, rank + 1, word, self.probability[layer, thought, rank])
             for layer, by_thought in enumerate(self.words)
             for thought, words in enumerate(by_thought)
             for rank, word in enumerate(words)
         ]
-        return pd.DataFrame(rows, columns=["layer", "thought", "rank", "word", "probability"])
+        frame = pd.DataFrame(rows, columns=["layer", "thought", "rank", "word", "probability"])
+        at = frame["thought"] - 1
+        cosines = {f"cosine with thought {k + 1}": cosine[at] for k, cosine in enumerate(self.cosine)}
+        return frame.assign(norm=self.norm[at], **cosines)
 
     def figure(self) -> go.Figure:
         """Left, the first word by layer and thought; right, cosines between thoughts."""
@@ -68,8 +71,9 @@ class Lens:
             for layer, by_thought in enumerate(self.words)
         ]
         titles = ["most probable word, layer by layer", "cosine between thoughts"]
-        grid = make_subplots(1, 2, column_widths=[0.66, 0.34], column_titles=titles, horizontal_spacing=0.12)
-        look = {"colorscale": [(0, LIGHT.paper), (1, LIGHT.scale[1])], "zmin": 0, "zmax": 1, "showscale": False}
+        grid = make_subplots(1, 2, column_widths=[0.67, 0.33], column_titles=titles, horizontal_spacing=0.14)
+        bar = {"title": {"text": "p(word)", "side": "right"}, "x": 0.595, "xpad": 0, "thickness": 8, "outlinewidth": 0}
+        look = {"colorscale": [(0, LIGHT.paper), (1, LIGHT.scale[1])], "zmin": 0, "zmax": 1, "colorbar": bar}
         grid.add_heatmap(
             x=names,
             y=rows,

@@ -102,12 +102,15 @@ class Parallelism:
                 tops = self._shares(subject, at) if shares else self.top[subject, :, at]
                 # The widest area first, so that the narrower ones are drawn over it.
                 for index in (2, 1, 0):
-                    x, y = _sorted(tops[:, index])
+                    x, y, problems = _sorted(tops[:, index])
+                    # A point of a curve is a problem, which a page can open; the points are not seen.
                     grid.add_scatter(
                         x=x,
                         y=y,
                         fill="tozeroy",
-                        mode="lines",
+                        mode="lines+markers" if subject == 0 else "lines",
+                        marker={"size": 5, "color": "rgba(0,0,0,0)"},
+                        customdata=problems.tolist() if subject == 0 else None,
                         line={"color": LIGHT.ink, "width": 0.7},
                         fillcolor=shades[index],
                         name=TOPS[index],
@@ -116,7 +119,7 @@ class Parallelism:
                     )
                 if shares:
                     continue
-                x, y = _sorted(1 - self.mass[subject, :, at])
+                x, y, _ = _sorted(1 - self.mass[subject, :, at])
                 # White below orange, so that it is seen on the dark area too.
                 for colour, width, told in ((LIGHT.paper, 4.5, False), (LIGHT.distractor, 2, first)):
                     off = {"name": "off the candidates", "line": {"color": colour, "width": width}, "showlegend": told}
@@ -189,9 +192,10 @@ def parallelism(study: Study) -> Parallelism:
     return Parallelism(labels, study.values(study.model).ks, np.stack(top), np.stack(mass), np.stack(other))
 
 
-def _sorted(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    there = np.sort(values[~np.isnan(values)])
-    return (np.arange(len(there)) + 0.5) / max(len(there), 1), there
+def _sorted(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Percentiles, values in their order, and which problem each is of."""
+    order = np.argsort(values, kind="stable")[: int((~np.isnan(values)).sum())]
+    return (np.arange(len(order)) + 0.5) / max(len(order), 1), values[order], order
 
 
 if __name__ == "__main__":

@@ -35,10 +35,12 @@ class ProcessByK:
     """Accuracy and classes of the baselines, of every subject and number of thoughts."""
 
     table: pd.DataFrame
-    """One row a subject, k and class: n, count, share and interval, accuracy and interval, the paper's numbers."""
+    """One row a subject, k and class: n, count, share and interval, accuracy and interval, the paper's numbers; and
+    the problems of the class."""
 
     def frame(self) -> pd.DataFrame:
-        return self.table
+        """The table without the problems: a row a subject, k and class."""
+        return self.table.drop(columns="problems")
 
     def figure(self) -> go.Figure:
         """The paper's two panels for the model under study and its baselines, and its controls' accuracy."""
@@ -89,9 +91,8 @@ class ProcessByK:
             here = bars[bars["process"] == process]
             marker = {"color": colour, "pattern": {"shape": hatch, "fgcolor": LIGHT.ink, "bgcolor": colour, "size": 5}}
             hover = "%{x}: %{y:.1%}<extra>" + process + "</extra>"
-            grid.add_bar(
-                x=here["setting"], y=here["share"], name=process, marker=marker, hovertemplate=hover, row=1, col=2
-            )
+            told = {"name": process, "marker": marker, "hovertemplate": hover, "customdata": list(here["problems"])}
+            grid.add_bar(x=here["setting"], y=here["share"], **told, row=1, col=2)
         # The paper's shares as thin bars at the left edge of ours, in the same order.
         published, bottom = one[one["paper_accuracy"].notna()]["setting"], 0.0
         for process, (colour, _) in PATTERNS.items():
@@ -136,7 +137,8 @@ def process_by_k(study: Study) -> ProcessByK:
     for subject in subjects:
         told, method = study.answers(subject), subject.model.method.name
         baseline = method in FIGURE_5_BASELINES and subject.role == "control"
-        summary = ReasoningProcesses.of(study.problems, told).summary()
+        processes = ReasoningProcesses.of(study.problems, told)
+        summary = processes.summary()
         for at, k in enumerate(told.ks):
             right, n = int(told.correct[:, at].sum()), len(study.problems)
             low, high = wilson(right, n)
@@ -153,6 +155,7 @@ def process_by_k(study: Study) -> ProcessByK:
                         "accuracy_high": high,
                         "paper_accuracy": published[0],
                         "paper_share": paper,
+                        "problems": [i for i, each in enumerate(processes.process) if each[at] == row["process"]],
                     }
                 )
     return ProcessByK(pd.DataFrame(rows))

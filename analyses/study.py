@@ -3,9 +3,10 @@
 The controls are the models that are given, and always an untrained one of the same shape; k = 0 is read of every model.
 """
 
-from collections.abc import Callable, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal, TypeVar
 
 import torch
@@ -40,6 +41,28 @@ class Subject:
     model: CoconutModel
 
 
+class Memory:
+    """What has been computed, by key; of more than `most` the one that was asked for longest ago is forgotten.
+
+    Threads may share it: two that ask for the same at once both compute it.
+    """
+
+    def __init__(self, most: int | None = None):
+        self._most, self._kept, self._lock = most, OrderedDict(), threading.Lock()
+
+    def __call__(self, key: Hashable, compute: Callable[[], Computed]) -> Computed:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        found = compute()
+        with self._lock:
+            self._kept[key] = found
+            while self._most is not None and len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return found
+
+
 class Study:
     """Problems and subjects, the model under study first; readings are computed when they are first asked for."""
 
@@ -50,11 +73,13 @@ class Study:
         *,
         sweep: Sequence[tuple[str, CoconutModel]] = (),
         report: Callable[[str, float], None] = lambda what, share: None,
+        remember: Callable[[tuple[str, str], Callable[[], Any]], Any] | None = None,
     ):
         """`models` are (name, model); the first is under study. Those of `sweep`, trained with other numbers of
         thoughts a step, are in no figure but that of the sweep.
 
-        `report` hears what is being computed and how much of it is done, 0 to 1.
+        `report` hears what is being computed and how much of it is done, 0 to 1. `remember` is asked for every reading,
+        by what it is and the subject's name, with how to compute it: give one to share readings among studies.
         """
         if not models or not problems:
             raise InputError("A study needs at least one model and one problem; give both.")
@@ -69,6 +94,7 @@ class Study:
         self.subjects += (Subject(UNTRAINED, "Untrained", "untrained", untrained(models[0][1])),)
         self.sweep = tuple(Subject(name, model.label, "sweep", model) for name, model in sweep)
         self.report = report
+        self.remember = remember or Memory()
         self.results: dict[str, Any] = {}
         """Results that have been computed of this study, by figure."""
         self.values = self._told("values", self._values)
@@ -113,16 +139,18 @@ class Study:
         return answers(subject.model, self.problems, ks=(subject.model.max_thoughts,), progress=told)
 
     def _thoughts(self, subject: Subject) -> Float[Tensor, "problem thought d_model"]:
-        return thought_states(subject.model, self.problems, KS[-1])
+        return thought_states(subject.model, self.problems, KS[-1], progress=self._counted("thoughts", subject))
 
     def _counted(self, what: str, subject: Subject) -> Callable[[int], None]:
         return lambda done: self.report(f"{what} of {subject.name}", done / len(self.problems))
 
     def _told(self, what: str, compute: Callable[[Subject], Computed]) -> Callable[[Subject], Computed]:
-        @cache
-        def once(subject: Subject) -> Computed:
+        def computed(subject: Subject) -> Computed:
             self.report(f"{what} of {subject.name}", 0.0)
             return compute(subject)
+
+        def once(subject: Subject) -> Computed:
+            return self.remember((what, subject.name), lambda: computed(subject))
 
         return once
 

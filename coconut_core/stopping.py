@@ -7,7 +7,7 @@ take: one each, or c each in a model trained with c. Thinking stops after the fi
 of, and after the last in any case.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,13 +66,19 @@ class StopClassifier:
 
 @torch.inference_mode()
 def thought_states(
-    model: CoconutModel, problems: Sequence[Problem], count: int, batch_size: int = 64
+    model: CoconutModel,
+    problems: Sequence[Problem],
+    count: int,
+    batch_size: int = 64,
+    progress: Callable[[int], None] | None = None,
 ) -> Float[Tensor, "problem thought d_model"]:
-    """The first `count` thoughts on every problem."""
+    """The first `count` thoughts on every problem; `progress` hears after each batch how many problems are done."""
     encoder, states = Encoder(model.tokenizer, model.method), []
     for start in range(0, len(problems), batch_size):
         questions = encoder.questions([problem.question for problem in problems[start : start + batch_size]])
         states.append(model.think(*pad_left(questions, model.tokens.padding, model.device), count).states.cpu())
+        if progress is not None:
+            progress(min(start + batch_size, len(problems)))
     return torch.cat(states)
 
 

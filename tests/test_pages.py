@@ -2,48 +2,17 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from coconut_core.problems.prosqa import save_problems
+from tests.conftest import APP
 from workbench.model_shelf import model_folders
 from workbench.run_tables import config_differences, models_table
 from workbench.training_history import training_history
 
-APP = str(Path(__file__).parents[1] / "app.py")
 FORMATTED = {"change", "figure"}
 PAGES = ("what_if", "population", "thoughts", "compare_runs", "problems", "models")
-
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory, tiny_checkpoint, problems):
-    """Two usable models, a broken one, one file of problems."""
-    folder = tmp_path_factory.mktemp("artifacts")
-    for name in ("tiny", "other"):
-        shutil.copytree(tiny_checkpoint, folder / "models" / name)
-    card = folder / "models" / "other" / "coconut.json"
-    content = json.loads(card.read_text())
-    content["run"]["seed"] = 5
-    card.write_text(json.dumps(content))
-    (folder / "models" / "torn").mkdir()
-    save_problems(folder / "problems" / "small.json", problems)
-    return folder
-
-
-@pytest.fixture
-def open_page(shelf, monkeypatch):
-    monkeypatch.setenv("COCONUT_ARTIFACTS", str(shelf))
-
-    def start(name, **link):
-        test = AppTest.from_file(APP, default_timeout=90)
-        for key, value in link.items():
-            test.query_params[key] = value
-        test.run()
-        return test.switch_page(f"workbench/pages/{name}.py").run()
-
-    return start
 
 
 def figure(test, index=0):
@@ -59,13 +28,13 @@ def test_every_page_renders(open_page, name):
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_says_what_to_do_where_there_is_nothing(tmp_path, monkeypatch, name):
     monkeypatch.setenv("COCONUT_ARTIFACTS", str(tmp_path))
-    test = AppTest.from_file(APP, default_timeout=60).run()
+    test = AppTest.from_file(str(APP), default_timeout=60).run()
     test.switch_page(f"workbench/pages/{name}.py").run()
     assert not test.exception
     assert any(word in element.value for element in test.info for word in ("There is no", "There are no"))
 
 
-def test_models_are_listed_with_what_is_wrong(open_page, shelf):
+def test_models_are_listed_with_what_is_wrong(open_page):
     test = open_page("models")
     table = test.dataframe[0].value
     assert table["model"].tolist() == ["other", "tiny", "torn"] and table["usable"].tolist() == [True, True, False]
@@ -85,21 +54,6 @@ def test_runs_are_compared(open_page):
     assert figure(test)["data"][0]["y"] and not test.exception
 
 
-def test_a_set_made_here_is_used_on_other_pages(open_page):
-    test = open_page("problems")
-    test.slider(key="make_nodes").set_value((7, 10))
-    test.number_input(key="make_count").set_value(12)
-    test.button[0].click().run()
-    assert not test.exception and not test.error
-    made = next(name for name in test.selectbox(key="browse").options if name.startswith("made here"))
-    test.selectbox(key="browse").select(made).run()
-    assert any("12 of 12" in element.value for element in test.caption)
-    test.switch_page("workbench/pages/search_tree.py").run()
-    assert made in test.selectbox(key="set").options
-    test.selectbox(key="set").select(made).run()
-    assert not test.exception and not test.error
-
-
 def test_problems_can_be_searched_and_opened(open_page, problems):
     test = open_page("problems")
     wanted = problems[4].target_name
@@ -112,21 +66,6 @@ def test_problems_can_be_searched_and_opened(open_page, problems):
     next(button for button in test.button if "search tree" in button.label).click().run()
     assert test.selectbox(key="problem").value.startswith("4 ")
     assert f"Is {problems[4].root_name}" in figure(test)["layout"]["title"]["text"]
-
-
-def test_a_population_with_a_control(open_page):
-    test = open_page("population")
-    test.multiselect(key="controls").select("tiny").run()
-    test.selectbox(key="figure").select("figure_8").run()
-    assert not test.exception and not test.error
-    drawn = figure(test)
-    assert {"top 1", "top 1 to 2", "off the candidates"} <= {trace["name"] for trace in drawn["data"]}
-    labels = [note["text"] for note in drawn["layout"]["annotations"]]
-    assert any("Untrained" in label for label in labels)
-    table = test.dataframe[0].value
-    assert len(table) == 12 and {"right, k = 0", "candidate mass, k = 1"} <= set(table)
-    test.selectbox(key="figure").select("figure_9").run()
-    assert not test.exception and "AUC" in json.dumps(figure(test)["layout"])
 
 
 def test_the_words_of_thoughts_are_shown(open_page):
@@ -154,7 +93,11 @@ def test_all_runs_answer_the_same_problems(open_page, problems):
     assert not test.exception and not test.error
     assert len(test.get("plotly_chart")) == before + 1
     table = test.dataframe[1].value
-    assert len(table) == 4 and set(table["model"]) == {"tiny", "other"} and (table["n"] == len(problems)).all()
+    assert (
+        len(table) == 6
+        and set(table["model"]) == {"tiny", "other", "untrained", ""}
+        and (table["n"] == len(problems)).all()
+    )
     assert {"difference_low", "mcnemar_p", "low", "high", "generated_tokens"} <= set(table)
 
 
@@ -270,58 +213,6 @@ def test_a_folder_can_be_added_and_a_broken_one_is_refused(open_page, tiny_check
     test.switch_page("workbench/pages/search_tree.py").run()
     test.selectbox(key="model").select("fresh").run()
     assert not test.exception and not test.error
-
-
-def test_a_population_by_right_and_wrong(open_page):
-    test = open_page("population")
-    everything = test.dataframe[0].value
-    last = [name for name in everything if name.startswith("right, k")][-1]
-    for answered, wanted in (("right", True), ("wrong", False)):
-        test.selectbox(key="answered").select(answered)
-        next(button for button in test.button if button.label == "Compute").click().run()
-        assert not test.exception
-        expected = everything.loc[everything[last] == wanted, "problem"].tolist()
-        if expected:
-            assert test.dataframe[0].value["problem"].tolist() == expected
-        else:
-            assert any(f"answered {answered}" in element.value for element in test.info)
-
-
-def test_a_point_of_the_population_leads_to_its_problem(open_page, problems):
-    test = open_page("population")
-    test.selectbox(key="across").select("hops").run()
-    drawn = figure(test, 1)
-    traces = [trace for trace in drawn["data"] if trace["customdata"]]
-    assert sum(len(trace["customdata"]) for trace in traces) == len(problems)
-    number = traces[0]["customdata"][0][0]
-    key = f"map problems small {hash(tuple(range(len(problems))))}"
-    test.session_state[key] = {"selection": {"points": [{"customdata": [number, "", 0, 0]}]}}
-    test.run()
-    next(button for button in test.button if button.label.endswith(f"problem {number}")).click().run()
-    assert test.selectbox(key="problem").value.startswith(f"{number} ")
-    assert f"Is {problems[number].root_name}" in figure(test)["layout"]["title"]["text"]
-
-
-def test_a_population_can_be_stopped_and_taken_up_again(open_page):
-    test = open_page("population")
-    test.session_state["population stopped"] = True
-    test.run()
-    assert any("Stopped" in element.value for element in test.info) and not test.get("plotly_chart")
-    next(button for button in test.button if button.label == "Compute").click().run()
-    assert test.get("plotly_chart") and not test.exception
-
-
-def test_a_set_is_uploaded_and_a_torn_one_told(open_page, problems):
-    test = open_page("problems")
-    uploader = next(each for each in test.get("file_uploader") if each.key == "uploaded set")
-    uploader.set_value(("mine.json", b'[{"question": "Ev', "application/json")).run()
-    assert "no whole JSON file" in test.error[0].value and not test.exception
-    content = json.dumps([problem.to_json() for problem in problems[:4]]).encode()
-    uploader = next(each for each in test.get("file_uploader") if each.key == "uploaded set")
-    uploader.set_value(("mine.json", content, "application/json")).run()
-    assert not test.error
-    test.selectbox(key="browse").select("uploaded here: mine.json").run()
-    assert any("4 of 4" in element.value for element in test.caption)
 
 
 def test_where_thoughts_lie(open_page, tiny_llama, problems):

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from analyses.chart import chart
 from analyses.palette import LIGHT
+from analyses.plain_text import for_plotly
 
 MAPPED = (
     "candidate mass, k = 1",
@@ -28,6 +29,7 @@ def problem_map(table: pd.DataFrame, x: str, y: str) -> go.Figure:
     last = [name for name in table if name.startswith("right, k = ")][-1]
     note = f"answers after {last.removeprefix('right, ')} · click a point to open its tree"
     figure = chart("Every problem", note, height=400, legend=1)
+    asked = table["question"].map(for_plotly)
     beside = np.random.default_rng(0).uniform(-0.22, 0.22, (2, len(table)))
     places = [table[name] + (0 if "mass" in name else shift) for name, shift in zip((x, y), beside, strict=True)]
     for right, colour, symbol in ((True, LIGHT.scale[3], "circle"), (False, LIGHT.distractor, "x")):
@@ -38,7 +40,7 @@ def problem_map(table: pd.DataFrame, x: str, y: str) -> go.Figure:
             mode="markers",
             name=f"{'right' if right else 'wrong'} ({int(of.sum())})",
             marker={"color": colour, "symbol": symbol, "size": 8, "opacity": 0.75},
-            customdata=table.loc[of, ["problem", "question", x, y]].to_numpy(),
+            customdata=table.loc[of, ["problem", "question", x, y]].assign(question=asked[of]).to_numpy(),
             hovertemplate="problem %{customdata[0]}: %{customdata[1]}<br>"
             + f"{x} %{{customdata[2]}}<br>{y} %{{customdata[3]}}<extra></extra>",
         )

@@ -1,38 +1,106 @@
-"""Sets of problems that all pages share: the bundled files, and those made in this session."""
+"""Sets of problems that all pages share: the bundled files, and those made or uploaded by the people on the pages.
+
+A set that was made is known by its name alone, which says how to make it again, so that a link brings it back. One that
+was uploaded is kept by the server for all sessions, named by its content, until `MOST_UPLOADS` others have come.
+"""
 
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
+from coconut_core.errors import InputError
 from coconut_core.problems.graph import depths, frontier
 from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa_sampler import SamplerSettings, sample_problems
 from workbench import problem_sources as sources
 
-_MADE = "made sets"
+MOST_MADE = 2000
+"""Problems that a set made here has at most."""
+MOST_NODES = 40
+MOST_HOPS = 8
+MOST_UPLOADS = 8
+_SETS = "sets of this session"
 _GO = "page to go to"
+_LOST = "lost upload"
+_RECIPE = re.compile(r"made here: (\d+)-(\d+) nodes, (\d+)-(\d+) hops, seed (\d+), (\d+) problems")
+_UPLOADED = "uploaded here: "
+
+
+@dataclass(frozen=True)
+class ProblemSet:
+    """Problems under one name."""
+
+    name: str
+    labelled: dict[str, ProsqaProblem]
+    """By the label that links hold; numbered in this order."""
+
+    @cached_property
+    def problems(self) -> tuple[ProsqaProblem, ...]:
+        return tuple(self.labelled.values())
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row a problem: what can be told of it at a glance."""
+        return listed(self.problems)
+
+    @cached_property
+    def sha256(self) -> str:
+        return problems_hash(self.problems)
 
 
 def problem_sets(folder: Path) -> tuple[str, ...]:
-    """Names of the sets: made here first, then the files below `folder`."""
-    return (*st.session_state.get(_MADE, {}), *sources.bundled_sets(folder))
+    """Names of the sets: made or uploaded here first, then the files below `folder`."""
+    return (*st.session_state.get(_SETS, ()), *sources.bundled_sets(folder))
 
 
-def labelled(folder: Path, name: str) -> dict[str, ProsqaProblem]:
-    """The problems of a set by label; `InputError` if its file cannot be read."""
-    made = st.session_state.get(_MADE, {})
-    if name in made:
-        return made[name]
+def problem_set(folder: Path, name: str) -> ProblemSet:
+    """The set of a name; `InputError` if it cannot be read or made."""
+    if _RECIPE.fullmatch(name):
+        return _made(name)
+    if name.startswith(_UPLOADED):
+        return _uploads()[name]
     path = sources.bundled_sets(folder)[name]
-    return _bundled(str(path), path.stat().st_mtime_ns)
+    return _bundled(name, str(path), path.stat().st_mtime_ns)
 
 
-def keep(name: str, problems: Sequence[ProsqaProblem]) -> None:
-    """Offer `problems` as a set on every page, for as long as the session lasts."""
-    st.session_state.setdefault(_MADE, {})[name] = sources.labels(problems)
+def make_set(nodes: tuple[int, int], hops: tuple[int, int], seed: int, count: int) -> str:
+    """Offer fresh problems on every page; returns the set's name. `InputError` where there are no such problems."""
+    name = f"made here: {nodes[0]}-{nodes[1]} nodes, {hops[0]}-{hops[1]} hops, seed {seed}, {count} problems"
+    _made(name)
+    _offer(name)
+    return name
+
+
+def upload_set(file_name: str, problems: Sequence[ProsqaProblem]) -> str:
+    """Offer uploaded problems on every page; returns the set's name."""
+    name = f"{_UPLOADED}{file_name} ({problems_hash(problems)[:12]})"
+    uploads = _uploads()
+    uploads[name] = ProblemSet(name, sources.labels(problems))
+    for oldest in list(uploads)[:-MOST_UPLOADS]:
+        uploads.pop(oldest, None)
+    _offer(name)
+    return name
+
+
+def sets_of_link(names: Iterable[str]) -> None:
+    """Offer the sets made or uploaded here that a link names; what cannot be had is told by `lost_upload`."""
+    for name in names:
+        if _can_be_made(name) or name in _uploads():
+            _offer(name)
+        elif name.startswith(_UPLOADED):
+            st.session_state[_LOST] = name
+
+
+def lost_upload() -> str | None:
+    """The set that this session's link names and the server no longer has; told once."""
+    return st.session_state.pop(_LOST, None)
 
 
 def listed(problems: Sequence[ProsqaProblem]) -> pd.DataFrame:
@@ -62,7 +130,7 @@ def open_problem(folder: Path, name: str, number: int) -> None:
     """Choose a problem in the sidebar and go to its search tree; for a button's `on_click`."""
     st.session_state["source"] = "bundled"
     st.session_state["set"] = name
-    st.session_state["problem"] = list(labelled(folder, name))[number]
+    st.session_state["problem"] = list(problem_set(folder, name).labelled)[number]
     st.session_state[_GO] = "workbench/pages/search_tree.py"
 
 
@@ -72,6 +140,39 @@ def go() -> None:
         st.switch_page(page)
 
 
+def _offer(name: str) -> None:
+    names = st.session_state.setdefault(_SETS, [])
+    if name not in names:
+        names.append(name)
+
+
+def _can_be_made(name: str) -> bool:
+    """Whether a link's name is one that the page Problems gives."""
+    found = _RECIPE.fullmatch(name)
+    if not found:
+        return False
+    few, many, short, long, seed, count = map(int, found.groups())
+    try:
+        SamplerSettings(nodes=(few, many), hops=dict.fromkeys(range(short, min(long, MOST_HOPS) + 1), 1.0))
+    except InputError:
+        return False
+    return many <= MOST_NODES and short <= long <= MOST_HOPS and seed < 2**31 and 0 < count <= MOST_MADE
+
+
+@st.cache_resource(max_entries=8, show_spinner="Making the problems …")
+def _made(name: str) -> ProblemSet:
+    found = _RECIPE.fullmatch(name)
+    assert found is not None
+    few, many, short, long, seed, count = map(int, found.groups())
+    world = SamplerSettings(nodes=(few, many), hops=dict.fromkeys(range(short, long + 1), 1.0))
+    return ProblemSet(name, sources.labels(sample_problems(world, count, seed)))
+
+
+@st.cache_resource(show_spinner=False)
+def _uploads() -> dict[str, ProblemSet]:
+    return {}
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _bundled(path: str, modified: int) -> dict[str, ProsqaProblem]:
-    return sources.problems_of(Path(path))
+def _bundled(name: str, path: str, modified: int) -> ProblemSet:
+    return ProblemSet(name, sources.problems_of(Path(path)))

@@ -1,7 +1,7 @@
 """What all pages share: the chosen model and problem, and the link that brings them back.
 
 Every choice is a widget whose key stands in the address bar (`bind="query-params"`), so a link reproduces a
-view; an uploaded file is the one thing that a link cannot hold.
+view; a file that is uploaded in the sidebar is the one thing that a link cannot hold.
 """
 
 import json
@@ -20,13 +20,15 @@ from coconut_core.errors import InputError
 from coconut_core.problems.prosqa import ProsqaProblem
 from workbench import problem_sources as sources
 from workbench.model_shelf import ModelFolder, model_folder, model_folders
-from workbench.problem_sets import labelled, problem_sets
+from workbench.problem_sets import lost_upload, problem_set, problem_sets, sets_of_link
 from workbench.readings import Readings, readings_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _ADDED = "added folders"
+SET_KEYS = ("set", "population", "browse", "asked")
+"""Widgets that choose a set of problems, on one page or another."""
 SOURCES = {"bundled": "bundled", "random": "random", "text": "pasted text", "file": "uploaded file"}
 EXAMPLE = (
     "Tom is a terpus. Tom is a dumpus. Every terpus is a brimpus. Every terpus is a lorpus. Every brimpus is "
@@ -86,7 +88,15 @@ def no_models() -> str:
 
 def choose() -> None:
     """Draw the shared sidebar; pages take what was chosen from `selection`."""
+    sets_of_link(st.query_params[key] for key in SET_KEYS if key in st.query_params)
     with st.sidebar:
+        if lost := lost_upload():
+            st.warning(
+                for_markdown(
+                    f"The link names “{lost}”, which is no longer here: upload it again on the page Problems."
+                ),
+                icon=":material/warning:",
+            )
         model = _choose_model()
         problem, label, fault, hint = _choose_problem(model)
     if model is None:
@@ -176,7 +186,7 @@ def _choose_bundled(model: ModelFolder | None):
         hint = f"There are no problems in {folder}. Draw a random one, paste a question or upload a file."
         return None, "", None, hint
     name = st.selectbox("Set", sets, key="set", bind="query-params")
-    problems = labelled(folder, name)
+    problems = problem_set(folder, name).labelled
     first = sources.telling(problems.values())
     label = st.selectbox("Question", list(problems), index=first, key="problem", bind="query-params")
     return sources.drawable(problems[label]), f"{name} {label.split()[0]}", None, None
@@ -214,7 +224,7 @@ def _upload(model: ModelFolder | None):
     file = st.file_uploader(
         "JSON in the official format", type=["json"], max_upload_size=sources.UPLOAD_MEGABYTES, key="upload"
     )
-    st.caption("A link cannot hold an uploaded file: whoever opens it has to upload the file again.")
+    st.caption("A link cannot hold this file; one that is uploaded as a set, on the page Problems, it can.")
     if file is None:
         hint = (
             "Upload a JSON file in the sidebar: a list of problems with question, answer, steps, "

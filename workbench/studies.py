@@ -9,37 +9,56 @@ import streamlit as st
 
 from coconut_core.problems.prosqa import ProsqaProblem
 from workbench.model_shelf import ModelFolder
-from workbench.problem_sets import listed
+from workbench.problem_sets import ProblemSet
 from workbench.readings import loaded
 
 if TYPE_CHECKING:
     from analyses.method_table import Entry, MethodTable
-    from analyses.study import Study
+    from analyses.study import Memory, Study
 
 _KEPT = "studies"
 MOST_KEPT = 3
-"""Studies that a session keeps."""
+"""Studies that a session keeps, with the figures made of them."""
+MOST_READINGS = 64
+"""Readings of a model that the server keeps for all sessions."""
 
 
 def study_of(
-    folders: Sequence[ModelFolder], problems: Sequence[ProsqaProblem], report: Callable[[str, float], None]
+    folders: Sequence[ModelFolder], problems: ProblemSet, numbers: Sequence[int], report: Callable[[str, float], None]
 ) -> "Study":
-    """A study of the models in `folders`, the first under study; one of the session's last few where it is the same.
+    """A study of the models in `folders`, the first under study, on the problems of these numbers.
 
-    `report` hears what is being computed and how much of it is done. A widget that is used meanwhile ends the
-    computation there.
+    Its readings are shared by all sessions while files and problems are the same; `report` hears what is being computed
+    and how much of it is done. A widget that is used meanwhile ends the computation there.
     """
     models = [(folder.name, loaded(folder)) for folder in folders]
     from analyses.study import Study
 
-    key = (tuple(folder.fingerprint for folder in folders), tuple(problems))
+    asked = f"{problems.sha256} {tuple(numbers)}"
+    files = {folder.name: folder.fingerprint for folder in folders}
+    key = (asked, tuple(files.items()))
     kept = st.session_state.setdefault(_KEPT, {})
-    study = kept.pop(key, None) or Study(models, problems)
+    study = kept.pop(key, None)
+    if study is None:
+
+        def remember(reading: tuple[str, str], compute: Callable[[], Any]) -> Any:
+            what, name = reading
+            # The untrained model has the shape of the first one, and only that.
+            return _memory()((asked, what, name, files.get(name, folders[0].fingerprint)), compute)
+
+        study = Study(models, [problems.problems[number] for number in numbers], remember=remember)
     kept[key] = study  # the latest last
     while len(kept) > MOST_KEPT:
         kept.pop(next(iter(kept)))
     study.report = report
     return study
+
+
+@st.cache_resource(show_spinner=False)
+def _memory() -> "Memory":
+    from analyses.study import Memory
+
+    return Memory(MOST_READINGS)
 
 
 def table_1(
@@ -97,10 +116,10 @@ def figure_definition(name: str) -> str:
     return _figures()[name].definition
 
 
-def problem_table(study: "Study", numbers: Sequence[int]) -> pd.DataFrame:
+def problem_table(study: "Study", problems: ProblemSet, numbers: Sequence[int]) -> pd.DataFrame:
     """One row a problem of the study: what it is, whether the model is right by k, and the candidate mass."""
     told, values = study.answers(study.model), study.values(study.model)
-    table = listed(study.problems).assign(problem=numbers)
+    table = problems.table.iloc[list(numbers)].reset_index(drop=True)
     for at, k in enumerate(told.ks):
         table[f"right, k = {k}"] = told.correct[:, at]
     for k in (1, 2):

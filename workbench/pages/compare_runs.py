@@ -6,7 +6,7 @@ from analyses.plain_text import for_markdown
 from coconut_core.errors import InputError
 from workbench import session
 from workbench.downloads import offer_result, offer_table
-from workbench.problem_sets import labelled, problem_sets
+from workbench.problem_sets import problem_set, problem_sets
 from workbench.run_tables import config_differences, models_table
 from workbench.studies import table_1
 from workbench.training_history import TrainingHistory, training_history
@@ -18,7 +18,7 @@ def answer(folders, name: str, most: int) -> None:
     """Every run's answers to a set, beside each other; any widget that is used meanwhile ends the computation."""
     bar = st.progress(0.0)
     try:
-        problems = list(labelled(shelf, name).values())[:most]
+        problems = problem_set(shelf, name).problems[:most]
         result = table_1(folders, problems, lambda what, share: bar.progress(share, what))
     except InputError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")

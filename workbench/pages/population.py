@@ -1,21 +1,24 @@
 """The paper's figures for the chosen models and problems, filtered; every row leads to the problem it stands for."""
 
+import numpy as np
 import streamlit as st
 
+from analyses import export
 from analyses.plain_text import for_markdown
 from coconut_core.errors import InputError
-from coconut_core.problems.graph import depths, frontier
 from workbench import session
 from workbench.bundles import bundle
-from workbench.downloads import offer_result, offer_table
+from workbench.downloads import offer, offer_result, pictures
 from workbench.problem_map import MAPPED, problem_map
-from workbench.problem_sets import labelled, open_problem, problem_sets, problems_hash
+from workbench.problem_sets import open_problem, problem_set, problem_sets
 from workbench.studies import figure_definition, figure_result, figure_titles, problem_table, study_of
 
 # Figures of one problem, of the machine's speed, or that need models of several c, have their places elsewhere.
 SHOWN = ("figure_5", "figure_8", "figure_9", "search_order", "commitment", "calibration", "early_stopping")
 SHOWN += ("superposition", "attention", "figure_4", "table_2")
 STOPPED = "population stopped"
+MOST = 5000
+"""Problems that are asked about at once."""
 
 
 def halt() -> None:
@@ -47,31 +50,26 @@ if not sets:
     st.stop()
 name = right.selectbox("Problems", sets, key="population", bind="query-params")
 try:
-    problems = list(labelled(shelf, name).values())
+    problems = problem_set(shelf, name)
 except InputError as error:
     st.error(for_markdown(str(error)), icon=":material/error:")
     st.stop()
 
-hops = sorted({depths(p.graph, p.root).get(p.target, 0) for p in problems})
+every = problems.table
+distance = every["hops"].fillna(0).astype(int)  # 0 of a target that cannot be reached
+hops = sorted(distance.unique())
 with st.form("filter", border=False):
     columns = st.columns([2, 2, 1.2, 1.5, 1.3], vertical_alignment="bottom")
     kept_hops = columns[0].multiselect("Hops", hops, default=hops, key="hops", bind="query-params")
     children = columns[1].slider("Children of the root", 1, 12, (1, 12), key="children", bind="query-params")
-    most = columns[2].number_input("At most", 1, 500, min(100, len(problems)), step=10, key="most", bind="query-params")
+    most = columns[2].number_input("At most", 1, MOST, min(100, len(every)), step=100, key="most", bind="query-params")
     answered = columns[3].selectbox(
         "Answered", ["right or wrong", "right", "wrong"], key="answered", bind="query-params"
     )
     columns[4].form_submit_button("Compute", type="primary", on_click=resume, width="stretch")
 
-
-def kept(problem) -> bool:
-    """Whether the problem passes the filter."""
-    few, many = children
-    fits = few <= len(frontier(problem.graph, problem.root, 1)) <= many
-    return fits and depths(problem.graph, problem.root).get(problem.target, 0) in kept_hops
-
-
-numbers = tuple(index for index, problem in enumerate(problems) if kept(problem))[: int(most)]
+fits = distance.isin(kept_hops) & every["children of the root"].between(*children)
+numbers = tuple(int(number) for number in every.loc[fits, "problem"][: int(most)])
 if not numbers:
     st.info("No problem passes the filter; widen it.", icon=":material/lightbulb:")
     st.stop()
@@ -89,23 +87,27 @@ models = [chosen.model, *(folder for folder in folders if folder.name in control
 try:
     told = lambda what, share: bar.progress(share, what)  # noqa: E731
     if answered != "right or wrong":
-        asked = study_of([chosen.model], [problems[number] for number in numbers], told)
+        asked = study_of([chosen.model], problems, numbers, told)
         right = asked.answers(asked.model).correct[:, -1]
         numbers = tuple(n for n, was in zip(numbers, right, strict=True) if was == (answered == "right"))
     if not numbers:
         working.empty()
         st.info(f"No problem that passes the filter was answered {answered}.", icon=":material/lightbulb:")
         st.stop()
-    study = study_of(models, [problems[number] for number in numbers], told)
+    study = study_of(models, problems, numbers, told)
     result = figure_result(study, figure_name)
-    table = problem_table(study, numbers)
+    table = problem_table(study, problems, numbers)
 except InputError as error:
     working.empty()
     st.info(for_markdown(str(error)), icon=":material/lightbulb:")
     st.stop()
 working.empty()
 drawing = result.figure()
-session.show_figure(drawing, "result", result.caption())
+# A choice of a mark or a row belongs to what was shown.
+shown = f"{name} {hash(numbers)}"
+marks = session.show_figure(
+    drawing, f"{figure_name} {shown}", result.caption(), on_select="rerun", selection_mode="points"
+)["selection"]["points"]
 st.markdown(for_markdown(result.caption()))
 with st.expander("What is plotted"):
     st.text(figure_definition(figure_name))
@@ -115,7 +117,7 @@ done = dict(study.results)
 about = {
     "models": {folder.name: folder.card().get("model_sha256") for folder in models},
     "problems": name,
-    "problems_sha256": problems_hash(tuple(study.problems)),
+    "problems_sha256": problems.sha256,
     "numbers": list(numbers),
     "filter": {"hops": kept_hops, "children of the root": children, "at most": most, "answered": answered},
 }
@@ -137,22 +139,32 @@ st.subheader("The problems", divider=True)
 across, up = st.columns(2)
 x = across.selectbox("Across", MAPPED, index=0, key="across", bind="query-params")
 y = up.selectbox("Up", MAPPED, index=1, key="up", bind="query-params")
-# A choice of a row belongs to the rows that were shown.
-shown = f"problems {name} {hash(numbers)}"
+mapped = problem_map(table, x, y)
 points = session.show_figure(
-    problem_map(table, x, y),
+    mapped,
     f"map {shown}",
     f"{y} against {x}, a point a problem; the table has the numbers.",
     on_select="rerun",
     selection_mode="points",
 )["selection"]["points"]
-offer_table(table, "population", "The problems as CSV")
-picked = st.dataframe(table, hide_index=True, key=shown, on_select="rerun", selection_mode="single-row")
+csv = ("Problems as CSV", "population.csv", lambda: export.csv(table))
+offer([csv, *pictures(lambda: mapped, "problem-map", "Map as ")], "map ")
+behind = [int(number) for point in points for number in point["customdata"][:1]]
+behind += [numbers[int(index)] for point in marks for index in np.ravel(point.get("customdata", ()))]
+listed = table[table["problem"].isin(behind)] if behind else table
+if behind:
+    st.markdown(f"**{len(listed)} of {len(table)} problems, those behind the mark that was clicked:**")
+picked = st.dataframe(
+    listed, hide_index=True, key=f"rows {shown} {hash(tuple(behind))}", on_select="rerun", selection_mode="single-row"
+)
 rows = picked["selection"]["rows"]
-if rows or points:
-    number = int(table.iloc[rows[0]]["problem"] if rows else points[0]["customdata"][0])
+if rows or len(listed) == 1:
+    number = int(listed.iloc[rows[0] if rows else 0]["problem"])
     place = (shelf, name, number)
     label = f"Open the search tree of problem {number}"
     st.button(label, icon=":material/account_tree:", on_click=open_problem, args=place)
 else:
-    st.caption("Click a point or choose a row to open its search tree.")
+    st.caption(
+        "Choose a row to open its search tree, or click a mark: a point of the map, a class of figure 5, a curve of "
+        "figure 8 and a point of figure 9 lead to the problems that they stand for."
+    )

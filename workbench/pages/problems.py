@@ -8,14 +8,20 @@ import streamlit as st
 from analyses.plain_text import for_markdown
 from coconut_core.errors import InputError
 from coconut_core.problems.prosqa import ProsqaProblem
-from coconut_core.problems.prosqa_sampler import SamplerSettings, sample_problems
 from coconut_core.problems.validation import set_violations, statistics
 from workbench import session
 from workbench.downloads import offer_table
-from workbench.problem_sets import keep, labelled, listed, open_problem, problem_sets
+from workbench.problem_sets import (
+    MOST_HOPS,
+    MOST_MADE,
+    MOST_NODES,
+    make_set,
+    open_problem,
+    problem_set,
+    problem_sets,
+    upload_set,
+)
 from workbench.problem_sources import UPLOAD_MEGABYTES, problem_of, uploaded_records
-
-MOST = 2000
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the file …")
@@ -38,19 +44,14 @@ def checked(problems: tuple[ProsqaProblem, ...]) -> tuple[pd.DataFrame | str, pd
 st.header("Problems")
 with st.expander("Make a set", icon=":material/add:"), st.form("make", border=False):
     first, second, third, fourth = st.columns(4)
-    nodes = first.slider("Nodes", 5, 40, (8, 14), key="make_nodes")
-    lengths = second.slider("Hops", 1, 8, (2, 4), key="make_hops")
-    count = third.number_input("Problems", 1, MOST, 100, key="make_count")
+    nodes = first.slider("Nodes", 5, MOST_NODES, (8, 14), key="make_nodes")
+    lengths = second.slider("Hops", 1, MOST_HOPS, (2, 4), key="make_hops")
+    count = third.number_input("Problems", 1, MOST_MADE, 100, key="make_count")
     seed = fourth.number_input("Seed", 0, 2**31 - 1, 0, key="make_seed")
     if st.form_submit_button("Make", icon=":material/casino:", type="primary"):
         try:
-            world = SamplerSettings(nodes=nodes, hops=dict.fromkeys(range(lengths[0], lengths[1] + 1), 1.0))
-            made = sample_problems(world, int(count), int(seed))
-            label = (
-                f"made here: {nodes[0]}-{nodes[1]} nodes, {lengths[0]}-{lengths[1]} hops, seed {seed}, {count} problems"
-            )
-            keep(label, made)
-            st.success(for_markdown(f"“{label}” can now be chosen on every page, until the page is reloaded."))
+            label = make_set(nodes, lengths, int(seed), int(count))
+            st.success(for_markdown(f"“{label}” can now be chosen on every page; a link holds it."))
         except InputError as error:
             st.error(for_markdown(str(error)), icon=":material/error:")
 
@@ -60,9 +61,9 @@ with st.expander("Upload a set", icon=":material/upload:"):
     )
     if file is not None:
         try:
-            label = f"uploaded here: {file.name}"
-            keep(label, uploaded(file.getvalue(), file.name))
-            st.success(for_markdown(f"“{label}” can now be chosen on every page, until the page is reloaded."))
+            label = upload_set(file.name, uploaded(file.getvalue(), file.name))
+            told = f"“{label}” can now be chosen on every page; a link holds it while this server keeps it."
+            st.success(for_markdown(told))
         except InputError as error:
             st.error(for_markdown(str(error)), icon=":material/error:")
 
@@ -73,13 +74,13 @@ if not sets:
     st.stop()
 name = st.selectbox("Set", sets, key="browse", bind="query-params")
 try:
-    problems = list(labelled(shelf, name).values())
+    chosen = problem_set(shelf, name)
 except InputError as error:
     st.error(for_markdown(str(error)), icon=":material/error:")
     st.stop()
 
 wanted = st.text_input("Search in questions and answers", key="search", bind="query-params")
-table = listed(problems)
+problems, table = chosen.problems, chosen.table
 if wanted:
     words = wanted.lower()
     table = table[[words in f"{p.question} {p.answer}".lower() for p in problems]]
@@ -99,7 +100,7 @@ st.download_button("The set as JSON", content, "problems.json", "application/jso
 offer_table(table, "problems", "This list as CSV")
 
 st.subheader("Beside the official data", divider=True)
-measured, broken = checked(tuple(problems))
+measured, broken = checked(problems)
 if isinstance(measured, str):
     st.warning(for_markdown(measured), icon=":material/warning:")
 else:

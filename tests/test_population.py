@@ -1,0 +1,193 @@
+"""Sets of problems on the pages, and what a population of them shows."""
+
+import json
+
+import pytest
+
+from workbench import studies
+
+
+def figure(test, index=0):
+    return json.loads(test.get("plotly_chart")[index].proto.spec)
+
+
+def test_a_set_made_here_is_used_on_other_pages(open_page):
+    test = open_page("problems")
+    test.slider(key="make_nodes").set_value((7, 10))
+    test.number_input(key="make_count").set_value(12)
+    test.button[0].click().run()
+    assert not test.exception and not test.error
+    made = next(name for name in test.selectbox(key="browse").options if name.startswith("made here"))
+    test.selectbox(key="browse").select(made).run()
+    assert any("12 of 12" in element.value for element in test.caption)
+    test.switch_page("workbench/pages/search_tree.py").run()
+    assert made in test.selectbox(key="set").options
+    test.selectbox(key="set").select(made).run()
+    assert not test.exception and not test.error
+
+
+def test_a_set_is_uploaded_and_a_torn_one_told(open_page, problems):
+    test = open_page("problems")
+    uploader = next(each for each in test.get("file_uploader") if each.key == "uploaded set")
+    uploader.set_value(("mine.json", b'[{"question": "Ev', "application/json")).run()
+    assert "no whole JSON file" in test.error[0].value and not test.exception
+    content = json.dumps([problem.to_json() for problem in problems[:4]]).encode()
+    uploader = next(each for each in test.get("file_uploader") if each.key == "uploaded set")
+    uploader.set_value(("mine.json", content, "application/json")).run()
+    assert not test.error
+    name = next(name for name in test.selectbox(key="browse").options if name.startswith("uploaded here: mine.json ("))
+    test.selectbox(key="browse").select(name).run()
+    assert any("4 of 4" in element.value for element in test.caption)
+    elsewhere = open_page("search_tree", set=name)
+    assert elsewhere.selectbox(key="set").value == name and not elsewhere.sidebar.warning
+    assert elsewhere.selectbox(key="problem").value.startswith("0 ")
+
+
+def test_a_link_makes_a_set_again(open_page):
+    name = "made here: 8-11 nodes, 2-3 hops, seed 5, 9 problems"
+    test = open_page("population", population=name)
+    assert test.selectbox(key="population").value == name and not test.exception
+    assert len(test.dataframe[0].value) == 9 and test.dataframe[0].value["nodes"].between(8, 11).all()
+    again = open_page("problems", browse=name)
+    assert again.dataframe[0].value["question"].tolist() == test.dataframe[0].value["question"].tolist()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "made here: 8-11 nodes, 2-3 hops, seed 5, 900000 problems",
+        "made here: 8-4 nodes, 2-3 hops, seed 5, 9 problems",
+        "made here: 8-11 nodes, 2-3 hops, seed 99999999999, 9 problems",
+        "made here: 8-11 nodes, 0-3 hops, seed 5, 9 problems",
+    ],
+)
+def test_a_link_makes_no_set_that_the_page_would_not(open_page, name):
+    test = open_page("problems", browse=name)
+    assert test.selectbox(key="browse").options == ["small"] and not test.exception and not test.error
+
+
+def test_a_link_to_an_upload_that_is_gone_says_so(open_page, page_shelf, monkeypatch):
+    from streamlit.testing.v1 import AppTest
+
+    from tests.conftest import APP
+
+    monkeypatch.setenv("COCONUT_ARTIFACTS", str(page_shelf))
+    test = AppTest.from_file(str(APP), default_timeout=90)
+    test.query_params["set"] = "uploaded here: theirs.json (0123456789ab)"
+    test.run()
+    assert "theirs" in test.sidebar.warning[0].value and "upload it again" in test.sidebar.warning[0].value
+    assert test.selectbox(key="set").value == "small" and not test.exception
+
+
+def test_a_population_with_a_control(open_page):
+    test = open_page("population")
+    test.multiselect(key="controls").select("tiny").run()
+    test.selectbox(key="figure").select("figure_8").run()
+    assert not test.exception and not test.error
+    drawn = figure(test)
+    assert {"top 1", "top 1 to 2", "off the candidates"} <= {trace["name"] for trace in drawn["data"]}
+    labels = [note["text"] for note in drawn["layout"]["annotations"]]
+    assert any("Untrained" in label for label in labels)
+    table = test.dataframe[0].value
+    assert len(table) == 12 and {"right, k = 0", "candidate mass, k = 1"} <= set(table)
+    test.selectbox(key="figure").select("figure_9").run()
+    assert not test.exception and "AUC" in json.dumps(figure(test)["layout"])
+
+
+def test_a_population_by_right_and_wrong(open_page):
+    test = open_page("population")
+    everything = test.dataframe[0].value
+    last = [name for name in everything if name.startswith("right, k")][-1]
+    for answered, wanted in (("right", True), ("wrong", False)):
+        test.selectbox(key="answered").select(answered)
+        next(button for button in test.button if button.label == "Compute").click().run()
+        assert not test.exception
+        expected = everything.loc[everything[last] == wanted, "problem"].tolist()
+        if expected:
+            assert test.dataframe[0].value["problem"].tolist() == expected
+        else:
+            assert any(f"answered {answered}" in element.value for element in test.info)
+
+
+def test_a_point_of_the_population_leads_to_its_problem(open_page, problems):
+    test = open_page("population")
+    test.selectbox(key="across").select("hops").run()
+    drawn = figure(test, 1)
+    traces = [trace for trace in drawn["data"] if trace["customdata"]]
+    assert sum(len(trace["customdata"]) for trace in traces) == len(problems)
+    number = traces[0]["customdata"][0][0]
+    key = f"map small {hash(tuple(range(len(problems))))}"
+    test.session_state[key] = {"selection": {"points": [{"customdata": [number, "", 0, 0]}]}}
+    test.run()
+    next(button for button in test.button if button.label.endswith(f"problem {number}")).click().run()
+    assert test.selectbox(key="problem").value.startswith(f"{number} ")
+    assert f"Is {problems[number].root_name}" in figure(test)["layout"]["title"]["text"]
+
+
+def test_a_population_can_be_stopped_and_taken_up_again(open_page):
+    test = open_page("population")
+    test.session_state["population stopped"] = True
+    test.run()
+    assert any("Stopped" in element.value for element in test.info) and not test.get("plotly_chart")
+    next(button for button in test.button if button.label == "Compute").click().run()
+    assert test.get("plotly_chart") and not test.exception
+
+
+def test_what_one_session_read_another_does_not_compute(open_page, monkeypatch):
+    name = "made here: 8-9 nodes, 2-2 hops, seed 8, 7 problems"
+    test = open_page("population", population=name)
+    rows = test.dataframe[0].value
+    monkeypatch.setattr("analyses.study.node_values", lambda *_, **__: pytest.fail("computed again"))
+    monkeypatch.setattr("analyses.study.answers", lambda *_, **__: pytest.fail("computed again"))
+    again = open_page("population", population=name)
+    assert again.dataframe[0].value.equals(rows) and not again.exception
+
+
+def test_readings_are_of_their_files_and_their_problems(page_shelf, tmp_path, problems):
+    """Two folders of the same weights, and two choices of problems, share no reading; the untrained model is of the
+    first one's shape."""
+    from analyses.study import Memory
+    from workbench.model_shelf import model_folder
+    from workbench.problem_sets import ProblemSet
+    from workbench.problem_sources import labels
+
+    some = ProblemSet("some", labels(problems))
+    folders = [model_folder(page_shelf / "models" / name) for name in ("tiny", "other")]
+    memory, asked = Memory(), []
+
+    def told(key, compute):
+        asked.append(key)
+        return memory(key, compute)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(studies, "_memory", lambda: told)
+        for models, numbers in ((folders, range(4)), (folders[:1], range(4)), (folders[:1], range(3))):
+            study = studies.study_of(models, some, tuple(numbers), lambda what, share: None)
+            for subject in study.subjects:
+                assert len(study.values(subject).problems) == len(numbers)
+    assert len(asked) == 3 + 2 + 2 and len(set(asked)) == 3 + 2
+
+
+def test_the_memory_forgets_what_was_asked_for_longest_ago():
+    from analyses.study import Memory
+
+    memory, computed = Memory(2), []
+    for key in ("a", "b", "a", "c", "a", "b"):
+        assert memory(key, lambda key=key: computed.append(key) or key) == key
+    assert computed == ["a", "b", "c", "b"]
+
+
+@pytest.mark.parametrize("name", ["figure_5", "figure_8", "figure_9"])
+def test_marks_lead_to_the_problems_behind_them(open_page, name):
+    test = open_page("population")
+    test.selectbox(key="figure").select(name).run()
+    count = len(test.dataframe[0].value)
+    marks = [mark for trace in figure(test)["data"] for mark in trace.get("customdata", ())]
+    assert marks and not test.exception
+    mark = next(mark for mark in marks if not isinstance(mark, list) or mark)
+    wanted = mark if isinstance(mark, list) else [mark]
+    key = f"{name} small {hash(tuple(range(count)))}"
+    test.session_state[key] = {"selection": {"points": [{"customdata": mark}]}}
+    test.run()
+    assert test.dataframe[0].value["problem"].tolist() == sorted(wanted) and not test.exception
+    assert any(f"{len(wanted)} of {count} problems" in element.value for element in test.markdown)

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 from transformers import AutoModelForCausalLM
 
+from analyses.plain_text import for_plotly
 from analyses.values import NodeValues, node_values
 from coconut_core.errors import InputError
 from coconut_core.generation import Answers, answers
@@ -87,8 +88,13 @@ class Study:
         roles: list[Literal["model", "control"]] = ["model", *["control"] * (len(models) - 1)]
         labels = [model.label for _, model in models]
         self.subjects = tuple(
-            # Two seeds of one method are told apart by the names of their folders.
-            Subject(name, model.label if labels.count(model.label) == 1 else f"{model.label} ({name})", role, model)
+            # Two seeds of one method are told apart by the names of their folders, in which nothing is markup.
+            Subject(
+                name,
+                model.label if labels.count(model.label) == 1 else f"{model.label} ({for_plotly(name)})",
+                role,
+                model,
+            )
             for (name, model), role in zip(models, roles, strict=True)
         )
         self.subjects += (Subject(UNTRAINED, "Untrained", "untrained", untrained(models[0][1])),)

@@ -19,6 +19,7 @@ from plotly.subplots import make_subplots
 from analyses.case_study import chosen_problem
 from analyses.chart import framed
 from analyses.palette import LIGHT
+from analyses.plain_text import for_plotly
 from analyses.statistics import bootstrap_mean
 from analyses.study import Study
 from coconut_core.encoding import Encoder
@@ -70,7 +71,7 @@ class ThoughtDecoding:
             column_titles=[f"words of problem {self.problem}'s thoughts", *names],
             horizontal_spacing=0.015,
         )
-        table = [[f"{word} {p:.2f}" if p >= 0.005 else "" for word, p in words] for words in self.words]
+        table = [[f"{for_plotly(word)} {p:.2f}" if p >= 0.005 else "" for word, p in words] for words in self.words]
         grid.add_heatmap(
             x=[str(rank + 1) for rank in range(SHOWN)],
             y=[f"thought {k + 1}" for k in range(thoughts)],

@@ -12,7 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from analyses.palette import DARK, FONT, LIGHT
+from analyses.palette import DARK, FONT, LIGHT, Palette
 from analyses.plain_text import for_plotly, one_line, shortened
 from analyses.tree_layout import LINE, NAME, RING, SEAT, WIDTH, TreeLayout, lay_out
 from analyses.tree_marks import (
@@ -33,6 +33,8 @@ from coconut_core.problems.prosqa import ProsqaProblem
 
 LOW_MASS = 0.5
 """Below this candidate mass the values say little: the model expects something else to be said."""
+LEGEND = 44
+"""Pixels of a legend alone."""
 MARGIN = {"l": 70, "r": 32, "t": 70, "b": 104, "autoexpand": False}
 
 
@@ -94,6 +96,16 @@ def tree_figure(
             trace["marker"] |= {"showscale": True, "colorbar": _colour_bar(scene, reading)}
     layout = _frame(scene, reading) | {"shapes": canvas.shapes, "annotations": canvas.annotations}
     return go.Figure(data=canvas.traces, layout=layout)
+
+
+def legend_figure(*, dark: bool = False) -> go.Figure:
+    """What the marks of a tree are, for trees that are drawn without their legends."""
+    canvas, palette = Canvas(), DARK if dark else LIGHT
+    draw_legend(canvas, palette, "path")
+    legend = _legend(palette, LEGEND)
+    layout = {"template": "none", "height": LEGEND, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "legend": legend}
+    axis = {"visible": False, "fixedrange": True}
+    return go.Figure(canvas.traces, layout | {"paper_bgcolor": palette.paper, "xaxis": axis, "yaxis": axis})
 
 
 def description(
@@ -194,23 +206,27 @@ def _frame(scene: Scene, reading: Reading) -> dict:
             "y": 1 - 24 / height,
             "yanchor": "middle",
         },
-        "legend": {
-            "orientation": "h",
-            "xref": "container",
-            "yref": "container",
-            "x": 0.0,
-            "xanchor": "left",
-            "y": 4 / height,
-            "yanchor": "bottom",
-            "itemclick": False,
-            "itemdoubleclick": False,
-            "entrywidth": 112,
-            "entrywidthmode": "pixels",
-            "font": {"size": 12, "color": palette.ink},
-            "bgcolor": "rgba(0,0,0,0)",
-        },
+        "legend": _legend(palette, height),
         "xaxis": {"visible": False, "range": [0, WIDTH], "fixedrange": True},
         "yaxis": {"visible": False, "range": [_bottom(scene), SEAT + RING + 6], "fixedrange": True},
+    }
+
+
+def _legend(palette: Palette, height: int) -> dict:
+    return {
+        "orientation": "h",
+        "xref": "container",
+        "yref": "container",
+        "x": 0.0,
+        "xanchor": "left",
+        "y": 4 / height,
+        "yanchor": "bottom",
+        "itemclick": False,
+        "itemdoubleclick": False,
+        "entrywidth": 112,
+        "entrywidthmode": "pixels",
+        "font": {"size": 12, "color": palette.ink},
+        "bgcolor": "rgba(0,0,0,0)",
     }
 
 

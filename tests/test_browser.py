@@ -351,6 +351,15 @@ def test_an_edited_fact_shows_before_and_after(page, chromium, server):
         before, after = (json.loads(archive.read(f"{when}.json"))["question"] for when in ("before", "after"))
     assert manifest["k"] == 3 and before != after and "after.csv" in manifest["files"]
 
+    fact = page.get_by_role("combobox", name="Drop a fact").input_value()
+    page.get_by_role("button", name="Drop", exact=True).click()
+    page.wait_for_function("fact => document.body.innerText.includes(`dropped \u201c${fact}\u201d`)", arg=fact)
+    assert fact not in page.get_by_role("textbox", name="The question, free to be edited").input_value()
+    page.get_by_role("button", name="Undo all edits").click()
+    page.wait_for_function("() => document.body.innerText.includes('Changed: nothing yet')")
+    page.get_by_role("button", name="Turn the choice round").click()
+    page.wait_for_function("() => document.body.innerText.includes('asked \u201cIs')")
+
     choice = page.get_by_role("combobox", name="Change thoughts")
     choice.fill("zero")
     choice.press("ArrowDown")
@@ -381,6 +390,37 @@ def test_a_table_and_a_zip_read_back(page, server, problems):
         assert archive.read("tree-k6.png").startswith(b"\x89PNG")
     pd.testing.assert_frame_equal(table, again)
     assert problem["question"] == first.question
+
+
+def test_a_mark_of_a_figure_leads_to_its_problem(page, server):
+    page.goto(f"{server[0]}/population?{urlencode({'figure': 'Figure 8: parallelism'})}")
+    page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length == 2", timeout=60_000)
+    wait = "() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stProgress]')"
+    page.wait_for_function(wait)
+    page.wait_for_timeout(500)
+    # The greatest value of a best candidate after no thought, on the first panel.
+    place = page.evaluate(
+        """() => { const figure = document.querySelector('.js-plotly-plot'), trace = figure.data.findIndex(
+            each => each.name == 'top 1' && each.customdata);
+          figure.scrollIntoView({block: 'start'});
+          const drawn = figure.calcdata[trace], last = drawn.length - 1, at = drawn[last];
+          const corner = figure.getBoundingClientRect(), {xaxis, yaxis} = figure._fullLayout;
+          return [corner.left + xaxis._offset + xaxis.l2p(at.x), corner.top + yaxis._offset + yaxis.l2p(at.y),
+            figure.data[trace].customdata[last]]; }"""
+    )
+    page.mouse.move(place[0], place[1])
+    page.wait_for_timeout(300)
+    page.mouse.click(place[0], place[1])
+    page.wait_for_function("() => document.body.innerText.includes('those behind the mark that was clicked')")
+    page.get_by_role("button", name="Open the search tree of problem").click()
+    page.wait_for_function("() => document.querySelector('.gtitle')?.textContent.startsWith('Is ')")
+    page.wait_for_function(
+        "number => document.querySelector('[data-testid=stSidebar]').innerText.includes('Question') &&"
+        " [...document.querySelectorAll('input, [data-baseweb=select]')].some("
+        "e => (e.value || e.innerText || '').startsWith(`${number} `))",
+        arg=place[2],
+    )
+    assert page.locator("[data-testid=stException]").count() == 0
 
 
 PAGES = ("", "what_if", "population", "thoughts", "compare_runs", "problems", "models")

@@ -72,6 +72,15 @@ def test_the_words_of_thoughts_are_shown(open_page):
     test = open_page("thoughts")
     assert figure(test)["data"][0]["x"][0] == "thought 1"
     assert len(test.dataframe[0].value) == 2 * 6 * 5
+    assert {"norm", "cosine with thought 6"} < set(test.dataframe[0].value)
+    assert len(test.get("plotly_chart")) == 2
+
+
+def test_the_thoughts_of_a_control_stand_below(open_page):
+    test = open_page("thoughts", beside="tiny")
+    assert [each.value for each in test.subheader] == ["other", "Control: tiny".replace(":", "\\:")]
+    assert figure(test)["data"][0]["z"] == figure(test, 2)["data"][0]["z"], "the weights are the same"
+    assert not test.exception and len(test.get("plotly_chart")) == 4
 
 
 def test_tables_survive_cards_and_histories_that_are_odd(tmp_path, tiny_checkpoint):

@@ -42,6 +42,12 @@ def pictures(draw: Callable[[], go.Figure], stem: str, prefix: str = "") -> list
     return offers
 
 
+def offer_pictures(draw: Callable[[], go.Figure], stem: str, label: str) -> None:
+    """A small menu below a figure, with the figure in every form that this machine can draw."""
+    with st.popover(label, icon=":material/download:"):
+        offer(pictures(draw, stem), f"{stem} ", columns=3)
+
+
 def offer(offers: Sequence[Offer], key: str, columns: int = 4) -> None:
     """A row of buttons, keyed by `key` and the ending; below it, why there are no pictures where there are none."""
     for column, (label, name, content) in zip(st.columns(columns, gap="small"), offers, strict=False):

@@ -137,7 +137,8 @@ def open_problem(folder: Path, name: str, number: int) -> None:
 def go() -> None:
     """Change to the page that a callback asked for; callbacks cannot do so themselves."""
     if page := st.session_state.pop(_GO, None):
-        st.switch_page(page)
+        # What the link holds is bound to widgets, which put it back; without an empty mapping it could not be dropped.
+        st.switch_page(page, query_params={})
 
 
 def _offer(name: str) -> None:

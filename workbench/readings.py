@@ -132,7 +132,7 @@ def _readings(path: str, fingerprint: str, record: str, change: str, positions: 
         from analyses.interventions import edited
         from coconut_core.stopping import thought_states
 
-        states = thought_states(model, _others(1), KS[-1])
+        states = thought_states(model, [donor()], KS[-1])
         edit = edited(change, positions, states)
     values = node_values(model, [problem], ks=KS, edit=edit, removed=removed)
     every = node_values(model, [problem], ks=KS[:1], opening="every")
@@ -157,6 +157,11 @@ def _thought_space(path: str, fingerprint: str, record: str) -> "ThoughtSpace":
     from analyses.thought_space import thought_space
 
     return thought_space(model, ProsqaProblem.from_json(json.loads(record)), _others(12))
+
+
+def donor() -> ProsqaProblem:
+    """The problem whose thoughts are put in the place of another's."""
+    return _others(1)[0]
 
 
 def _others(count: int) -> list[ProsqaProblem]:

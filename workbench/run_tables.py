@@ -51,7 +51,8 @@ def config_differences(folders: Sequence[ModelFolder]) -> pd.DataFrame:
         values = {name: json.dumps(run.get(field)) for name, run in runs.items()}
         if len(set(values.values())) > 1:
             rows[field] = values
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(runs)).rename_axis("field").reset_index()
+    first = "field" if "field" not in runs else "field of the config"
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(runs)).rename_axis(first).reset_index()
 
 
 def _part(card: dict, name: str) -> dict:

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analyses.chart import STYLES, framed
+from analyses.plain_text import for_plotly
 from workbench.model_shelf import ModelFolder
 
 
@@ -33,7 +34,7 @@ class TrainingHistory:
             line = history[history["kind"] == self.kind]
             colour, dash, _ = STYLES[index % len(STYLES)]
             look = {"color": colour, "dash": dash, "width": 1.8}
-            figure.add_scatter(x=line[self.axis], y=line["value"], name=name, mode="lines", line=look)
+            figure.add_scatter(x=line[self.axis], y=line["value"], name=for_plotly(name), mode="lines", line=look)
         figure.update_xaxes(title_text="questions seen" if self.axis == "samples" else "seconds of training")
         figure.update_yaxes(title_text="loss, nats a label" if self.kind == "loss" else self.kind)
         note = "on the run's validation problems"

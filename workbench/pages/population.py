@@ -150,7 +150,7 @@ points = session.show_figure(
 csv = ("Problems as CSV", "population.csv", lambda: export.csv(table))
 offer([csv, *pictures(lambda: mapped, "problem-map", "Map as ")], "map ")
 behind = [int(number) for point in points for number in point["customdata"][:1]]
-behind += [numbers[int(index)] for point in marks for index in np.ravel(point.get("customdata", ()))]
+behind += [numbers[index] for point in marks for index in np.ravel(point.get("customdata", [])).tolist()]
 listed = table[table["problem"].isin(behind)] if behind else table
 if behind:
     st.markdown(f"**{len(listed)} of {len(table)} problems, those behind the mark that was clicked:**")

@@ -13,6 +13,7 @@ from analyses.tree_figure import (
     LOW_MASS,
     Reading,
     description,
+    legend_figure,
     tree_figure,
     tree_layout,
 )
@@ -21,6 +22,7 @@ from analyses.value_curves import value_curves
 from coconut_core.errors import InputError
 from coconut_core.problems.graph import frontier
 from workbench import session
+from workbench.downloads import offer_pictures
 from workbench.model_shelf import has_changed
 from workbench.problem_sources import complaints
 from workbench.readings import KS, Readings, ValuesAt, is_cold, readings_of
@@ -87,6 +89,7 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
         st.rerun()  # the page decides whether this fragment runs by itself
     at, control = readings.at(k, opening), readings.at(0, opening)
     reading, without = (reading_of(chosen, n, opening, v) for n, v in ((k, at), (0, control)))
+    dark = session.dark()
     # Side by side where the window has room for two trees, else one below the other.
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=TREE_WIDTH if second else "stretch"):
@@ -94,16 +97,20 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
         if second:
             with st.container(width=TREE_WIDTH):
                 show_tree(*second, k, opening, trace_path, "second tree", legend=False)
+    if second:
+        marks = {"theme": None, "key": "legend", "config": {"displayModeBar": False}}
+        st.plotly_chart(legend_figure(dark=dark), alt="What the marks of both trees are", **marks)
     compared, moved = st.columns([2, 3], gap="medium")
-    dark = session.dark()
     with compared:
-        beside = control_figure(chosen.problem, at.value, control.value, reading, without, dark=dark)
+        beside = partial(control_figure, chosen.problem, at.value, control.value, reading, without)
         alt = f"Values after {reading.thoughts} beside the values with no thought; the table has the numbers."
-        st.plotly_chart(beside, theme=None, key="control", config=CAMERA, alt=alt)
+        st.plotly_chart(beside(dark=dark), theme=None, key="control", config=CAMERA, alt=alt)
+        offer_pictures(beside, f"beside-no-thought-k{k}", "This comparison")
     with moved:
-        curves = value_curves(chosen.problem, readings.values.value[0], k, dark=dark)
+        curves = partial(value_curves, chosen.problem, readings.values.value[0], k)
         alt = "Values of the noticeable nodes by the number of thoughts; the download has the numbers."
-        st.plotly_chart(curves, theme=None, key="curves", config=CAMERA, alt=alt)
+        st.plotly_chart(curves(dark=dark), theme=None, key="curves", config=CAMERA, alt=alt)
+        offer_pictures(curves, "values-by-thought", "These curves")
     show_table(readings, k, opening)
     offer_files(chosen, readings, k, opening, layout_of(chosen), draw)
 

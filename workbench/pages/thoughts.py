@@ -6,32 +6,58 @@ import streamlit as st
 
 from analyses.plain_text import for_markdown
 from coconut_core.errors import InputError
+from coconut_core.problems.prosqa import ProsqaProblem
 from workbench import session
 from workbench.downloads import offer_result
+from workbench.model_shelf import ModelFolder
 from workbench.readings import lens_of, thought_space_of
+from workbench.session import Selection
+
+NOTHING = "nothing"
+
+
+def choose_control(chosen: Selection) -> ModelFolder | None:
+    """Another model with something in its slots, at first one whose slots hold pauses."""
+    others = [f for f in session.shelf() if not f.fault and f != chosen.model and f.card().get("max_thoughts")]
+    names = [NOTHING, *(folder.name for folder in others)]
+    pauses = [folder.name for folder in others if folder.card().get("method") == "pause_as_thought"]
+    name = st.selectbox("Control", names, names.index((pauses or names)[0]), key="beside", bind="query-params")
+    return next((folder for folder in others if folder.name == name), None)
+
+
+def show(folder: ModelFolder, problem: ProsqaProblem, label: str) -> None:
+    """What the thoughts of one model say and where they lie; `InputError` where it has none."""
+    found, space = lens_of(folder, problem), thought_space_of(folder, problem)
+    stem = re.sub(r"[^\w.-]+", "-", f"{folder.name}-{label}").strip("-")
+    figure = found.figure()
+    alt = (
+        "Heat map of the most probable word by layer and thought, and the cosines between thoughts; the table has all."
+    )
+    session.show_figure(figure, f"lens {folder.name}", alt)
+    with st.expander("All words"):
+        st.dataframe(found.frame(), hide_index=True)
+    offer_result(found, figure, f"lens-{stem}")
+    figure = space.figure()
+    session.show_figure(figure, f"space {folder.name}", space.caption())
+    st.markdown(for_markdown(space.caption()))
+    with st.expander("All nodes"):
+        st.dataframe(space.frame(), hide_index=True)
+    offer_result(space, figure, f"thoughts-{stem}")
+
 
 st.header("Thoughts")
 chosen = session.selection_or_stop()
 st.caption(
     "The residual stream at the position that computes each thought, read through the final norm and the language head "
-    "after every layer. Nothing in the training asks a thought to be a word. The control is another model: choose one "
-    "with pauses in its slots in the sidebar."
+    "after every layer. Nothing in the training asks a thought to be a word; the control is a model with pauses in its "
+    "slots."
 )
-try:
-    found, space = lens_of(chosen.model, chosen.problem), thought_space_of(chosen.model, chosen.problem)
-except InputError as error:
-    st.info(for_markdown(str(error)), icon=":material/lightbulb:")
-    st.stop()
-stem = re.sub(r"[^\w.-]+", "-", f"{chosen.model.name}-{chosen.label}").strip("-")
-figure = found.figure()
-alt = "Heat map of the most probable word by layer and thought, and the cosines between thoughts; the table has all."
-session.show_figure(figure, "lens", alt)
-with st.expander("All words"):
-    st.dataframe(found.frame(), hide_index=True)
-offer_result(found, figure, f"lens-{stem}")
-figure = space.figure()
-session.show_figure(figure, "space", space.caption())
-st.markdown(for_markdown(space.caption()))
-with st.expander("All nodes"):
-    st.dataframe(space.frame(), hide_index=True)
-offer_result(space, figure, f"thoughts-{stem}")
+control = choose_control(chosen)
+for role, folder in (("", chosen.model), ("Control: ", control)):
+    if folder is None:
+        continue
+    st.subheader(for_markdown(f"{role}{folder.name}"), divider=True)
+    try:
+        show(folder, chosen.problem, chosen.label)
+    except InputError as error:
+        st.info(for_markdown(str(error)), icon=":material/lightbulb:")

@@ -14,8 +14,9 @@ from coconut_core.generation import chain_opening
 from coconut_core.problems.prosqa import ProsqaProblem
 from workbench import edits, session
 from workbench.bundles import bundle
+from workbench.downloads import offer_pictures
 from workbench.problem_sets import problems_hash
-from workbench.readings import KS, readings_of
+from workbench.readings import KS, donor, readings_of
 from workbench.values_table import table_of_all
 
 TREE_WIDTH = 710
@@ -87,6 +88,7 @@ def show(title: str, problem: ProsqaProblem, readings, k: int, model: str, key: 
     draw = partial(tree_figure, problem, at.value, reading, layout=layout, trace_path=True)
     alt = description(problem, at.value, reading, layout=layout)
     st.plotly_chart(draw(legend=False, dark=session.dark()), theme=None, key=key, alt=alt)
+    offer_pictures(draw, f"tree-{key}-k{k}", "This tree")
     return draw
 
 
@@ -110,6 +112,8 @@ changed = edits.changes(chosen.problem, problem)
 if kind != "none" and positions:
     changed.append(f"thoughts {', '.join(map(str, sorted(positions)))}: {THOUGHT_EDITS[kind]}")
 st.markdown("**Changed:** " + for_markdown("; ".join(changed) if changed else "nothing yet"))
+if kind == "swap":
+    st.caption(for_markdown(f"The other problem, always the same one: {donor().question}"))
 try:
     before = readings_of(chosen.model, chosen.problem)
     after = readings_of(chosen.model, problem, kind if positions else "none", tuple(sorted(positions)))

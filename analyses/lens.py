@@ -101,7 +101,7 @@ class Lens:
             row=1,
             col=2,
         )
-        grid.update_yaxes(autorange="reversed", row=1, col=2, type="category", title_text="thought")
+        grid.update_yaxes(autorange="reversed", row=1, col=2, type="category")
         grid.update_xaxes(type="category", title_text="thought", row=1, col=2)
         norms = ", ".join(f"{norm:.1f}" for norm in self.norm)
         return framed(

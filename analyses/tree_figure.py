@@ -33,9 +33,11 @@ from coconut_core.problems.prosqa import ProsqaProblem
 
 LOW_MASS = 0.5
 """Below this candidate mass the values say little: the model expects something else to be said."""
-LEGEND = 44
-"""Pixels of a legend alone."""
-MARGIN = {"l": 70, "r": 32, "t": 70, "b": 104, "autoexpand": False}
+LEGEND = 66
+"""Pixels of a legend alone, in three lines where the page is narrow."""
+SCALE = 58
+"""Pixels of the scale below the tree."""
+MARGIN = {"l": 70, "r": 32, "t": 70, "autoexpand": False}
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,12 @@ def tree_figure(
     if legend:
         path = "correct path" if trace_path else None
         draw_legend(canvas, scene.palette, path if to is None else f"path to {drawn_name(problem.names[to])}")
+    foot = SCALE + (46 if legend else 0)
     for trace in canvas.traces:
         trace["cliponaxis"] = False
         if trace["name"] == "values":
-            trace["marker"] |= {"showscale": True, "colorbar": _colour_bar(scene, reading)}
-    layout = _frame(scene, reading) | {"shapes": canvas.shapes, "annotations": canvas.annotations}
+            trace["marker"] |= {"showscale": True, "colorbar": _colour_bar(scene, reading, foot)}
+    layout = _frame(scene, reading, foot) | {"shapes": canvas.shapes, "annotations": canvas.annotations}
     return go.Figure(data=canvas.traces, layout=layout)
 
 
@@ -163,14 +166,14 @@ def _bottom(scene: Scene) -> float:
     return layout.bottom - SEAT - RING - NAME - LINE * (2 if layout.crowded else 1) - 2
 
 
-def _height(scene: Scene) -> int:
+def _height(scene: Scene, foot: int) -> int:
     """Height of the whole figure, so that one unit of the vertical axis is one pixel."""
-    return round(SEAT + RING + 6 - _bottom(scene)) + MARGIN["t"] + MARGIN["b"]
+    return round(SEAT + RING + 6 - _bottom(scene)) + MARGIN["t"] + foot
 
 
-def _frame(scene: Scene, reading: Reading) -> dict:
+def _frame(scene: Scene, reading: Reading, foot: int) -> dict:
     """Axes in pixels; title and legend outside of the data, at fixed places."""
-    problem, palette, height = scene.problem, scene.palette, _height(scene)
+    problem, palette, height = scene.problem, scene.palette, _height(scene, foot)
     names = [for_plotly(shortened(one_line(problem.names[n]), 24)) for n in (problem.root, *problem.choices)]
     count, mass = len(scene.candidates), scene.candidate_mass
     counted = f"{count} candidate{'' if count == 1 else 's'}"
@@ -182,7 +185,7 @@ def _frame(scene: Scene, reading: Reading) -> dict:
     return {
         "template": "none",  # every colour and line is set here
         "height": height,
-        "margin": MARGIN,
+        "margin": {**MARGIN, "b": foot},
         "paper_bgcolor": palette.paper,
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT, "size": 13, "color": palette.ink},
@@ -230,7 +233,7 @@ def _legend(palette: Palette, height: int) -> dict:
     }
 
 
-def _colour_bar(scene: Scene, reading: Reading) -> dict:
+def _colour_bar(scene: Scene, reading: Reading, foot: int) -> dict:
     palette = scene.palette
     definition = f"implicit value: raw p(name) after {reading.thoughts} and “{for_plotly(reading.opening)}”"
     return {
@@ -240,7 +243,7 @@ def _colour_bar(scene: Scene, reading: Reading) -> dict:
         "x": 0.0,
         "xanchor": "left",
         "xpad": 8,
-        "y": (MARGIN["b"] - 2) / _height(scene),
+        "y": (foot - 2) / _height(scene, foot),
         "yanchor": "top",
         "ypad": 0,
         "lenmode": "pixels",

@@ -334,7 +334,7 @@ def test_a_clicked_node_shows_its_path(page, server, problems):
 
 def test_an_edited_fact_shows_before_and_after(page, chromium, server):
     page.goto(f"{server[0]}/what_if?k=3")
-    page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length == 2")
+    page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length == 3")
     assert "nothing yet" in page.locator("body").inner_text()
     page.get_by_role("button", name="Turn the choice round").click()
     # Both trees and what stands below them are there when their questions differ and nothing runs any more.

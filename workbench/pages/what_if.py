@@ -8,7 +8,7 @@ import streamlit as st
 
 from analyses import export
 from analyses.plain_text import for_markdown
-from analyses.tree_figure import Reading, description, tree_figure, tree_layout
+from analyses.tree_figure import Reading, description, legend_figure, tree_figure, tree_layout
 from coconut_core.errors import InputError
 from coconut_core.generation import chain_opening
 from coconut_core.problems.prosqa import ProsqaProblem
@@ -126,6 +126,8 @@ with st.container(horizontal=True, gap="medium"):
         old = show("Before", chosen.problem, before, k, chosen.model.name, "before")
     with st.container(width=TREE_WIDTH):
         new = show("After", problem, after, k, chosen.model.name, "after")
+marks = {"theme": None, "key": "legend", "config": {"displayModeBar": False}}
+st.plotly_chart(legend_figure(dark=session.dark()), alt="What the marks of both trees are", **marks)
 hashes = {"before_sha256": problems_hash([chosen.problem]), "after_sha256": problems_hash([problem])}
 about = {
     **hashes,

@@ -11,6 +11,7 @@ from analyses import export
 from coconut_core.files import write_atomically
 
 PLOTLY = "plotly.min.js"
+"""Name of the copy of plotly that all pages of a folder share."""
 _START, _STOP = "<!-- figure -->", "<!-- end of figure -->"
 
 
@@ -31,14 +32,7 @@ def write_result(result: Result, folder: Path, name: str) -> list[Path]:
     HTML pages share one copy of plotly beside them, and work without a network.
     """
     figure = result.figure()
-    part = figure.to_html(
-        full_html=False, include_plotlyjs=False, config={"displaylogo": False}, div_id=f"{name}-figure"
-    )
-    page = (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
-        f'<script src="{PLOTLY}"></script></head><body>\n{_START}{part}{_STOP}\n</body></html>\n'
-    )
-    files: dict[str, bytes] = {"csv": export.csv(result.frame()), "html": page.encode()}
+    files: dict[str, bytes] = {"csv": export.csv(result.frame()), "html": page_of(figure, name)}
     if export.image_fault() is None:
         files["png"] = export.image(figure, "png")
         files["svg"] = export.image(figure, "svg")
@@ -49,6 +43,18 @@ def write_result(result: Result, folder: Path, name: str) -> list[Path]:
         written.append(folder / f"{name}.{ending}")
         write_atomically(written[-1], content)
     return written
+
+
+def page_of(figure: go.Figure, name: str) -> bytes:
+    """The figure as a page that takes plotly from the file `PLOTLY` beside it."""
+    part = figure.to_html(
+        full_html=False, include_plotlyjs=False, config={"displaylogo": False}, div_id=f"{name}-figure"
+    )
+    page = (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
+        f'<script src="{PLOTLY}"></script></head><body>\n{_START}{part}{_STOP}\n</body></html>\n'
+    )
+    return page.encode()
 
 
 def figure_of(page: Path) -> str:

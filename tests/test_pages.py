@@ -193,7 +193,6 @@ def test_everything_is_in_the_zip(monkeypatch):
 
     import pandas as pd
     import plotly.graph_objects as go
-    import plotly.io
 
     from analyses import export
     from workbench.bundles import bundle
@@ -202,11 +201,13 @@ def test_everything_is_in_the_zip(monkeypatch):
     frame, drawing = pd.DataFrame({"a": [1, 2]}), go.Figure(go.Scatter(y=[1, 3]))
     content = bundle({"model": "tiny"}, {"values": frame}, {"tree": drawing}, {"problem.json": "{}"})
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        assert sorted(archive.namelist()) == ["manifest.json", "problem.json", "tree.json", "values.csv"]
+        files = ["plotly.min.js", "problem.json", "tree.html", "values.csv"]
+        assert sorted(archive.namelist()) == ["manifest.json", *files]
         manifest = json.loads(archive.read("manifest.json"))
-        assert manifest["model"] == "tiny" and manifest["files"] == ["problem.json", "tree.json", "values.csv"]
+        assert manifest["model"] == "tiny" and manifest["files"] == files
         assert pd.read_csv(io.BytesIO(archive.read("values.csv"))).equals(frame)
-        assert plotly.io.from_json(archive.read("tree.json").decode()).data[0].y == (1, 3)
+        page = archive.read("tree.html").decode()
+    assert 'src="plotly.min.js"' in page and "http" not in page and '"y":[1,3]' in page
 
 
 def test_a_folder_can_be_added_and_a_broken_one_is_refused(open_page, tiny_checkpoint, tmp_path):

@@ -9,8 +9,10 @@ from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
 
 from analyses import export
+from analyses.result_files import PLOTLY, page_of
 
 
 def bundle(
@@ -19,15 +21,17 @@ def bundle(
     figures: Mapping[str, go.Figure],
     texts: Mapping[str, str],
 ) -> bytes:
-    """A zip of `tables` as CSV, `figures` as JSON and, where they can be drawn, PNG and SVG, and `texts` by file name.
+    """A zip of `tables` as CSV, `figures` as HTML and, where they can be drawn, PNG and SVG, and `texts` by file name.
 
-    A figure's JSON is what `plotly.io.from_json` reads: an HTML page of each would carry plotly along every time.
+    The pages share one copy of plotly and need no network.
     """
     files: dict[str, bytes] = {name: text.encode() for name, text in texts.items()}
+    if figures:
+        files[PLOTLY] = get_plotlyjs().encode()
     files |= {f"{name}.csv": export.csv(table) for name, table in tables.items()}
     with export.one_browser():
         for name, figure in figures.items():
-            files[f"{name}.json"] = figure.to_json().encode()
+            files[f"{name}.html"] = page_of(figure, name)
             if export.image_fault() is None:
                 files[f"{name}.png"] = export.image(figure, "png")
                 files[f"{name}.svg"] = export.image(figure, "svg")

@@ -101,8 +101,6 @@ class Study:
         self.sweep = tuple(Subject(name, model.label, "sweep", model) for name, model in sweep)
         self.report = report
         self.remember = remember or Memory()
-        self.results: dict[str, Any] = {}
-        """Results that have been computed of this study, by figure."""
         self.values = self._told("values", self._values)
         self.answers = self._told("answers", self._answers)
         self.final_answers = self._told("last answers", self._final_answers)

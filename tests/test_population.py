@@ -139,6 +139,7 @@ def test_what_one_session_read_another_does_not_compute(open_page, monkeypatch):
     rows = test.dataframe[0].value
     monkeypatch.setattr("analyses.study.node_values", lambda *_, **__: pytest.fail("computed again"))
     monkeypatch.setattr("analyses.study.answers", lambda *_, **__: pytest.fail("computed again"))
+    monkeypatch.setattr("analyses.process_by_k.ReasoningProcesses.of", lambda *_, **__: pytest.fail("computed again"))
     again = open_page("population", population=name)
     assert again.dataframe[0].value.equals(rows) and not again.exception
 
@@ -162,7 +163,7 @@ def test_readings_are_of_their_files_and_their_problems(page_shelf, tmp_path, pr
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(studies, "_memory", lambda: told)
         for models, numbers in ((folders, range(4)), (folders[:1], range(4)), (folders[:1], range(3))):
-            study = studies.study_of(models, some, tuple(numbers), lambda what, share: None)
+            study = studies.population_of(models, some, tuple(numbers), lambda what, share: None).study
             for subject in study.subjects:
                 assert len(study.values(subject).problems) == len(numbers)
     assert len(asked) == 3 + 2 + 2 and len(set(asked)) == 3 + 2

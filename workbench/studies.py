@@ -1,7 +1,8 @@
-"""Studies of a population on a page: made of chosen folders and problems, kept while nothing of them changes."""
+"""Populations on a page: studies made of chosen folders and problems, kept while nothing of them changes."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,30 +17,59 @@ if TYPE_CHECKING:
     from analyses.method_table import Entry, MethodTable
     from analyses.study import Memory, Study
 
-_KEPT = "studies"
+_KEPT = "populations"
 MOST_KEPT = 3
-"""Studies that a session keeps, with the figures made of them."""
-MOST_READINGS = 64
-"""Readings of a model that the server keeps for all sessions."""
+"""Populations that a session keeps, so that all figures made of one can be downloaded together."""
+MOST_READINGS = 96
+"""Readings and results that the server keeps for all sessions."""
 
 
-def study_of(
-    folders: Sequence[ModelFolder], problems: ProblemSet, numbers: Sequence[int], report: Callable[[str, float], None]
-) -> "Study":
-    """A study of the models in `folders`, the first under study, on the problems of these numbers.
+@dataclass(frozen=True)
+class Population:
+    """Chosen problems and models, and what has been computed of them."""
 
-    Its readings are shared by all sessions while files and problems are the same; `report` hears what is being computed
-    and how much of it is done. A widget that is used meanwhile ends the computation there.
+    study: "Study"
+    problems: ProblemSet
+    numbers: tuple[int, ...]
+    """Of the problems in their set."""
+    key: Hashable
+    """Equal for equal files and problems."""
+    figures: dict[str, Any] = field(default_factory=dict)
+    """Results that this session asked for, by figure."""
+
+    def figure(self, name: str) -> Any:
+        """The result of one figure; computed once for all sessions."""
+        self.figures[name] = _memory()((self.key, name), lambda: _figures()[name].compute(self.study))
+        return self.figures[name]
+
+    def table(self) -> pd.DataFrame:
+        """One row a problem: what it is, whether the model is right by k, and the candidate mass."""
+        told, values = self.study.answers(self.study.model), self.study.values(self.study.model)
+        table = self.problems.table.iloc[list(self.numbers)].reset_index(drop=True)
+        for at, k in enumerate(told.ks):
+            table[f"right, k = {k}"] = told.correct[:, at]
+        for k in (1, 2):
+            table[f"candidate mass, k = {k}"] = values.candidate_mass[:, values.ks.index(k)]
+        return table
+
+
+def population_of(
+    folders: Sequence[ModelFolder], problems: ProblemSet, numbers: tuple[int, ...], report: Callable[[str, float], None]
+) -> Population:
+    """The models in `folders`, the first under study, on the problems of these numbers.
+
+    Readings are shared by all sessions while files and problems are the same; `report` hears what is being computed and
+    how much of it is done. A widget that is used meanwhile ends the computation there.
     """
     models = [(folder.name, loaded(folder)) for folder in folders]
     from analyses.study import Study
 
-    asked = f"{problems.sha256} {tuple(numbers)}"
+    asked = f"{problems.sha256} {numbers}"
     files = {folder.name: folder.fingerprint for folder in folders}
     key = (asked, tuple(files.items()))
     kept = st.session_state.setdefault(_KEPT, {})
-    study = kept.pop(key, None)
-    if study is None:
+    population = kept.pop(key, None)
+    if population is None:
 
         def remember(reading: tuple[str, str], compute: Callable[[], Any]) -> Any:
             what, name = reading
@@ -47,11 +77,12 @@ def study_of(
             return _memory()((asked, what, name, files.get(name, folders[0].fingerprint)), compute)
 
         study = Study(models, [problems.problems[number] for number in numbers], remember=remember)
-    kept[key] = study  # the latest last
+        population = Population(study, problems, numbers, key)
+    kept[key] = population  # the latest last
     while len(kept) > MOST_KEPT:
         kept.pop(next(iter(kept)))
-    study.report = report
-    return study
+    population.study.report = report
+    return population
 
 
 @st.cache_resource(show_spinner=False)
@@ -105,26 +136,8 @@ def figure_titles(names: Sequence[str]) -> dict[str, str]:
     return {name: _figures()[name].title for name in names}
 
 
-def figure_result(study: "Study", name: str) -> Any:
-    """The result of one figure of a study; computed once."""
-    if name not in study.results:
-        study.results[name] = _figures()[name].compute(study)
-    return study.results[name]
-
-
 def figure_definition(name: str) -> str:
     return _figures()[name].definition
-
-
-def problem_table(study: "Study", problems: ProblemSet, numbers: Sequence[int]) -> pd.DataFrame:
-    """One row a problem of the study: what it is, whether the model is right by k, and the candidate mass."""
-    told, values = study.answers(study.model), study.values(study.model)
-    table = problems.table.iloc[list(numbers)].reset_index(drop=True)
-    for at, k in enumerate(told.ks):
-        table[f"right, k = {k}"] = told.correct[:, at]
-    for k in (1, 2):
-        table[f"candidate mass, k = {k}"] = values.candidate_mass[:, values.ks.index(k)]
-    return table
 
 
 def _figures() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from workbench.bundles import bundle
 from workbench.downloads import offer, offer_result, pictures
 from workbench.problem_map import MAPPED, problem_map
 from workbench.problem_sets import open_problem, problem_set, problem_sets
-from workbench.studies import figure_definition, figure_result, figure_titles, problem_table, study_of
+from workbench.studies import figure_definition, figure_titles, population_of
 
 # Figures of one problem, of the machine's speed, or that need models of several c, have their places elsewhere.
 SHOWN = ("figure_5", "figure_8", "figure_9", "search_order", "commitment", "calibration", "early_stopping")
@@ -87,16 +87,15 @@ models = [chosen.model, *(folder for folder in folders if folder.name in control
 try:
     told = lambda what, share: bar.progress(share, what)  # noqa: E731
     if answered != "right or wrong":
-        asked = study_of([chosen.model], problems, numbers, told)
+        asked = population_of([chosen.model], problems, numbers, told).study
         right = asked.answers(asked.model).correct[:, -1]
         numbers = tuple(n for n, was in zip(numbers, right, strict=True) if was == (answered == "right"))
     if not numbers:
         working.empty()
         st.info(f"No problem that passes the filter was answered {answered}.", icon=":material/lightbulb:")
         st.stop()
-    study = study_of(models, problems, numbers, told)
-    result = figure_result(study, figure_name)
-    table = problem_table(study, problems, numbers)
+    population = population_of(models, problems, numbers, told)
+    result, table = population.figure(figure_name), population.table()
 except InputError as error:
     working.empty()
     st.info(for_markdown(str(error)), icon=":material/lightbulb:")
@@ -113,7 +112,7 @@ with st.expander("What is plotted"):
     st.text(figure_definition(figure_name))
 offer_result(result, drawing, figure_name)
 
-done = dict(study.results)
+done = dict(population.figures)
 about = {
     "models": {folder.name: folder.card().get("model_sha256") for folder in models},
     "problems": name,

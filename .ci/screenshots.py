@@ -20,10 +20,10 @@ PAUSE = "prosqa_laptop_pause_as_thought"
 # Picture: page, link, height, and how many charts or tables it waits for.
 PAGES = {
     "search_tree": ("", {"k": "1", "path": "true"}, 1180, 3),
-    "search_tree_dark": ("", {"k": "2", "second": PAUSE}, 1000, 4),
-    "what_if": ("what_if", {"k": "2"}, 1500, 2),
+    "search_tree_dark": ("", {"k": "2", "second": PAUSE}, 1000, 5),
+    "what_if": ("what_if", {"k": "2"}, 1500, 3),
     "population": ("population", {"figure": FIGURE, "controls": PAUSE}, 1900, 2),
-    "thoughts": ("thoughts", {}, 1400, 2),
+    "thoughts": ("thoughts", {}, 2300, 4),
     "compare_runs": ("compare_runs", {}, 1200, 2),
     "problems": ("problems", {}, 1200, 1),
     "models": ("models", {}, 1000, 1),

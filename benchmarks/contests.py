@@ -91,16 +91,21 @@ class Ratio:
 
 
 @cache
-def matrix_rate(size: int = 1024, times: int = 10) -> float:
-    """Operations a second of one core in float32 matrix products, the best of `times`."""
-    one, other = torch.randn(2, size, size)
-    one @ other
-    seconds = []
-    for _ in range(times):
-        start = time.perf_counter()
-        one @ other
-        seconds.append(time.perf_counter() - start)
+def matrix_rate(device: str = "cpu", dtype: torch.dtype = torch.float32, times: int = 10) -> float:
+    """Operations a second of one core, or of a GPU, in large matrix products, the best of `times`."""
+    size = 8192 if device == "cuda" else 1024
+    one, other = torch.randn(2, size, size, device=device, dtype=dtype)
+    seconds = [timed(lambda: one @ other, device) for _ in range(times + 1)]
     return 2 * size**3 / min(seconds)
+
+
+def timed(work: Callable[[], object], device: str = "cpu") -> float:
+    """Seconds that `work` takes, until the device is done with it."""
+    start = time.perf_counter()
+    work()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
 
 
 def run(contest: Contest, shape: str, rounds: int) -> Ratio:
@@ -109,9 +114,7 @@ def run(contest: Contest, shape: str, rounds: int) -> Ratio:
     times = np.zeros((2, rounds))
     for turn in range(rounds):
         for way, work in enumerate((contest.ours, contest.plain)):
-            start = time.perf_counter()
-            work()
-            times[way, turn] = time.perf_counter() - start
+            times[way, turn] = timed(work)
     counts = []
     for work in (contest.ours, contest.plain):
         with FlopCounterMode(display=False) as counter:
@@ -133,7 +136,7 @@ def contests(model: CoconutModel, problems: Sequence[ProsqaProblem], few: int) -
     some = problems[:few]
     return [
         _stages(model, some),
-        _training(model, some),
+        training_step(model, some),
         _values(model, some),
         _floor(model, problems),
         _answers(model, some),
@@ -149,7 +152,7 @@ def training_loss(model: CoconutModel, encoded: Sequence[EncodedProblem], stages
         thought=model.tokens.thought,
         padding=model.tokens.padding,
     )
-    return model(batch)
+    return model(batch.to(model.device))
 
 
 def _stages(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
@@ -172,7 +175,7 @@ def _stages(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
     )
 
 
-def _training(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
+def training_step(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
     """A training step with six thoughts against full passes with logits everywhere."""
     encoded = Encoder(model.tokenizer).problems(problems)
     tokens, lm = model.tokens, model.lm
@@ -187,7 +190,7 @@ def _training(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest
         rows = [(p.question, [p.opening, *p.answer]) for p in encoded]
         width = max(len(question) for question, _ in rows)
         tail = max(len(text) for _, text in rows)
-        ids = torch.full((len(rows), width + THOUGHTS + tail), tokens.padding)
+        ids = torch.full((len(rows), width + THOUGHTS + tail), tokens.padding, device=model.device)
         labels = torch.full_like(ids, -100)
         mask = torch.zeros_like(ids)
         for row, (question, text) in enumerate(rows):

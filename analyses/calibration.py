@@ -20,7 +20,7 @@ from analyses.study import Study
 
 EDGES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 KS = (0, 1, 2, 3)
-FEWEST = 5
+FEWEST_CANDIDATES = 5
 """Candidates below which a bin is in the table but not drawn."""
 
 
@@ -49,7 +49,7 @@ class Calibration:
     def figure(self) -> go.Figure:
         """A panel a k: share correct against value, a line a subject."""
         frame = self.frame()
-        frame = frame[frame["n"] >= FEWEST]
+        frame = frame[frame["n"] >= FEWEST_CANDIDATES]
         counts = self.nodes[self.nodes["subject"] == self.labels[0]].groupby("k").size()
         titles = [f"k = {k}, n = {counts.get(k, 0)}" for k in KS]
         grid = make_subplots(1, len(KS), shared_yaxes=True, column_titles=titles, horizontal_spacing=0.02)

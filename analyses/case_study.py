@@ -20,8 +20,8 @@ from coconut_core.problems.prosqa import ProsqaProblem
 
 ROW = 26
 """Pixels that a line of the table takes."""
-MOST_WORDS = 190
-"""Characters of an answer that are shown; the CSV has all of it."""
+MOST_CHARACTERS = 190
+"""Of an answer that are shown; the CSV has all of it."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class CaseStudy:
         frame = self.frame()
         marks = ["right" if correct else "wrong" for correct in frame["correct"]]
         fills = [LIGHT.band if correct else LIGHT.paper for correct in frame["correct"]]
-        words = [shortened(text, MOST_WORDS) for text in frame["words"]]
+        words = [shortened(text, MOST_CHARACTERS) for text in frame["words"]]
         columns = [frame["subject"], frame["thoughts"], [*map(for_plotly, words)], frame["process"], marks]
         table = go.Table(
             columnwidth=[190, 70, 560, 110, 60],

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from analyses.palette import FONT, LIGHT
 
 SIZE = 13
-FEWEST = 10
+FEWEST_PROBLEMS = 10
 """Problems that a point or a curve stands for, below which it is not drawn; the table has it all the same."""
 
 
@@ -81,8 +81,8 @@ def framed(
 
 
 def drawn_from(problems: int) -> int:
-    """Problems that a point must stand for to be drawn: `FEWEST`, or all where there are fewer."""
-    return min(FEWEST, problems)
+    """Problems that a point must stand for to be drawn: `FEWEST_PROBLEMS`, or all where there are fewer."""
+    return min(FEWEST_PROBLEMS, problems)
 
 
 def note(figure: go.Figure, text: str, **place: Any) -> None:

@@ -11,16 +11,21 @@ ROOMS = ("analyses", "coconut_core")
 
 def code_hash(*modules: str) -> str:
     """SHA-256 of the sources of `modules` and of what they import of our packages, directly or not."""
+    digest = hashlib.sha256()
+    for name in modules_behind(*modules):
+        digest.update(name.encode() + _source(name).read_bytes())
+    return digest.hexdigest()
+
+
+def modules_behind(*modules: str) -> list[str]:
+    """Names of `modules` and of every module of our packages that they import, directly or not, in order."""
     found, waiting = set(), list(modules)
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
             waiting += _imports(name)
-    digest = hashlib.sha256()
-    for name in sorted(found):
-        digest.update(name.encode() + _source(name).read_bytes())
-    return digest.hexdigest()
+    return sorted(found)
 
 
 @cache

@@ -71,7 +71,8 @@ class GraphStatistics:
         return (
             f"The graphs have {compared} on average (the paper's {TABLE_2['nodes']:g}, {TABLE_2['edges']:g} and "
             f"{TABLE_2['shortest path']:g}). {correct:.0%} of the root's children reach the target, which is the "
-            f"chance of a first choice; guessing the candidate with fewer parents is right in {lower:.0%}."
+            f"chance of a first choice; guessing the candidate with fewer parents is right in {lower:.0%} (an "
+            "equal number counted as one half)."
         )
 
 

@@ -29,7 +29,7 @@ from analyses.study import Study
 DEFINITIONS = {"shortest": "height_shortest", "longest": "height_longest"}
 TALLEST = 4
 """Heights from here on are drawn together."""
-FEWEST = 5
+FEWEST_NODES = 5
 """Nodes of either kind below which no AUC is given."""
 KS = (1, 2)
 """First and second thoughts, as in the paper."""
@@ -53,7 +53,7 @@ class Height:
                 for value in [*sorted(height.unique()), None]:
                     here = nodes if value is None else nodes[height == value]
                     right, wrong = here[here["correct"]], here[~here["correct"]]
-                    enough = min(len(right), len(wrong)) >= FEWEST
+                    enough = min(len(right), len(wrong)) >= FEWEST_NODES
                     groups = right["problem"].to_numpy(), wrong["problem"].to_numpy()
                     low, high = (
                         bootstrap_auc(right["value"].to_numpy(), wrong["value"].to_numpy(), groups)
@@ -106,7 +106,7 @@ class Height:
             for correct, name, colour in ((True, "correct", LIGHT.target), (False, "incorrect", LIGHT.distractor)):
                 kind = nodes[nodes["correct"] == correct]
                 height = kind[DEFINITIONS[definition]].clip(upper=TALLEST)
-                kind = kind[height.map(height.value_counts()) >= FEWEST]
+                kind = kind[height.map(height.value_counts()) >= FEWEST_NODES]
                 grid.add_box(
                     x=[_name(min(int(h), TALLEST)) for h in kind[DEFINITIONS[definition]]],
                     y=kind["value"],
@@ -201,8 +201,6 @@ def height(study: Study) -> Height:
         labels.append(subject.label)
         parts.append(nodes.assign(subject=subject.label))
     nodes = pd.concat(parts, ignore_index=True).rename(columns={"reaches_target": "correct"})
-    degree = [dict(problem.graph.in_degree()) for problem in study.problems]
-    nodes["in_degree"] = [degree[p][n] for p, n in zip(nodes["problem"], nodes["node"], strict=True)]
     kept = ["subject", "problem", "k", "node", "value", "correct", "in_degree", *DEFINITIONS.values()]
     return Height(tuple(labels), nodes[kept])
 

@@ -185,7 +185,7 @@ def method_table(models: Sequence[tuple[str, CoconutModel]], problems: Sequence[
 
 
 def table_1(study: Study) -> MethodTable:
-    """The table of the trained subjects of a study."""
+    """The table of a study."""
     return method_table([(s.name, s.model) for s in study.subjects if s.role != "untrained"], study.problems)
 
 

@@ -9,6 +9,7 @@ captions. `values.csv.gz` and `answers.csv.gz` are the rows behind the figures.
 """
 
 import base64
+import hashlib
 import html
 import inspect
 import json
@@ -116,9 +117,14 @@ def make_report(
         raise InputError(f"--only: {wrong[0]!r} is no figure; give one of {', '.join(known)}.")
     problems = load_problems(data)[:first]
     loaded, swept = ([(path.name, load_model(path)) for path in paths] for paths in (models, sweep))
+    roles = ["model", *["control"] * (len(models) - 1), *["sweep"] * len(sweep)]
     made_from = {
-        "models": {path.name: sha256(path / "model.safetensors") for path in (*models, *sweep)},
+        "models": [
+            {"role": role, "name": path.name, "sha256": _folder_hash(path)}
+            for role, path in zip(roles, (*models, *sweep), strict=True)
+        ],
         "data": {"file": data.name, "sha256": sha256(data), "problems": len(problems)},
+        "versions": {name: version(name) for name in ("coconut-workbench", "torch", "transformers", "plotly")},
     }
     manifest = _manifest(out, made_from, command)
     manifest["definitions"] = {figure.name: figure.definition for figure in FIGURES}
@@ -131,11 +137,11 @@ def make_report(
         study = Study(loaded, problems, sweep=swept, report=told)
         for figure in bar:
             bar.set_postfix_str(figure.name)
-            of = {**made_from, "code": code_hash(figure.module, write_result.__module__)}
+            of = {**made_from, "code": _code_of(figure.module)}
             if not _up_to_date(manifest["figures"].get(figure.name), of, out):
                 manifest["figures"][figure.name] = {**_make(figure, study, out), "made_from": of}
                 write_atomically(out / "manifest.json", json.dumps(manifest, indent=2) + "\n")
-        of = {**made_from, "code": code_hash(study_rows.__name__)}
+        of = {**made_from, "code": _code_of(study_rows.__name__)}
         if not only and not (manifest["rows"] == of and all((out / name).is_file() for name in ROWS)):
             bar.set_postfix_str("rows")
             for name, rows in ROWS.items():
@@ -166,8 +172,18 @@ def _manifest(out: Path, made_from: dict, command: str) -> dict[str, Any]:
         figures, rows = before["figures"], before.get("rows")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass  # no manifest, or none that can be used: everything is made anew
-    versions = {name: version(name) for name in ("coconut-workbench", "torch", "transformers", "plotly")}
-    return {"command": command, "versions": versions, "made_from": made_from, "rows": rows, "figures": figures}
+    return {"command": command, "made_from": made_from, "rows": rows, "figures": figures}
+
+
+def _folder_hash(folder: Path) -> str:
+    """Of everything that a model is loaded from; how its training went is no part of it."""
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".jsonl")
+    return hashlib.sha256("\n".join(f"{path.name} {sha256(path)}" for path in files).encode()).hexdigest()
+
+
+def _code_of(module: str) -> str:
+    """Hash of the code that computes, loads and writes."""
+    return code_hash(module, load_model.__module__, write_result.__module__)
 
 
 def _up_to_date(entry: dict | None, made_from: dict, out: Path) -> bool:
@@ -197,17 +213,15 @@ def _page(manifest: dict[str, Any], problems: Sequence[ProsqaProblem], out: Path
         parts.append(
             f'<section id="{figure.name}"><h2>{title}</h2>{_drawn(out, figure.name, entry["caption"])}'
             f'<p class="caption">{html.escape(entry["caption"])} <a href="{figure.name}.csv">CSV</a>'
-            f"{_origin(entry, manifest)}</p>"
+            f"{_origin(entry.get('made_from'), figure.module, manifest)}</p>"
             f"<details><summary>Definition</summary>{definition}</details></section>"
         )
-    models = ", ".join(manifest["made_from"]["models"])
+    models = _named(manifest["made_from"])
     data = manifest["made_from"]["data"]
     return _PAGE.format(
         plotly=get_plotlyjs(),
         contents="".join(contents),
-        rows="The rows behind the figures: " + ", ".join(f'<a href="{name}">{name}</a>' for name in ROWS) + "."
-        if manifest["rows"]
-        else "",
+        rows=_rows(manifest, out),
         parts="\n".join(parts),
         about=html.escape(
             f"Models: {models} (the first under study). Problems: the first {len(problems)} of {data['file']}, "
@@ -226,17 +240,29 @@ def _drawn(out: Path, name: str, caption: str) -> str:
     return f"<p>It is not in this folder: <code>--only {name}</code> makes it.</p>"
 
 
-def _origin(entry: dict, manifest: dict) -> str:
-    """What a figure was made from, where that is not what the head of the page says."""
-    made, now = entry.get("made_from") or {}, manifest["made_from"]
-    if {name: made.get(name) for name in now} == now:
+def _rows(manifest: dict, out: Path) -> str:
+    """Where the rows behind the figures are, if they are there."""
+    if not all((out / name).is_file() for name in ROWS):
+        return ""
+    links = ", ".join(f'<a href="{name}">{name}</a>' for name in ROWS)
+    return f"The rows behind the figures: {links}.{_origin(manifest['rows'], study_rows.__name__, manifest)}"
+
+
+def _origin(made: dict | None, module: str, manifest: dict) -> str:
+    """What something was made from, where that is not what the head of the page says, or not the code of now."""
+    now = {**manifest["made_from"], "code": _code_of(module)}
+    if made == now:
         return ""
     try:
-        models, data = ", ".join(made["models"]), made["data"]
-        told = f"{models} on the first {data['problems']} problems of {data['file']}"
+        told = f"{_named(made)} on the first {made['data']['problems']} problems of {made['data']['file']}"
+        told += "" if made["code"] == now["code"] else ", by other code, whose definition may have been another one"
     except (KeyError, TypeError):
         told = "other files"
-    return html.escape(f" (Made earlier, of other files than the head of this page says: {told}.)")
+    return html.escape(f" (Made earlier, of {told}.)")
+
+
+def _named(made: dict) -> str:
+    return ", ".join(model["name"] for model in made["models"])
 
 
 _PAGE = """<!doctype html>

@@ -26,7 +26,7 @@ KS = tuple(range(7))
 UNTRAINED = "untrained"
 """Name of the model with random weights."""
 LONGEST = 64
-"""Tokens that an untrained model writes, which never ends its text: more than any chain of thought takes."""
+"""Tokens that an untrained model writes, which never ends its text."""
 Computed = TypeVar("Computed")
 
 
@@ -84,6 +84,9 @@ class Study:
         """
         if not models or not problems:
             raise InputError("A study needs at least one model and one problem; give both.")
+        names = [UNTRAINED, *(name for name, _ in (*models, *sweep))]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise InputError(f"{twice[0]}: two models of a study have this name; rename the folder of one.")
         self.problems = tuple(problems)
         roles: list[Literal["model", "control"]] = ["model", *["control"] * (len(models) - 1)]
         labels = [model.label for _, model in models]
@@ -134,8 +137,8 @@ class Study:
     def _answers(self, subject: Subject) -> Answers:
         """After 0..6 thoughts, or after none for a method without slots."""
         ks = KS if subject.model.method.slot_count(1) else (0,)
-        told = self._counted("answers", subject)
-        return answers(subject.model, self.problems, ks=ks, max_new_tokens=LONGEST, progress=told)
+        most = {"max_new_tokens": LONGEST} if subject.role == "untrained" else {}
+        return answers(subject.model, self.problems, ks=ks, progress=self._counted("answers", subject), **most)
 
     def _final_answers(self, subject: Subject) -> Answers:
         """After as many thoughts as the model was trained to end with."""

@@ -2,8 +2,8 @@
 
 `values.csv.gz` has a row for each subject, problem, k and node, much as `coconut values` writes them; figures 7, 8 and
 9, the agreement with a search, the commitment and the reliability are statistics of its columns. `answers.csv.gz` has a
-row for each subject, problem and k, with the words and their class; figures 5 and 6, early stopping and the accuracies
-of Table 1 are statistics of these. Values have five digits.
+row for each subject, problem and k, with the words and their class; figures 5 and 6 and early stopping are statistics
+of these. Values have five digits.
 """
 
 import gzip
@@ -16,10 +16,8 @@ from analyses.study import Study
 
 
 def value_rows(study: Study) -> pd.DataFrame:
-    """One row a subject, problem, k and node: the value, and what the node is, its number of parents too."""
-    degree = [dict(problem.graph.in_degree()) for problem in study.problems]
+    """One row a subject, problem, k and node: the value, and what the node is."""
     rows = pd.concat([study.values(s).frame().assign(subject=s.label) for s in study.subjects], ignore_index=True)
-    rows["in_degree"] = [degree[p][n] for p, n in zip(rows["problem"], rows["node"], strict=True)]
     return rows[["subject", *rows.columns.drop("subject")]]
 
 

@@ -16,10 +16,10 @@ import torch
 from jaxtyping import Float
 from plotly.subplots import make_subplots
 
-from analyses.case_study import chosen_problem
 from analyses.chart import framed
 from analyses.palette import LIGHT
 from analyses.plain_text import for_plotly
+from analyses.search_tree import chosen_problem
 from analyses.statistics import bootstrap_mean
 from analyses.study import Study
 from coconut_core.encoding import Encoder
@@ -45,8 +45,8 @@ class ThoughtDecoding:
     """Probability by class, in the order of `CLASSES`; sums to 1."""
     words: tuple[tuple[tuple[str, float], ...], ...]
     """Of the model under study on one problem: the most probable words of each thought."""
-    problem: int
-    """Which one: the case of `case_study.py`."""
+    asked: str
+    """What that problem asks: the case of figures 6 and 7."""
 
     def frame(self) -> pd.DataFrame:
         """One row a subject, thought and class: n, mean mass and its bootstrap interval; then the words."""
@@ -68,7 +68,7 @@ class ThoughtDecoding:
             1,
             1 + len(self.labels),
             column_widths=[0.34, *[0.66 / len(self.labels)] * len(self.labels)],
-            column_titles=[f"words of problem {self.problem}'s thoughts", *names],
+            column_titles=[f"words of the thoughts on<br>{for_plotly(self.asked)}", *names],
             horizontal_spacing=0.015,
         )
         table = [[f"{for_plotly(word)} {p:.2f}" if p >= 0.005 else "" for word, p in words] for words in self.words]
@@ -160,7 +160,8 @@ def thought_decoding(study: Study) -> ThoughtDecoding:
         for pair in zip(top.values, top.indices, strict=True)
     )
     labels = tuple(subject.label for subject in subjects)
-    return ThoughtDecoding(labels, np.stack(masses), words, case)
+    asked = study.problems[case].question.rpartition(". ")[2]
+    return ThoughtDecoding(labels, np.stack(masses), words, asked)
 
 
 if __name__ == "__main__":

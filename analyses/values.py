@@ -80,7 +80,7 @@ class NodeValues:
             nodes, value = range(len(problem.names)), self.value[index, :, : len(problem.names)]
             depth = depths(problem.graph, problem.root)
             shortest, longest = (heights(problem.graph, kind) for kind in ("shortest", "longest"))
-            reaching = reaches(problem.graph, problem.target)
+            reaching, parents = reaches(problem.graph, problem.target), dict(problem.graph.in_degree())
             optimal = optimal_nodes(problem.graph, problem.root, problem.target)
             by_node = {
                 "node": list(nodes),
@@ -90,6 +90,7 @@ class NodeValues:
                 "height_longest": [longest[node] for node in nodes],
                 "reaches_target": [node in reaching for node in nodes],
                 "on_shortest_path": [node in optimal for node in nodes],
+                "in_degree": [parents[node] for node in nodes],
             }
             for name, column in by_node.items():
                 rows[name] += column * len(self.ks)
@@ -133,7 +134,7 @@ class Masses:
 
 
 _COLUMNS = ("problem", "k", "opening", "node", "name", "value", "rank", "candidate", "depth")
-_COLUMNS += ("height_shortest", "height_longest", "reaches_target", "on_shortest_path")
+_COLUMNS += ("height_shortest", "height_longest", "reaches_target", "on_shortest_path", "in_degree")
 
 
 @dataclass(frozen=True)

@@ -398,6 +398,12 @@ def test_a_mark_of_a_figure_leads_to_its_problem(page, server):
     wait = "() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stProgress]')"
     page.wait_for_function(wait)
     page.wait_for_timeout(500)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Figures computed so far").click()
+    with zipfile.ZipFile(waiting.value.path()) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        assert manifest["numbers"] == [0, 1, 2] and manifest["filter"]["hops"]
+        assert {"figure_8.csv", "figure_8.png", "problems.csv"} <= set(manifest["files"])
     # The greatest value of a best candidate after no thought, on the first panel.
     place = page.evaluate(
         """() => { const figure = document.querySelector('.js-plotly-plot'), trace = figure.data.findIndex(

@@ -220,6 +220,10 @@ def test_a_folder_can_be_added_and_a_broken_one_is_refused(open_page, tiny_check
     next(button for button in test.button if button.label == "Add the folder").click().run()
     assert not test.error and not test.exception
     assert test.dataframe[0].value["model"].tolist()[-1] == "fresh"
+    shutil.copytree(tiny_checkpoint, tmp_path / "untrained")
+    test.text_input(key="folder").set_value(str(tmp_path / "untrained")).run()
+    next(button for button in test.button if button.label == "Add the folder").click().run()
+    assert "a model of this name already" in test.error[0].value and not test.exception
     test.switch_page("workbench/pages/search_tree.py").run()
     test.selectbox(key="model").select("fresh").run()
     assert not test.exception and not test.error

@@ -1,9 +1,11 @@
 """Sets of problems on the pages, and what a population of them shows."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from coconut_core.errors import InputError
 from workbench import studies
 
 
@@ -59,11 +61,34 @@ def test_a_link_makes_a_set_again(open_page):
         "made here: 8-4 nodes, 2-3 hops, seed 5, 9 problems",
         "made here: 8-11 nodes, 2-3 hops, seed 99999999999, 9 problems",
         "made here: 8-11 nodes, 0-3 hops, seed 5, 9 problems",
+        f"made here: 8-11 nodes, 2-3 hops, seed {'9' * 5000}, 9 problems",
     ],
 )
 def test_a_link_makes_no_set_that_the_page_would_not(open_page, name):
     test = open_page("problems", browse=name)
     assert test.selectbox(key="browse").options == ["small"] and not test.exception and not test.error
+
+
+def test_an_upload_that_is_pushed_out_leaves_the_pages(open_page, problems):
+    from workbench import problem_sets
+
+    test = open_page("problems")
+    content = json.dumps([problem.to_json() for problem in problems[4:6]]).encode()
+    uploader = next(each for each in test.get("file_uploader") if each.key == "uploaded set")
+    uploader.set_value(("pushed.json", content, "application/json")).run()
+    name = next(name for name in test.selectbox(key="browse").options if "pushed" in name)
+    test.selectbox(key="browse").select(name).run()
+    test.selectbox(key="set").select(name).run()
+    problem_sets._uploads().pop(name)
+    test.switch_page("workbench/pages/search_tree.py").run()
+    assert not test.exception and test.selectbox(key="set").options == ["small"]
+    with pytest.raises(InputError, match="no longer here"):
+        problem_sets.problem_set(Path("absent"), name)
+
+
+def test_what_comes_first_does_not_depend_on_the_session(open_page):
+    test = open_page("problems", browse="made here: 8-11 nodes, 2-3 hops, seed 5, 9 problems")
+    assert test.selectbox(key="browse").options[0] == "small" and len(test.selectbox(key="browse").options) == 2
 
 
 def test_a_link_to_an_upload_that_is_gone_says_so(open_page, page_shelf, monkeypatch):

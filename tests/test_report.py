@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -60,7 +61,6 @@ def test_a_changed_module_makes_its_own_figures_new(tiny_checkpoint, data, tmp_p
     report(tiny_checkpoint, data, out, only=names)
     before = {name: (out / f"{name}.csv").stat().st_mtime_ns for name in names}
     from analyses import code_hash
-    from analyses import report as module
 
     edited = tmp_path / "height.py"
     edited.write_text("from analyses.study import Study")
@@ -68,21 +68,37 @@ def test_a_changed_module_makes_its_own_figures_new(tiny_checkpoint, data, tmp_p
         code_hash, "_source", lambda name, found=code_hash._source: edited if "height" in name else found(name)
     )
     code_hash._imports.cache_clear()
-    assert module.code_hash("analyses.height") != module.code_hash("analyses.parallelism")
+    report(tiny_checkpoint, data, out, only=["table_2"])
+    assert (out / "index.html").read_text().count("by other code") == 1
     report(tiny_checkpoint, data, out, only=names)
+    assert "by other code" not in (out / "index.html").read_text()
     code_hash._imports.cache_clear()
     changed = {name for name in names if (out / f"{name}.csv").stat().st_mtime_ns != before[name]}
     assert changed == {"figure_9"}
 
 
-def test_what_a_module_is_computed_with_is_hashed_to_the_bottom():
-    from analyses.code_hash import _imports
+def test_models_that_change_places_make_everything_new(tiny_checkpoint, data, tmp_path, no_pictures):
+    out, twin = tmp_path / "figures", tmp_path / "twin"
+    shutil.copytree(tiny_checkpoint, twin)
+    told = {"command": "coconut figures", "progress": False, "only": ["figure_8"]}
+    make_report([tiny_checkpoint, twin], data, out, **told)
+    first = (out / "figure_8.csv").stat().st_mtime_ns
+    make_report([twin, tiny_checkpoint], data, out, **told)
+    second = (out / "figure_8.csv").stat().st_mtime_ns
+    assert second != first
+    card = json.loads((twin / "coconut.json").read_text())
+    (twin / "coconut.json").write_text(json.dumps(card | {"command": "another"}))
+    make_report([twin, tiny_checkpoint], data, out, **told)
+    assert (out / "figure_8.csv").stat().st_mtime_ns != second
+    with pytest.raises(InputError, match="two models of a study have this name"):
+        make_report([tiny_checkpoint, tiny_checkpoint], data, out, **told)
 
-    found, waiting = set(), ["analyses.calibration"]
-    while waiting:
-        found.add(name := waiting.pop())
-        waiting += [other for other in _imports(name) if other not in found]
-    assert {"analyses.values", "analyses.study", "analyses.chart", "coconut_core.model"} < found
+
+def test_what_a_module_is_computed_with_is_hashed_to_the_bottom():
+    from analyses.code_hash import modules_behind
+
+    found = set(modules_behind("analyses.calibration", "coconut_core.checkpoints"))
+    assert {"analyses.values", "analyses.chart", "coconut_core.model", "coconut_core.offset_heads"} < found
     assert not {"analyses.height", "analyses.report", "coconut_core.training"} & found
 
 
@@ -139,7 +155,7 @@ def test_a_clone_has_pictures_and_no_pages(tiny_checkpoint, data, tmp_path, no_p
     page = (out / "index.html").read_text()
     assert f"data:image/png;base64,{base64.b64encode(b'a picture').decode()}" in page
     assert "<code>--only table_2</code> makes it" in page
-    assert page.count("Made earlier, of other files") == 2, "of the figures that were not made again"
+    assert page.count("(Made earlier, of ") == 2, "of the figures that were not made again"
 
 
 def test_an_interrupted_report_goes_on(tiny_checkpoint, data, tmp_path, no_pictures, monkeypatch):

@@ -29,7 +29,9 @@ MOST_UPLOADS = 8
 _SETS = "sets of this session"
 _GO = "page to go to"
 _LOST = "lost upload"
-_RECIPE = re.compile(r"made here: (\d+)-(\d+) nodes, (\d+)-(\d+) hops, seed (\d+), (\d+) problems")
+_RECIPE = re.compile(
+    r"made here: (\d{1,3})-(\d{1,3}) nodes, (\d{1,3})-(\d{1,3}) hops, seed (\d{1,10}), (\d{1,6}) problems"
+)
 _UPLOADED = "uploaded here: "
 
 
@@ -56,17 +58,24 @@ class ProblemSet:
 
 
 def problem_sets(folder: Path) -> tuple[str, ...]:
-    """Names of the sets: made or uploaded here first, then the files below `folder`."""
-    return (*st.session_state.get(_SETS, ()), *sources.bundled_sets(folder))
+    """Names of the sets: the files below `folder`, then what was made or uploaded here.
+
+    The first one must not depend on the session: a link leaves it out.
+    """
+    here = [name for name in st.session_state.get(_SETS, ()) if _RECIPE.fullmatch(name) or name in _uploads()]
+    return (*sources.bundled_sets(folder), *here)
 
 
 def problem_set(folder: Path, name: str) -> ProblemSet:
     """The set of a name; `InputError` if it cannot be read or made."""
     if _RECIPE.fullmatch(name):
         return _made(name)
-    if name.startswith(_UPLOADED):
-        return _uploads()[name]
-    path = sources.bundled_sets(folder)[name]
+    found = _uploads().get(name)
+    if found is not None:
+        return found
+    path = sources.bundled_sets(folder).get(name)
+    if path is None:
+        raise InputError(f"{name}: is no longer here; upload or make the set again on the page Problems.")
     return _bundled(name, str(path), path.stat().st_mtime_ns)
 
 
@@ -149,23 +158,25 @@ def _offer(name: str) -> None:
 
 def _can_be_made(name: str) -> bool:
     """Whether a link's name is one that the page Problems gives."""
-    found = _RECIPE.fullmatch(name)
-    if not found:
-        return False
-    few, many, short, long, seed, count = map(int, found.groups())
     try:
-        SamplerSettings(nodes=(few, many), hops=dict.fromkeys(range(short, min(long, MOST_HOPS) + 1), 1.0))
+        _recipe(name)
     except InputError:
         return False
-    return many <= MOST_NODES and short <= long <= MOST_HOPS and seed < 2**31 and 0 < count <= MOST_MADE
+    return True
+
+
+def _recipe(name: str) -> tuple[SamplerSettings, int, int]:
+    """The world, the number of problems and the seed of a set's name; `InputError` where there is no such set."""
+    found = _RECIPE.fullmatch(name)
+    few, many, short, long, seed, count = map(int, found.groups()) if found else (0,) * 6
+    if not (many <= MOST_NODES and 0 < short <= long <= MOST_HOPS and seed < 2**31 and 0 < count <= MOST_MADE):
+        raise InputError(f"{name}: is no set that can be made; choose its numbers on the page Problems.")
+    return SamplerSettings(nodes=(few, many), hops=dict.fromkeys(range(short, long + 1), 1.0)), count, seed
 
 
 @st.cache_resource(max_entries=8, show_spinner="Making the problems …")
 def _made(name: str) -> ProblemSet:
-    found = _RECIPE.fullmatch(name)
-    assert found is not None
-    few, many, short, long, seed, count = map(int, found.groups())
-    world = SamplerSettings(nodes=(few, many), hops=dict.fromkeys(range(short, long + 1), 1.0))
+    world, count, seed = _recipe(name)
     return ProblemSet(name, sources.labels(sample_problems(world, count, seed)))
 
 

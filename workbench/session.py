@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _ADDED = "added folders"
+UNTRAINED = "untrained"
+"""Name of the control with random weights, which no folder can have."""
 SET_KEYS = ("set", "population", "browse", "asked")
 """Widgets that choose a set of problems, on one page or another."""
 SOURCES = {"bundled": "bundled", "random": "random", "text": "pasted text", "file": "uploaded file"}
@@ -71,7 +73,7 @@ def add_folder(path: Path) -> ModelFolder:
         ) from error
     if folder.fault:
         raise InputError(folder.fault)
-    if folder.name in [other.name for other in shelf()]:
+    if folder.name in [UNTRAINED, *(other.name for other in shelf())]:
         raise InputError(f"{folder.name}: there is a model of this name already; rename the folder and add it again.")
     st.session_state.setdefault(_ADDED, []).append(folder.path)
     return folder

@@ -58,11 +58,11 @@ def population_of(
 ) -> Population:
     """The models in `folders`, the first under study, on the problems of these numbers.
 
-    Readings are shared by all sessions while files and problems are the same; `report` hears what is being computed and
-    how much of it is done. A widget that is used meanwhile ends the computation there.
+    Readings are shared with all sessions while files and problems are the same; `report` hears what is being computed
+    and how much of it is done. A widget that is used meanwhile ends the computation there.
     """
     models = [(folder.name, loaded(folder)) for folder in folders]
-    from analyses.study import Study
+    from analyses.study import Memory, Study
 
     asked = f"{problems.sha256} {numbers}"
     files = {folder.name: folder.fingerprint for folder in folders}
@@ -70,11 +70,13 @@ def population_of(
     kept = st.session_state.setdefault(_KEPT, {})
     population = kept.pop(key, None)
     if population is None:
+        own = Memory()
 
         def remember(reading: tuple[str, str], compute: Callable[[], Any]) -> Any:
             what, name = reading
             # The untrained model has the shape of the first one, and only that.
-            return _memory()((asked, what, name, files.get(name, folders[0].fingerprint)), compute)
+            everywhere = (asked, what, name, files.get(name, folders[0].fingerprint))
+            return own(reading, lambda: _memory()(everywhere, compute))
 
         study = Study(models, [problems.problems[number] for number in numbers], remember=remember)
         population = Population(study, problems, numbers, key)

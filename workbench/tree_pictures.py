@@ -7,18 +7,34 @@ from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
+import streamlit as st
 
 from analyses import export
 from analyses.plain_text import one_line
-from analyses.tree_figure import Reading, tree_figure
+from analyses.tree_figure import Reading, legend_figure, tree_figure
 from analyses.tree_layout import TreeLayout
 from analyses.value_curves import value_curves
 from workbench.bundles import bundle
 from workbench.downloads import offer, pictures
 from workbench.problem_sets import problems_hash
 from workbench.readings import KS, Readings, ValuesAt
-from workbench.session import Selection
+from workbench.session import Selection, dark
 from workbench.values_table import table_of_all
+
+TREE_WIDTH = 710
+"""Pixels below which the names of a tree run into each other."""
+
+
+def show_legend() -> None:
+    """What the marks are, below trees that were drawn without their legends."""
+    drawn = legend_figure(dark=dark())
+    alt = "What the marks of both trees are"
+    st.plotly_chart(drawn, theme=None, key="legend", config={"displayModeBar": False}, alt=alt)
+
+
+def stem_of(chosen: Selection) -> str:
+    """Model and problem, as files that are downloaded are named."""
+    return re.sub(r"[^\w.-]+", "-", f"{chosen.model.name}-{chosen.label}").strip("-")
 
 
 def reading_of(chosen: Selection, k: int, opening: str, at: ValuesAt) -> Reading:
@@ -32,7 +48,7 @@ def offer_files(
     chosen: Selection, readings: Readings, k: int, opening: str, layout: TreeLayout, draw: Callable[[], go.Figure]
 ) -> None:
     """Downloads. Nothing is drawn until its button is pressed; pictures are for white paper in any theme."""
-    stem = re.sub(r"[^\w.-]+", "-", f"{chosen.model.name}-{chosen.label}").strip("-")
+    stem = stem_of(chosen)
     about = {
         "model": chosen.model.name,
         "weights": chosen.model.card().get("model_sha256"),

@@ -57,7 +57,7 @@ except InputError as error:
 
 every = problems.table
 distance = every["hops"].fillna(0).astype(int)  # 0 of a target that cannot be reached
-hops = sorted(distance.unique())
+hops = sorted(distance.unique().tolist())
 with st.form("filter", border=False):
     columns = st.columns([2, 2, 1.2, 1.5, 1.3], vertical_alignment="bottom")
     kept_hops = columns[0].multiselect("Hops", hops, default=hops, key="hops", bind="query-params")

@@ -13,7 +13,6 @@ from analyses.tree_figure import (
     LOW_MASS,
     Reading,
     description,
-    legend_figure,
     tree_figure,
     tree_layout,
 )
@@ -27,7 +26,7 @@ from workbench.model_shelf import has_changed
 from workbench.problem_sources import complaints
 from workbench.readings import KS, Readings, ValuesAt, is_cold, readings_of
 from workbench.session import Selection
-from workbench.tree_pictures import offer_files, reading_of
+from workbench.tree_pictures import TREE_WIDTH, offer_files, reading_of, show_legend, stem_of
 from workbench.values_table import table_at
 
 # What can be forced at k = 0: the way a chain begins, or the way all of its later steps do.
@@ -38,9 +37,7 @@ PLAY_SECONDS = 1.2
 # Values from here on are written beside their nodes.
 WRITTEN = {"all": 0.0, ".01": 0.01, ".05": 0.05, ".1": 0.1, ".25": 0.25, ".5": 0.5, "none": 2.0}
 DEFAULT_WRITTEN = ".05"
-TREE_WIDTH = 710
-"""Pixels below which the names of a tree run into each other."""
-MOST_WORDS = 240  # characters of an answer; a model that does not stop would push the tree off the page
+MOST_CHARACTERS = 240  # of an answer; a model that does not stop would push the tree off the page
 CAMERA = {
     "displaylogo": False,
     "modeBarButtons": [["toImage"]],
@@ -98,19 +95,18 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
             with st.container(width=TREE_WIDTH):
                 show_tree(*second, k, opening, trace_path, "second tree", legend=False)
     if second:
-        marks = {"theme": None, "key": "legend", "config": {"displayModeBar": False}}
-        st.plotly_chart(legend_figure(dark=dark), alt="What the marks of both trees are", **marks)
+        show_legend()
     compared, moved = st.columns([2, 3], gap="medium")
     with compared:
         beside = partial(control_figure, chosen.problem, at.value, control.value, reading, without)
         alt = f"Values after {reading.thoughts} beside the values with no thought; the table has the numbers."
         st.plotly_chart(beside(dark=dark), theme=None, key="control", config=CAMERA, alt=alt)
-        offer_pictures(beside, f"beside-no-thought-k{k}", "This comparison")
+        offer_pictures(beside, f"{stem_of(chosen)}-beside-no-thought-k{k}", "This comparison")
     with moved:
         curves = partial(value_curves, chosen.problem, readings.values.value[0], k)
         alt = "Values of the noticeable nodes by the number of thoughts; the download has the numbers."
         st.plotly_chart(curves(dark=dark), theme=None, key="curves", config=CAMERA, alt=alt)
-        offer_pictures(curves, "values-by-thought", "These curves")
+        offer_pictures(curves, f"{stem_of(chosen)}-values-by-thought", "These curves")
     show_table(readings, k, opening)
     offer_files(chosen, readings, k, opening, layout_of(chosen), draw)
 
@@ -184,7 +180,7 @@ def show_answer(readings: Readings, k: int) -> None:
     """The model's words after k thoughts, and whether they end in the right answer."""
     words, correct = readings.answers.text[0][k], bool(readings.answers.correct[0, k])
     mark = ":green-badge[:material/check: right]" if correct else ":red-badge[:material/close: wrong]"
-    said = for_markdown(shortened(one_line(words), MOST_WORDS)) or "nothing"
+    said = for_markdown(shortened(one_line(words), MOST_CHARACTERS)) or "nothing"
     thoughts = "no thought" if k == 0 else "1 thought" if k == 1 else f"{k} thoughts"
     st.markdown(f"After {thoughts} the model says: **{said}** {mark}")
 

@@ -1,17 +1,17 @@
 """What is in each thought of the chosen problem, layer by layer."""
 
-import re
+from dataclasses import replace
 
 import streamlit as st
 
 from analyses.plain_text import for_markdown
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa import ProsqaProblem
 from workbench import session
 from workbench.downloads import offer_result
 from workbench.model_shelf import ModelFolder
 from workbench.readings import lens_of, thought_space_of
 from workbench.session import Selection
+from workbench.tree_pictures import stem_of
 
 NOTHING = "nothing"
 
@@ -25,10 +25,10 @@ def choose_control(chosen: Selection) -> ModelFolder | None:
     return next((folder for folder in others if folder.name == name), None)
 
 
-def show(folder: ModelFolder, problem: ProsqaProblem, label: str) -> None:
+def show(chosen: Selection) -> None:
     """What the thoughts of one model say and where they lie; `InputError` where it has none."""
-    found, space = lens_of(folder, problem), thought_space_of(folder, problem)
-    stem = re.sub(r"[^\w.-]+", "-", f"{folder.name}-{label}").strip("-")
+    folder, stem = chosen.model, stem_of(chosen)
+    found, space = lens_of(folder, chosen.problem), thought_space_of(folder, chosen.problem)
     figure = found.figure()
     alt = (
         "Heat map of the most probable word by layer and thought, and the cosines between thoughts; the table has all."
@@ -49,8 +49,8 @@ st.header("Thoughts")
 chosen = session.selection_or_stop()
 st.caption(
     "The residual stream at the position that computes each thought, read through the final norm and the language head "
-    "after every layer. Nothing in the training asks a thought to be a word; the control is a model with pauses in its "
-    "slots."
+    "after every layer. Nothing in the training asks a thought to be a word; the control is another "
+    "model, at first one with pauses in its slots."
 )
 control = choose_control(chosen)
 for role, folder in (("", chosen.model), ("Control: ", control)):
@@ -58,6 +58,6 @@ for role, folder in (("", chosen.model), ("Control: ", control)):
         continue
     st.subheader(for_markdown(f"{role}{folder.name}"), divider=True)
     try:
-        show(folder, chosen.problem, chosen.label)
+        show(replace(chosen, model=folder))
     except InputError as error:
         st.info(for_markdown(str(error)), icon=":material/lightbulb:")

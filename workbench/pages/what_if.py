@@ -8,7 +8,7 @@ import streamlit as st
 
 from analyses import export
 from analyses.plain_text import for_markdown
-from analyses.tree_figure import Reading, description, legend_figure, tree_figure, tree_layout
+from analyses.tree_figure import Reading, description, tree_figure, tree_layout
 from coconut_core.errors import InputError
 from coconut_core.generation import chain_opening
 from coconut_core.problems.prosqa import ProsqaProblem
@@ -17,10 +17,9 @@ from workbench.bundles import bundle
 from workbench.downloads import offer_pictures
 from workbench.problem_sets import problems_hash
 from workbench.readings import KS, donor, readings_of
+from workbench.tree_pictures import TREE_WIDTH, show_legend, stem_of
 from workbench.values_table import table_of_all
 
-TREE_WIDTH = 710
-"""Pixels below which the names of a tree run into each other."""
 THOUGHT_EDITS = {
     "none": "leave them",
     "zero": "zero vector",
@@ -72,7 +71,7 @@ def _undo(question: str) -> None:
     st.session_state["edited"] = question
 
 
-def show(title: str, problem: ProsqaProblem, readings, k: int, model: str, key: str):
+def show(title: str, problem: ProsqaProblem, readings, k: int, key: str):
     """One side: the model's answer beside the oracle's, the masses and the tree; how to draw it for white paper."""
     at = readings.at(k, "entity")
     words, right = readings.answers.text[0][k], bool(readings.answers.correct[0, k])
@@ -83,12 +82,12 @@ def show(title: str, problem: ProsqaProblem, readings, k: int, model: str, key: 
     st.caption(
         f"candidate mass {at.candidate_mass:.3f}, other nodes {at.other_mass:.3f}, off the graph {at.off_graph:.3f}"
     )
-    reading = Reading(model, k, chain_opening(problem, k), at.off_graph)
+    reading = Reading(chosen.model.name, k, chain_opening(problem, k), at.off_graph)
     layout = tree_layout(problem)
     draw = partial(tree_figure, problem, at.value, reading, layout=layout, trace_path=True)
     alt = description(problem, at.value, reading, layout=layout)
     st.plotly_chart(draw(legend=False, dark=session.dark()), theme=None, key=key, alt=alt)
-    offer_pictures(draw, f"tree-{key}-k{k}", "This tree")
+    offer_pictures(draw, f"{stem_of(chosen)}-{key}-k{k}", "This tree")
     return draw
 
 
@@ -123,11 +122,10 @@ except InputError as error:
 # Side by side where the window has room for two trees, else one below the other.
 with st.container(horizontal=True, gap="medium"):
     with st.container(width=TREE_WIDTH):
-        old = show("Before", chosen.problem, before, k, chosen.model.name, "before")
+        old = show("Before", chosen.problem, before, k, "before")
     with st.container(width=TREE_WIDTH):
-        new = show("After", problem, after, k, chosen.model.name, "after")
-marks = {"theme": None, "key": "legend", "config": {"displayModeBar": False}}
-st.plotly_chart(legend_figure(dark=session.dark()), alt="What the marks of both trees are", **marks)
+        new = show("After", problem, after, k, "after")
+show_legend()
 hashes = {"before_sha256": problems_hash([chosen.problem]), "after_sha256": problems_hash([problem])}
 about = {
     **hashes,

@@ -1,7 +1,10 @@
 """What the benchmarks are made of; the ratios themselves are checked by `python -m benchmarks --small --check`."""
 
+import copy
+import math
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,6 +28,32 @@ def test_exponents_are_the_last_slopes():
     assert seconds == pytest.approx(2, abs=1e-3) and memory == pytest.approx(0)
     assert list(growth.frame()["amount"]) == [10, 100, 1_000]
     assert "1,000 problems" in growth.caption()
+
+
+def test_a_step_is_counted_and_refused_where_its_loss_is_another(tiny_llama, monkeypatch):
+    from benchmarks import utilisation as module
+    from coconut_core.encoding import Encoder
+    from coconut_core.problems.prosqa_sampler import OFFICIAL, sample_problems
+
+    model = copy.deepcopy(tiny_llama).requires_grad_(True)
+    found = module.utilisation(model, 3, rounds=2)
+    encoder, problems = Encoder(model.tokenizer), sample_problems(OFFICIAL, 3, 0)
+    questions = [question.ids for question in encoder.questions([p.question for p in problems])]
+    answers = encoder.texts([f"### {p.answer}" for p in problems])
+    thoughts, ends = 6, 2  # each text has the end of thinking and the end of the text
+    assert found.tokens == sum(map(len, [*questions, *answers])) + 3 * (thoughts + ends)
+    row = found.row()
+    assert row["tokens_a_second"] == pytest.approx(found.tokens / np.median(found.seconds))
+    assert row["low"] <= row["utilisation"] <= row["high"] and row["batch"] == 3
+    monkeypatch.setattr(module, "training_loss", lambda *_: pytest.fail("timed"))
+    whole = module.training_step
+
+    def other(model, problems):
+        return replace(whole(model, problems), ours=lambda: math.inf)
+
+    monkeypatch.setattr(module, "training_step", other)
+    with pytest.raises(AssertionError, match="not that of full passes"):
+        module.utilisation(model, 3, rounds=2)
 
 
 def test_an_absent_checkout_and_a_wrong_environment_are_told_before_any_work(tmp_path):

@@ -78,7 +78,7 @@ class CaseStudy:
             },
         )
         lines = sum(1 + len(text) // 95 for text in words)
-        return _with_table_below(self.tree.figure(), table, 40 + ROW * lines)
+        return _with_table_below(self.tree.figure(), table, 60 + ROW * lines)
 
     def caption(self) -> str:
         """The rule that picked the problem."""

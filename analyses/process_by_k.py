@@ -111,8 +111,8 @@ class ProcessByK:
             grid,
             "Accuracy and reasoning process",
             f"{one['subject'].iloc[-1]}, n = {n} · right: broad bars ours, thin bars beside them the paper's",
-            height=540,
-            legend=2,
+            height=560,
+            legend=3,
         )
 
     def caption(self) -> str:

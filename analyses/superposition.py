@@ -90,7 +90,7 @@ class Superposition:
             "Superposition",
             f"classes by distance from the root after k steps; {n} problems",
             height=440,
-            legend=1,
+            legend=2,
         )
 
     def caption(self) -> str:

@@ -113,9 +113,9 @@ class ThoughtDecoding:
             grid,
             "Thoughts read as words",
             f"language head on the thought itself; classes by distance from the root, n = {self.mass.shape[1]}",
-            height=430,
+            height=450,
             left=90,
-            legend=1,
+            legend=2,
         )
 
     def caption(self) -> str:

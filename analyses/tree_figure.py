@@ -106,9 +106,19 @@ def legend_figure(*, dark: bool = False) -> go.Figure:
     canvas, palette = Canvas(), DARK if dark else LIGHT
     draw_legend(canvas, palette, "path")
     legend = _legend(palette, LEGEND)
-    layout = {"template": "none", "height": LEGEND, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "legend": legend}
     axis = {"visible": False, "fixedrange": True}
-    return go.Figure(canvas.traces, layout | {"paper_bgcolor": palette.paper, "xaxis": axis, "yaxis": axis})
+    layout = {
+        "template": "none",
+        "height": LEGEND,
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+        "paper_bgcolor": palette.paper,
+        "plot_bgcolor": palette.paper,
+        "font": {"family": FONT, "size": 13, "color": palette.ink},
+        "xaxis": axis,
+        "yaxis": axis,
+        "legend": legend,
+    }
+    return go.Figure(canvas.traces, layout)
 
 
 def description(

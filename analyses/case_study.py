@@ -48,7 +48,7 @@ class CaseStudy:
                 "thoughts": k,
                 "words": text,
                 "process": reasoning_process(self.problem, text, k),
-                "correct": final_answer(text) == self.problem.answer,
+                "correct": final_answer(text) == final_answer(self.problem.answer),
             }
             for label, k, text in self.texts
         ]

@@ -131,10 +131,10 @@ def wall_clock_(
 def _write(compute, models: list[Path], data: Path, out: Path, first: int | None, name: str) -> None:
     from analyses.result_files import write_result
     from coconut_core.checkpoints import load_model
-    from coconut_core.problems.prosqa import load_problems
+    from coconut_core.problems.questions import load_questions
 
     out = folder_path(out)
-    problems = load_problems(data)[:first]
+    problems = load_questions(data)[:first]
     result = compute([(path.name, load_model(path)) for path in models], problems)
     print(result.frame().to_string(index=False, float_format="{:.3f}".format))
     for path in write_result(result, out, name):

@@ -16,7 +16,8 @@ from analyses.chart import framed
 from analyses.palette import LIGHT
 from analyses.paper import TABLE_2
 from analyses.study import Study
-from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.encoding import Problem
+from coconut_core.problems.questions import task_of
 from coconut_core.problems.validation import Statistics, statistics
 
 
@@ -76,8 +77,10 @@ class GraphStatistics:
         )
 
 
-def world_of(problems: Sequence[ProsqaProblem]) -> str:
-    """What problems are like in a few words: the range of their nodes and hops."""
+def world_of(problems: Sequence[Problem]) -> str:
+    """What problems are like in a few words: the range of their nodes and hops, or of their steps without graphs."""
+    if task_of(problems) != "prosqa":
+        return f"questions of {_range([len(problem.steps) for problem in problems])} steps"
     nodes, hops = ([*map(count, problems)] for count in (lambda p: len(p.names), lambda p: p.hops))
     return f"{_range(nodes)} nodes, {_range(hops)} hops"
 

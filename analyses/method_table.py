@@ -1,4 +1,4 @@
-"""The paper's Table 1 on ProsQA: accuracy and generated tokens of every method, beside the published numbers.
+"""The paper's Table 1: accuracy and generated tokens of every method, beside the published numbers.
 
 Each model answers after the number of thoughts that it was trained to end with (6 on ProsQA, whatever the path's
 length; thoughts count as tokens). Models with slots have a second row, the same weights with the slots left out at
@@ -8,8 +8,8 @@ first), which is a shortcut of ProsQA's graphs. The dashed line is the chance of
 The difference from the first model is paired, on the same problems, with its 95% interval (Agresti and Min) and
 McNemar's exact two-sided p.
 
-The paper's models are GPT-2 small, pretrained, on graphs of 23 nodes; ours are from scratch on the problems that are
-named. Its numbers are those of Table 1, but for a Coconut with mixed stages, which is its analysis model of figure 5.
+The paper's models are GPT-2 small, pretrained, on graphs of 23 nodes; the bundled ones are from scratch on smaller
+ones. Its numbers are those of Table 1, but for a Coconut with mixed stages, which is its analysis model of figure 5.
 Tokens are words here and byte pairs there, and we count pauses, which the paper seems not to.
 """
 
@@ -28,11 +28,15 @@ from analyses.palette import LIGHT
 from analyses.paper import FIGURE_5_ACCURACY, TABLE_1
 from analyses.statistics import mcnemar, paired_difference, wilson
 from analyses.study import LONGEST, UNTRAINED, Study, untrained
+from coconut_core.encoding import Problem
 from coconut_core.errors import InputError
 from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
 from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.questions import Task, task_of
 
+OFFICIAL: dict[Task, str] = {"prosqa": "official ProsQA", "gsm8k": "GSM8k"}
+"""Tasks with published numbers."""
 WARMED = 8
 """Problems that a model answers before it is timed."""
 
@@ -65,20 +69,21 @@ class MethodTable:
     entries: tuple[Entry, ...]
     world: str = ""
     """What the problems are like."""
+    task: Task = "prosqa"
 
     def frame(self) -> pd.DataFrame:
         """One row a model and way to answer; accuracies in [0, 1], the paper's too."""
-        first, rows = self.entries[0], []
+        first, rows, published = self.entries[0], [], TABLE_1.get(self.task, {})
         for entry in self.entries:
             n, right = len(entry.correct), int(entry.correct.sum())
             low, high = wilson(right, n)
             lost = int((first.correct & ~entry.correct).sum())
             won = int((~first.correct & entry.correct).sum())
             difference = paired_difference(lost, won, n)
-            paper = None if entry.removed or entry.model == UNTRAINED else TABLE_1.get(entry.method)
+            paper = None if entry.removed or entry.model == UNTRAINED else published.get(entry.method)
             if entry.thoughts_per_step != 1 or (entry.mixed and entry.method != "coconut"):
                 paper = None
-            elif paper and entry.mixed:
+            elif paper and entry.mixed and self.task == "prosqa":
                 paper = (FIGURE_5_ACCURACY[6], np.nan, paper[2])
             rows.append(
                 {
@@ -110,8 +115,9 @@ class MethodTable:
         rows = list(range(len(frame)))
         figure = chart(
             f"Accuracy of every method, n = {frame['n'][0]}",
-            f"disc: ours, from scratch, {self.world} (95% Wilson) · diamond: GPT-2 on official ProsQA (± sd) · "
-            "dashed: one of the two at random",
+            f"disc: these models, {self.world} (95% Wilson)"
+            + (f" · diamond: GPT-2 on {OFFICIAL[self.task]} (± sd)" if self.task in OFFICIAL else "")
+            + (" · dashed: one of the two at random" if self.task == "prosqa" else ""),
             height=150 + 34 * len(frame),
             left=300,
             right=330,
@@ -148,7 +154,8 @@ class MethodTable:
             tokens = f" · {entry['generated_tokens']:.1f} tokens" if entry["generated_tokens"] > 0 else ""
             text = f"{entry['accuracy']:.1%}{tokens}{p}"
             note(figure, text, x=1.01, y=row, xref="paper", yref="y", xanchor="left")
-        figure.add_vline(x=0.5, line={"color": LIGHT.faint, "dash": "dash", "width": 1.5})
+        if self.task == "prosqa":
+            figure.add_vline(x=0.5, line={"color": LIGHT.faint, "dash": "dash", "width": 1.5})
         figure.update_xaxes(
             title_text="accuracy: share of answers right to the letter", range=[-0.03, 1.03], tickformat=".0%"
         )
@@ -171,17 +178,17 @@ class MethodTable:
             parts.append(told + (")" if "(" in told else ""))
         return (
             f"{'; '.join(parts)}. In brackets the difference from the first row and from the published number of the "
-            f"method. Neither the numbers nor their order need agree: the paper's models are pretrained and answer "
-            f"official ProsQA, ours are from scratch and answer {self.world or 'these problems'}."
+            f"method. Neither the numbers nor their order need agree: the paper's models are pretrained GPT-2 on "
+            f"{OFFICIAL.get(self.task, 'other tasks')}, and these answer {self.world or 'other problems'}."
         )
 
 
-def method_table(models: Sequence[tuple[str, CoconutModel]], problems: Sequence[ProsqaProblem]) -> MethodTable:
+def method_table(models: Sequence[tuple[str, CoconutModel]], problems: Sequence[Problem]) -> MethodTable:
     """Let every (name, model) answer `problems`; the first model is the one that others are compared with."""
     if not models or not problems:
         raise InputError("The table needs at least one model and one problem; give both.")
     entries = [entry for name, model in models for entry in answered(name, model, problems)]
-    return MethodTable((*entries, *controls(models[0][1], problems)), world_of(problems))
+    return MethodTable((*entries, *controls(models[0][1], problems)), world_of(problems), task_of(problems))
 
 
 def table_1(study: Study) -> MethodTable:
@@ -189,7 +196,7 @@ def table_1(study: Study) -> MethodTable:
     return method_table([(s.name, s.model) for s in study.subjects if s.role != "untrained"], study.problems)
 
 
-def answered(name: str, model: CoconutModel, problems: Sequence[ProsqaProblem]) -> tuple[Entry, ...]:
+def answered(name: str, model: CoconutModel, problems: Sequence[Problem]) -> tuple[Entry, ...]:
     """A model's answers after all its thoughts and, if it has slots, after none."""
     most = model.max_thoughts
     entries = [_entry(name, model.label, model, problems, most)]
@@ -198,20 +205,23 @@ def answered(name: str, model: CoconutModel, problems: Sequence[ProsqaProblem]) 
     return tuple(entries)
 
 
-def controls(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> tuple[Entry, ...]:
-    """Random weights in the shape of `model`, and the rule of fewer parents."""
+def controls(model: CoconutModel, problems: Sequence[Problem]) -> tuple[Entry, ...]:
+    """Random weights in the shape of `model` and, where there are graphs, the rule of fewer parents."""
     random = untrained(model)
+    chance = _entry(UNTRAINED, "Untrained", random, problems, random.max_thoughts, LONGEST)
+    if task_of(problems) != "prosqa":
+        return (chance,)
     blank = np.full(len(problems), np.nan)
     right = np.array([_with_fewer_parents(problem) == problem.target for problem in problems])
     rule = Entry("", "fewer_parents", "Rule: fewer parents", 0, 1, False, False, right, blank, np.nan)
-    return _entry(UNTRAINED, "Untrained", random, problems, random.max_thoughts, LONGEST), rule
+    return chance, rule
 
 
 def _entry(
     name: str,
     label: str,
     model: CoconutModel,
-    problems: Sequence[ProsqaProblem],
+    problems: Sequence[Problem],
     thoughts: int,
     max_new_tokens: int = 128,
 ) -> Entry:

@@ -49,9 +49,12 @@ from analyses.thought_decoding import thought_decoding
 from analyses.thoughts_per_step import thoughts_per_step
 from analyses.wall_clock import table_4
 from coconut_core.checkpoints import load_model
+from coconut_core.encoding import Problem
 from coconut_core.errors import InputError
 from coconut_core.files import sha256, write_atomically
-from coconut_core.problems.prosqa import ProsqaProblem, load_problems
+from coconut_core.problems.questions import load_questions, task_of
+
+OFFICIAL_WORLD = " (official ProsQA: 14 to 28 nodes, 3 to 6 hops)"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Figure:
     """Of its files."""
     title: str
     compute: Callable[[Study], Any]
+    graphs: bool = True
+    """Whether it needs problems with graphs, as ProsQA's are."""
 
     @property
     def module(self) -> str:
@@ -75,10 +80,10 @@ class Figure:
 
 
 FIGURES = (
-    Figure("table_1", "Table 1: accuracy of every method", table_1),
+    Figure("table_1", "Table 1: accuracy of every method", table_1, graphs=False),
     Figure("table_2", "Table 2: the graphs", graph_statistics),
-    Figure("table_4", "Table 4: what an answer costs", table_4),
-    Figure("figure_3", "Figure 3: thoughts per step", thoughts_per_step),
+    Figure("table_4", "Table 4: what an answer costs", table_4, graphs=False),
+    Figure("figure_3", "Figure 3: thoughts per step", thoughts_per_step, graphs=False),
     Figure("figure_4", "Figure 4: thoughts read as words", thought_decoding),
     Figure("figure_5", "Figure 5: accuracy and reasoning process", process_by_k),
     Figure("figure_6", "Figure 6: a case in all methods' words", case_study),
@@ -115,7 +120,8 @@ def make_report(
     known = [figure.name for figure in FIGURES]
     if wrong := [name for name in only if name not in known]:
         raise InputError(f"--only: {wrong[0]!r} is no figure; give one of {', '.join(known)}.")
-    problems = load_problems(data)[:first]
+    problems = load_questions(data)[:first]
+    graphs = task_of(problems) == "prosqa"
     loaded, swept = ([(path.name, load_model(path)) for path in paths] for paths in (models, sweep))
     roles = ["model", *["control"] * (len(models) - 1), *["sweep"] * len(sweep)]
     made_from = {
@@ -142,7 +148,7 @@ def make_report(
                 manifest["figures"][figure.name] = {**_make(figure, study, out), "made_from": of}
                 write_atomically(out / "manifest.json", json.dumps(manifest, indent=2) + "\n")
         of = {**made_from, "code": _code_of(study_rows.__name__)}
-        if not only and not (manifest["rows"] == of and all((out / name).is_file() for name in ROWS)):
+        if graphs and not only and not (manifest["rows"] == of and all((out / name).is_file() for name in ROWS)):
             bar.set_postfix_str("rows")
             for name, rows in ROWS.items():
                 write_atomically(out / name, packed(rows(study)))
@@ -155,6 +161,8 @@ def make_report(
 def _make(figure: Figure, study: Study, out: Path) -> dict[str, Any]:
     start = time.perf_counter()
     try:
+        if figure.graphs and task_of(study.problems) != "prosqa":
+            raise InputError("it needs problems with graphs, as ProsQA's are.")
         result = figure.compute(study)
     except InputError as error:
         return {"title": figure.title, "left_out": str(error)}
@@ -196,7 +204,7 @@ def _up_to_date(entry: dict | None, made_from: dict, out: Path) -> bool:
     return all((out / name).is_file() for name in files)
 
 
-def _page(manifest: dict[str, Any], problems: Sequence[ProsqaProblem], out: Path) -> str:
+def _page(manifest: dict[str, Any], problems: Sequence[Problem], out: Path) -> str:
     """The report: plotly once, then every figure with its caption, its definition and a link to its table."""
     parts, contents = [], []
     for figure in FIGURES:
@@ -225,7 +233,8 @@ def _page(manifest: dict[str, Any], problems: Sequence[ProsqaProblem], out: Path
         parts="\n".join(parts),
         about=html.escape(
             f"Models: {models} (the first under study). Problems: the first {len(problems)} of {data['file']}, "
-            f"{world_of(problems)} (official ProsQA: 14 to 28 nodes, 3 to 6 hops). Command: {manifest['command']}"
+            f"{world_of(problems)}{OFFICIAL_WORLD if task_of(problems) == 'prosqa' else ''}. "
+            f"Command: {manifest['command']}"
         ),
     )
 

@@ -16,10 +16,10 @@ from transformers import AutoModelForCausalLM
 
 from analyses.plain_text import for_plotly
 from analyses.values import NodeValues, node_values
+from coconut_core.encoding import Problem
 from coconut_core.errors import InputError
 from coconut_core.generation import Answers, answers
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa import ProsqaProblem
 from coconut_core.stopping import thought_states
 
 KS = tuple(range(7))
@@ -70,14 +70,14 @@ class Study:
     def __init__(
         self,
         models: Sequence[tuple[str, CoconutModel]],
-        problems: Sequence[ProsqaProblem],
+        problems: Sequence[Problem],
         *,
         sweep: Sequence[tuple[str, CoconutModel]] = (),
         report: Callable[[str, float], None] = lambda what, share: None,
         remember: Callable[[tuple[str, str], Callable[[], Any]], Any] | None = None,
     ):
         """`models` are (name, model); the first is under study. Those of `sweep`, trained with other numbers of
-        thoughts a step, are in no figure but that of the sweep.
+        thoughts a step, are in no figure but that of the sweep. Most figures need `problems` with graphs, as ProsQA's.
 
         `report` hears what is being computed and how much of it is done, 0 to 1. `remember` is asked for every reading,
         by what it is and the subject's name, with how to compute it: give one to share readings among studies.

@@ -2,8 +2,8 @@
 
 Every trained model of the study with Coconut's curriculum is a point, and so is every model of its sweep: c is what it
 was trained with, and 0 for the method without slots. Each answers after as many thoughts as it was trained to end with,
-c times the last stage. The paper's figure is of GSM8k (about 25.5, 31 and 34.1 percent for c = 0, 1, 2); on other tasks
-only the shape compares.
+c times the last stage. The paper's figure is of GSM8k (about 25.5, 31 and 34.1 percent for c = 0, 1, 2), which is
+answered where the data are questions of that task; on other tasks only the shape compares.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analyses.chart import framed
+from analyses.graph_statistics import world_of
 from analyses.palette import LIGHT
 from analyses.paper import FIGURE_3
 from analyses.statistics import wilson
@@ -25,6 +26,8 @@ class ThoughtsPerStep:
 
     points: tuple[tuple[str, int, int, int], ...]
     """(label, c, right answers, problems)."""
+    world: str = ""
+    """What the problems are like."""
 
     def frame(self) -> pd.DataFrame:
         """One row a model: c, n, accuracy in [0, 1] with its Wilson interval, the paper's on GSM8k."""
@@ -56,7 +59,7 @@ class ThoughtsPerStep:
             ],
             textposition="middle right",
             marker={"size": 11, "color": LIGHT.scale[3]},
-            name="ours, ProsQA (95% Wilson)",
+            name=f"these models, {self.world} (95% Wilson)",
         )
         figure.update_xaxes(title_text="c, thoughts per reasoning step", dtick=1, range=[-0.3, 2.9])
         figure.update_yaxes(title_text="accuracy", range=[0, 1.03], tickformat=".0%")
@@ -86,7 +89,7 @@ def thoughts_per_step(study: Study) -> ThoughtsPerStep:
         raise InputError(
             "--sweep: models with two values of c are needed; give one of the method no_thought or another c_thought."
         )
-    return ThoughtsPerStep(tuple(points))
+    return ThoughtsPerStep(tuple(points), world_of(study.problems))
 
 
 if __name__ == "__main__":

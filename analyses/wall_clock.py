@@ -19,10 +19,11 @@ from analyses.chart import chart, note
 from analyses.palette import LIGHT
 from analyses.paper import TABLE_1, TABLE_4
 from analyses.study import Study
+from coconut_core.encoding import Problem
 from coconut_core.errors import InputError
 from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.questions import Task, task_of
 
 TIMED = 40
 """Problems of a study that are timed."""
@@ -42,12 +43,14 @@ class WallClock:
     """Seconds a problem at batch 1."""
     tokens: Float[np.ndarray, "model"]
     """Mean generated tokens, thoughts counted."""
+    task: Task = "prosqa"
 
     def frame(self) -> pd.DataFrame:
         """One row a model: median seconds, ratio to the reference with its spread, tokens, the paper's numbers."""
         ratio = self.seconds / self.seconds[self.reference]
         median = np.median(self.seconds, axis=1)
-        paper = [TABLE_4.get(method, np.nan) for method in self.methods]
+        times, published = TABLE_4.get(self.task, {}), TABLE_1.get(self.task, {})
+        paper = [times.get(method, np.nan) for method in self.methods]
         return pd.DataFrame(
             {
                 "model": self.models,
@@ -62,7 +65,7 @@ class WallClock:
                 "generated_tokens": self.tokens,
                 "tokens_ratio": self.tokens / self.tokens[self.reference],
                 "paper_ratio": [seconds / paper[self.reference] for seconds in paper],
-                "paper_tokens": [TABLE_1.get(method, (np.nan,) * 3)[2] for method in self.methods],
+                "paper_tokens": [published.get(method, (np.nan,) * 3)[2] for method in self.methods],
             }
         )
 
@@ -115,7 +118,7 @@ class WallClock:
 
 def wall_clock(
     models: Sequence[tuple[str, CoconutModel]],
-    problems: Sequence[ProsqaProblem],
+    problems: Sequence[Problem],
     *,
     rounds: int = 5,
     progress: bool = False,
@@ -143,6 +146,7 @@ def wall_clock(
         reference=methods.index("no_cot") if "no_cot" in methods else 0,
         seconds=seconds,
         tokens=tokens,
+        task=task_of(problems),
     )
 
 

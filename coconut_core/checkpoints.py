@@ -39,6 +39,7 @@ from coconut_core.model import CoconutModel
 from coconut_core.offset_heads import set_offset_heads
 from coconut_core.problems.prosqa import load_problems
 from coconut_core.problems.prosqa_sampler import PERSONS, SPECIES
+from coconut_core.problems.questions import task_of
 from coconut_core.stopping import StopClassifier
 from coconut_core.tokenizers import ThoughtTokens, add_thought_tokens, word_level_tokenizer
 
@@ -142,7 +143,7 @@ def save_model(
         "format_version": FORMAT,
         "code_version": version("coconut-workbench"),
         "method": model.method.name,
-        "task": "prosqa",
+        "task": task_of(held_out) if held_out else "prosqa",
         "thoughts_per_step": card["run"]["c_thought"],
         "max_thoughts": most,
         "tokens": asdict(model.tokens),

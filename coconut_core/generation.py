@@ -68,7 +68,7 @@ def answers(
         if progress is not None:
             progress(len(texts))
     correct = [
-        [final_answer(text) == problem.answer and ANSWER_MARK in text for text in row]
+        [final_answer(text) == final_answer(problem.answer) and ANSWER_MARK in text for text in row]
         for row, problem in zip(texts, problems, strict=True)
     ]
     shape = (len(problems), len(ks))
@@ -78,8 +78,8 @@ def answers(
 
 
 def final_answer(text: str) -> str:
-    """What follows the last "###"; the whole text where there is none."""
-    return text.split(ANSWER_MARK)[-1].strip()
+    """What follows the last "###", or the whole text, without commas, as in the published evaluation: 1,000 is 1000."""
+    return text.split(ANSWER_MARK)[-1].replace(",", "").strip()
 
 
 def chain_opening(problem: Problem, k: int) -> str:

@@ -12,9 +12,10 @@ import numpy as np
 
 from coconut_core.config import RunConfig
 from coconut_core.curriculum import EncodedProblem, PackedBatch, pack
-from coconut_core.encoding import Encoder
-from coconut_core.problems.prosqa import ProsqaProblem, load_problems
+from coconut_core.encoding import Encoder, Problem
+from coconut_core.problems.prosqa import ProsqaProblem
 from coconut_core.problems.prosqa_sampler import further_questions, sample_problems
+from coconut_core.problems.questions import load_questions
 
 _TRAINING, _VALIDATION, _STOPPING = 0, 1, 2
 _STOPPING_PROBLEMS = 4_000
@@ -26,7 +27,7 @@ class Lessons:
     def __init__(self, config: RunConfig, encoder: Encoder, process: int = 0, processes: int = 1):
         self._config, self._encoder = config, encoder
         self._process, self._processes = process, processes
-        problems = load_problems(config.train_path) if config.train_path else ()
+        problems = load_questions(config.train_path) if config.train_path else ()
         self._file: list[EncodedProblem] = encoder.problems(problems)
         epoch = len(problems) if problems else config.samples_per_epoch
         self.samples_per_step = config.batch_size_training * processes
@@ -70,23 +71,23 @@ class Lessons:
         return [[next(encoded) for _ in row] for row in rows]
 
 
-def validation_problems(config: RunConfig) -> tuple[ProsqaProblem, ...]:
+def validation_problems(config: RunConfig) -> tuple[Problem, ...]:
     """The problems a run is measured on: its file, or fresh ones of its last world, never seen in training.
 
     Fresh graphs repeat next to never, and seeds of validation and training are disjoint.
     """
     if config.val_path:
-        return load_problems(config.val_path)
+        return load_questions(config.val_path)
     if not config.worlds:
         return ()
     seed = (config.seed, _VALIDATION)
     return tuple(sample_problems(config.worlds[-1].sampler, config.validation_problems, seed))
 
 
-def stopping_problems(config: RunConfig) -> tuple[ProsqaProblem, ...]:
+def stopping_problems(config: RunConfig) -> tuple[Problem, ...]:
     """Problems to fit the stop classifier on: of the training file, or fresh ones of the run's last world."""
     if config.train_path:
-        return load_problems(config.train_path)[:_STOPPING_PROBLEMS]
+        return load_questions(config.train_path)[:_STOPPING_PROBLEMS]
     seed = (config.seed, _STOPPING)
     return tuple(sample_problems(config.worlds[-1].sampler, _STOPPING_PROBLEMS, seed))
 

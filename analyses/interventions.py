@@ -5,6 +5,7 @@ Before the answer, what is fed into one slot, or into all of them, is replaced; 
     zero     the zero vector
     mean     the mean thought of that position over the problems
     noise    a random direction of the thought's own length
+    blur     the thought plus such a direction
     swap     the thought of another problem, the one before in the set
     freeze   the thought before it once more (from the second on)
     remove   the thought itself, but nothing that comes later attends to its slot (the next thought is still its own)
@@ -33,7 +34,7 @@ from coconut_core.errors import InputError
 from coconut_core.generation import answers, final_answer
 from coconut_core.model import Edit
 
-KINDS = ("zero", "mean", "noise", "swap", "freeze", "remove")
+KINDS = ("zero", "mean", "noise", "blur", "swap", "freeze", "remove")
 SEED = 0
 MOST = 200
 """Problems at most: a model whose thoughts were changed often never ends its text, which takes long."""
@@ -155,9 +156,10 @@ def edited(kind: str, positions: Sequence[int], fed_clean: Float[Tensor, "proble
             return torch.zeros_like(fed)
         if kind == "mean":
             return mean[k - 1].to(fed).expand_as(fed)
-        if kind == "noise":
+        if kind in ("noise", "blur"):
             direction = torch.randn(fed.shape, generator=random).to(fed)
-            return direction / direction.norm(dim=-1, keepdim=True) * fed.norm(dim=-1, keepdim=True)
+            noise = direction / direction.norm(dim=-1, keepdim=True) * fed.norm(dim=-1, keepdim=True)
+            return noise if kind == "noise" else fed + noise
         if kind == "swap":
             return fed_clean[:, k - 1 : k].roll(1, 0).to(fed)
         if kind == "freeze":

@@ -44,9 +44,10 @@ def test_each_change_is_what_it_says(study, kind):
         "swap": clean[:, 1].roll(1, 0),
         "freeze": clean[:, 0],
     }
-    if kind == "noise":
-        torch.testing.assert_close(found[:, 1].norm(dim=-1), clean[:, 1].norm(dim=-1), rtol=1e-4, atol=0)
-        assert torch.nn.functional.cosine_similarity(found[:, 1], clean[:, 1]).abs().max() < 0.9
+    if kind in ("noise", "blur"):
+        noise = found[:, 1] - (clean[:, 1] if kind == "blur" else 0)
+        torch.testing.assert_close(noise.norm(dim=-1), clean[:, 1].norm(dim=-1), rtol=1e-4, atol=0)
+        assert torch.nn.functional.cosine_similarity(noise, clean[:, 1]).abs().max() < 0.9
     else:
         torch.testing.assert_close(found[:, 1], expected[kind], rtol=0, atol=1e-4)
     # What follows is thought anew from the change, and fed as it is.
@@ -62,13 +63,13 @@ def test_freezing_all_repeats_the_first(study):
 def test_the_table_has_every_position_with_its_n(study):
     table = interventions(study).frame()
     own = table[table["subject"] == "Coconut"]
-    assert len(own) == 1 + 6 * 7 - 1 and (own["n"] == len(study.problems)).all()
+    assert len(own) == 1 + 7 * 7 - 1 and (own["n"] == len(study.problems)).all()
     clean = own[own["kind"] == "none"].iloc[0]
     told = answers(study.model.model, study.problems, ks=(6,))
     assert clean["accuracy"] == told.correct.mean() and clean["flips"] == 0
     # Pauses are all the same, so that exchanging them changes nothing.
     pause = table[table["subject"] == "Pause as thought"].set_index("kind")
-    assert pause.loc[["swap", "freeze"], "flips"].tolist() == [0, 0] and len(pause) == 7
+    assert pause.loc[["swap", "freeze"], "flips"].tolist() == [0, 0] and len(pause) == 8
 
 
 def test_a_flip_is_another_answer_and_not_another_chain(tiny_llama):

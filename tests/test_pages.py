@@ -149,7 +149,7 @@ def test_edits_belong_to_their_problem_and_come_back_with_the_page(open_page):
     assert "nothing yet" in changed() and not test.exception
 
 
-@pytest.mark.parametrize("kind", ["zero", "noise", "freeze", "swap", "remove"])
+@pytest.mark.parametrize("kind", ["zero", "noise", "blur", "freeze", "swap", "remove"])
 def test_thoughts_can_be_changed(open_page, kind):
     test = open_page("what_if")
     test.slider(key="k").set_value(6)

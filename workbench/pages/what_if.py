@@ -24,6 +24,7 @@ THOUGHT_EDITS = {
     "none": "leave them",
     "zero": "zero vector",
     "noise": "random direction, same length",
+    "blur": "plus noise as long as itself",
     "freeze": "the thought before it again",
     "swap": "another problem's thought",
     "remove": "remove them from what comes later",

@@ -37,6 +37,8 @@ LEGEND = 66
 """Pixels of a legend alone, in three lines where the page is narrow."""
 SCALE = 58
 """Pixels of the scale below the tree."""
+LYING_LEFT = {"orientation": "h", "xref": "container", "yref": "container", "x": 0.0, "xanchor": "left"}
+"""Where scale and legend stand: below the tree, from the picture's left edge on."""
 MARGIN = {"l": 70, "r": 32, "t": 70, "autoexpand": False}
 
 
@@ -227,11 +229,7 @@ def _frame(scene: Scene, reading: Reading, foot: int) -> dict:
 
 def _legend(palette: Palette, height: int) -> dict:
     return {
-        "orientation": "h",
-        "xref": "container",
-        "yref": "container",
-        "x": 0.0,
-        "xanchor": "left",
+        **LYING_LEFT,
         "y": 4 / height,
         "yanchor": "bottom",
         "itemclick": False,
@@ -247,11 +245,7 @@ def _colour_bar(scene: Scene, reading: Reading, foot: int) -> dict:
     palette = scene.palette
     definition = f"implicit value: raw p(name) after {reading.thoughts} and “{for_plotly(reading.opening)}”"
     return {
-        "orientation": "h",
-        "xref": "container",
-        "yref": "container",
-        "x": 0.0,
-        "xanchor": "left",
+        **LYING_LEFT,
         "xpad": 8,
         "y": (foot - 2) / _height(scene, foot),
         "yanchor": "top",

@@ -72,8 +72,9 @@ def main(
 
 
 def _ratios(model: Path, small: bool, official: Path | None, python: Path) -> Iterator:
-    from benchmarks.contests import contests, run
+    from benchmarks.contests import contests
     from benchmarks.official import gpt2_small, official_ratios, works
+    from benchmarks.ratios import run
     from coconut_core.checkpoints import load_model
     from coconut_core.problems.prosqa import load_problems
 

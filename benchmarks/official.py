@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from benchmarks.contests import Ratio
+from benchmarks.ratios import Ratio
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
 from coconut_core.model import CoconutModel

@@ -15,11 +15,11 @@ import pandas as pd
 import torch
 import typer
 from jaxtyping import Float
-from torch.utils.flop_counter import FlopCounterMode
 
 from analyses.command_line import folder_path, run_alone
-from benchmarks.contests import THOUGHTS, matrix_rate, timed, training_loss, training_step
+from benchmarks.contests import THOUGHTS, training_loss, training_step
 from benchmarks.official import gpt2_small
+from benchmarks.ratios import matrix_rate, operations, timed
 from coconut_core.checkpoints import load_model
 from coconut_core.encoding import Encoder
 from coconut_core.files import write_atomically
@@ -77,8 +77,7 @@ def utilisation(
         loss.backward()
         model.zero_grad(set_to_none=True)
 
-    with FlopCounterMode(display=False) as counter:
-        step()
+    counted = operations(step)
     for _ in range(3 if compiled else 1):
         step()
     return Utilisation(
@@ -87,7 +86,7 @@ def utilisation(
         compiled=compiled,
         batch=batch,
         tokens=sum(len(p.question) + THOUGHTS + 1 + len(p.answer) for p in encoded),
-        operations=counter.get_total_flops(),
+        operations=counted,
         rate=matrix_rate(device, torch.bfloat16 if bf16 else torch.float32),
         seconds=np.array([timed(step, device) for _ in range(rounds)]),
     )

@@ -6,7 +6,7 @@ view; a file that is uploaded in the sidebar is the one thing that a link cannot
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from workbench.readings import Readings, readings_of
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+NOTHING = "nothing"
 _ADDED = "added folders"
 UNTRAINED = "untrained"
 """Name of the control with random weights, which no folder can have."""
@@ -107,6 +108,13 @@ def choose() -> None:
     elif model.fault:
         fault = model.fault
     st.session_state["selection"] = Selection(model, problem, label, fault, hint)
+
+
+def choose_other(label: str, key: str, others: Sequence[ModelFolder], first: str = NOTHING) -> ModelFolder | None:
+    """One of the models in `others` to stand beside the chosen one, or none; `first` is chosen at first."""
+    named = {folder.name: folder for folder in others}
+    names = [NOTHING, *named]
+    return named.get(st.selectbox(label, names, names.index(first), key=key, bind="query-params"))
 
 
 def selection() -> Selection:

@@ -225,11 +225,9 @@ def show_table(readings: Readings, k: int, opening: str) -> None:
 
 def choose_second(chosen: Selection) -> Selection | None:
     """Another model to be shown on the same problem."""
-    others = {folder.name: folder for folder in session.shelf() if not folder.fault and folder != chosen.model}
-    if not others:
-        return None
-    name = st.selectbox("Beside it", ["nothing", *others], key="second", bind="query-params")
-    return replace(chosen, model=others[name]) if name in others else None
+    others = [folder for folder in session.shelf() if not folder.fault and folder != chosen.model]
+    other = session.choose_other("Beside it", "second", others) if others else None
+    return replace(chosen, model=other) if other else None
 
 
 def read_second(beside: Selection) -> tuple[Selection, Readings] | None:

@@ -13,16 +13,12 @@ from workbench.readings import lens_of, thought_space_of
 from workbench.session import Selection
 from workbench.tree_pictures import stem_of
 
-NOTHING = "nothing"
-
 
 def choose_control(chosen: Selection) -> ModelFolder | None:
     """Another model with something in its slots, at first one whose slots hold pauses."""
     others = [f for f in session.shelf() if not f.fault and f != chosen.model and f.card().get("max_thoughts")]
-    names = [NOTHING, *(folder.name for folder in others)]
     pauses = [folder.name for folder in others if folder.card().get("method") == "pause_as_thought"]
-    name = st.selectbox("Control", names, names.index((pauses or names)[0]), key="beside", bind="query-params")
-    return next((folder for folder in others if folder.name == name), None)
+    return session.choose_other("Control", "beside", others, first=(*pauses, session.NOTHING)[0])
 
 
 def show(chosen: Selection) -> None:

@@ -181,12 +181,14 @@ def test_bad_text_is_one_sentence(app, text, told):
     assert "Traceback" not in error.value
 
 
-def test_uploads(app, problems):
-    test = app(source="uploaded file")
-    assert "A link cannot hold this file" in shown(test) and "Upload a JSON file" in shown(test)
+def test_an_upload_is_a_set_and_chosen(app, problems):
+    test = app()
     assert upload(test, [problem.to_json() for problem in problems[:4]])
-    test.number_input(key="item").set_value(3).run()
+    assert test.selectbox(key="set").value.startswith("uploaded here: mine.json (")
+    test.selectbox(key="problem").select_index(3).run()
     assert f"Is {problems[3].root_name}" in figure(test)["layout"]["title"]["text"]
+    linked = app(set=test.selectbox(key="set").value, problem=test.selectbox(key="problem").value)
+    assert f"Is {problems[3].root_name}" in figure(linked)["layout"]["title"]["text"]
 
 
 def test_bad_uploads_are_one_sentence(app, problems):
@@ -202,7 +204,7 @@ def test_bad_uploads_are_one_sentence(app, problems):
         json.dumps([record | {"question": "What?"}]).encode(): "Every X is a Y",
     }
     for content, told in bad.items():
-        test = app(source="uploaded file")
+        test = app()
         upload(test, content)
         assert not test.exception, test.exception
         (error,) = test.error
@@ -212,7 +214,7 @@ def test_bad_uploads_are_one_sentence(app, problems):
 
 def test_an_unsound_problem_is_drawn_with_a_warning(app, problems):
     record = problems[0].to_json() | {"answer": "Tom is a gorpus."}
-    test = app(source="uploaded file")
+    test = app()
     upload(test, [record])
     assert "not sound" in test.warning[0].value and tree(test)["nodes"]
 

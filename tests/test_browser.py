@@ -289,16 +289,22 @@ def test_files_can_be_downloaded(page, server, problems):
         assert Path(download.path()).read_bytes().startswith(begin)
 
 
-def test_an_uploaded_file_is_drawn_and_a_torn_one_told(page, server, problems, tmp_path):
-    page.goto(f"{server[0]}/?{urlencode({'source': 'uploaded file'})}")
-    page.wait_for_selector("input[type=file]", state="attached")
+def test_an_uploaded_file_is_drawn_linked_and_a_torn_one_told(page, server, problems, chromium, tmp_path):
+    visit(page, server, k=3)
+    page.get_by_text("Upload problems").click()
     (tmp_path / "torn.json").write_text('[{"question": "Ev')
     page.locator("input[type=file]").set_input_files(tmp_path / "torn.json")
     page.wait_for_function("() => document.body.innerText.includes('no whole JSON file')")
     (tmp_path / "one.json").write_text(json.dumps(problems[2].to_json()))
     page.locator("input[type=file]").set_input_files(tmp_path / "one.json")
-    page.wait_for_selector(TREE)
-    assert f"Is {problems[2].root_name}" in tree(page)["layout"]["title"]["text"]
+    asked = f"Is {problems[2].root_name}"
+    page.wait_for_function("asked => document.querySelector('.gtitle')?.textContent.startsWith(asked)", arg=asked)
+    page.wait_for_function("() => location.search.includes('one.json')")
+    elsewhere = chromium.new_page()
+    elsewhere.goto(page.url)
+    elsewhere.wait_for_function("asked => document.querySelector('.gtitle')?.textContent.startsWith(asked)", arg=asked)
+    assert link(page)["k"] == "3" and link(page)["set"].startswith("uploaded here: one.json (")
+    elsewhere.close()
 
 
 def test_play_moves_k_by_itself(page, server):

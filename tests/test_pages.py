@@ -42,7 +42,7 @@ def test_models_are_listed_with_what_is_wrong(open_page):
     test.session_state["models"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
     test.run()
     assert not test.exception
-    assert [e.label for e in test.expander][1:] == ["Provenance", "Measured when it was stored", "Config"]
+    assert [e.label for e in test.main.expander][1:] == ["Provenance", "Measured when it was stored", "Config"]
 
 
 def test_runs_are_compared(open_page):

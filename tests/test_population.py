@@ -30,11 +30,11 @@ def test_a_set_made_here_is_used_on_other_pages(open_page):
 
 def test_a_set_is_uploaded_and_a_torn_one_told(open_page, problems):
     test = open_page("problems")
-    uploader = next(each for each in test.get("file_uploader") if each.key == "uploaded set")
+    uploader = next(each for each in test.get("file_uploader") if each.key == "upload")
     uploader.set_value(("mine.json", b'[{"question": "Ev', "application/json")).run()
     assert "no whole JSON file" in test.error[0].value and not test.exception
     content = json.dumps([problem.to_json() for problem in problems[:4]]).encode()
-    uploader = next(each for each in test.get("file_uploader") if each.key == "uploaded set")
+    uploader = next(each for each in test.get("file_uploader") if each.key == "upload")
     uploader.set_value(("mine.json", content, "application/json")).run()
     assert not test.error
     name = next(name for name in test.selectbox(key="browse").options if name.startswith("uploaded here: mine.json ("))
@@ -74,7 +74,7 @@ def test_an_upload_that_is_pushed_out_leaves_the_pages(open_page, problems):
 
     test = open_page("problems")
     content = json.dumps([problem.to_json() for problem in problems[4:6]]).encode()
-    uploader = next(each for each in test.get("file_uploader") if each.key == "uploaded set")
+    uploader = next(each for each in test.get("file_uploader") if each.key == "upload")
     uploader.set_value(("pushed.json", content, "application/json")).run()
     name = next(name for name in test.selectbox(key="browse").options if "pushed" in name)
     test.selectbox(key="browse").select(name).run()
@@ -100,7 +100,7 @@ def test_a_link_to_an_upload_that_is_gone_says_so(open_page, page_shelf, monkeyp
     test = AppTest.from_file(str(APP), default_timeout=90)
     test.query_params["set"] = "uploaded here: theirs.json (0123456789ab)"
     test.run()
-    assert "theirs" in test.sidebar.warning[0].value and "upload it again" in test.sidebar.warning[0].value
+    assert "theirs" in test.sidebar.warning[0].value and "upload the file again" in test.sidebar.warning[0].value
     assert test.selectbox(key="set").value == "small" and not test.exception
 
 

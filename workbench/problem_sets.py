@@ -87,8 +87,13 @@ def make_set(nodes: tuple[int, int], hops: tuple[int, int], seed: int, count: in
     return name
 
 
-def upload_set(file_name: str, problems: Sequence[ProsqaProblem]) -> str:
-    """Offer uploaded problems on every page; returns the set's name."""
+def upload_set(file_name: str, content: bytes) -> str:
+    """Offer the problems of an uploaded file on every page; returns the set's name.
+
+    `InputError` names what is wrong with the file, and its item.
+    """
+    records = sources.uploaded_records(content, file_name)
+    problems = [sources.problem_of(record, f"{file_name}, item {item}") for item, record in enumerate(records)]
     name = f"{_UPLOADED}{file_name} ({problems_hash(problems)[:12]})"
     uploads = _uploads()
     uploads[name] = ProblemSet(name, sources.labels(problems))
@@ -137,7 +142,7 @@ def problems_hash(problems: Sequence[ProsqaProblem]) -> str:
 
 def open_problem(folder: Path, name: str, number: int) -> None:
     """Choose a problem in the sidebar and go to its search tree; for a button's `on_click`."""
-    st.session_state["source"] = "bundled"
+    st.session_state["source"] = "set"
     st.session_state["set"] = name
     st.session_state["problem"] = list(problem_set(folder, name).labelled)[number]
     st.session_state[_GO] = "workbench/pages/search_tree.py"

@@ -1,7 +1,7 @@
 """What all pages share: the chosen model and problem, and the link that brings them back.
 
 Every choice is a widget whose key stands in the address bar (`bind="query-params"`), so a link reproduces a
-view; a file that is uploaded in the sidebar is the one thing that a link cannot hold.
+view; a file that is uploaded becomes a set of problems, which a link can name.
 """
 
 import json
@@ -20,7 +20,7 @@ from coconut_core.errors import InputError
 from coconut_core.problems.prosqa import ProsqaProblem
 from workbench import problem_sources as sources
 from workbench.model_shelf import ModelFolder, model_folder, model_folders
-from workbench.problem_sets import lost_upload, problem_set, problem_sets, sets_of_link
+from workbench.problem_sets import lost_upload, problem_set, problem_sets, sets_of_link, upload_set
 from workbench.readings import Readings, readings_of
 
 if TYPE_CHECKING:
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 NOTHING = "nothing"
 _ADDED = "added folders"
+_FAULT = "fault of the upload"
 UNTRAINED = "untrained"
 """Name of the control with random weights, which no folder can have."""
 SET_KEYS = ("set", "population", "browse", "asked")
 """Widgets that choose a set of problems, on one page or another."""
-SOURCES = {"bundled": "bundled", "random": "random", "text": "pasted text", "file": "uploaded file"}
+SOURCES = {"set": "from a set", "random": "random", "text": "pasted text"}
 EXAMPLE = (
     "Tom is a terpus. Tom is a dumpus. Every terpus is a brimpus. Every terpus is a lorpus. Every brimpus is "
     "a lempus. Every rempus is a scrompus. Is Tom a lempus or scrompus?"
@@ -95,9 +96,7 @@ def choose() -> None:
     with st.sidebar:
         if lost := lost_upload():
             st.warning(
-                for_markdown(
-                    f"The link names “{lost}”, which is no longer here: upload it again on the page Problems."
-                ),
+                for_markdown(f"The link names “{lost}”, which is no longer here: upload the file again."),
                 icon=":material/warning:",
             )
         model = _choose_model()
@@ -182,23 +181,25 @@ def _choose_model() -> ModelFolder | None:
 def _choose_problem(model: ModelFolder | None) -> tuple[ProsqaProblem | None, str, str | None, str | None]:
     """(problem, label, fault, hint) from the way that is chosen."""
     source = st.radio("Problem", list(SOURCES), format_func=SOURCES.get, key="source", bind="query-params")
-    ways: dict[str, Callable] = {"random": _choose_random, "text": _paste, "file": _upload}
+    ways: dict[str, Callable] = {"random": _choose_random, "text": _paste}
     try:
-        return ways.get(source, _choose_bundled)(model)
+        return ways.get(source, _choose_from_set)(model)
     except InputError as error:
         return None, "", str(error), None
 
 
-def _choose_bundled(model: ModelFolder | None):
+def _choose_from_set(model: ModelFolder | None):
     folder = artifacts() / "problems"
     sets = problem_sets(folder)
     if not sets:
+        _upload()
         hint = f"There are no problems in {folder}. Draw a random one, paste a question or upload a file."
         return None, "", None, hint
     name = st.selectbox("Set", sets, key="set", bind="query-params")
     problems = problem_set(folder, name).labelled
     first = sources.telling(problems.values())
     label = st.selectbox("Question", list(problems), index=first, key="problem", bind="query-params")
+    _upload()
     return sources.drawable(problems[label]), f"{name} {label.split()[0]}", None, None
 
 
@@ -230,20 +231,29 @@ def _paste(model: ModelFolder | None):
     return sources.pasted_problem(text), "pasted", None, None
 
 
-def _upload(model: ModelFolder | None):
-    file = st.file_uploader(
-        "JSON in the official format", type=["json"], max_upload_size=sources.UPLOAD_MEGABYTES, key="upload"
-    )
-    st.caption("A link cannot hold this file; one that is uploaded as a set, on the page Problems, it can.")
-    if file is None:
-        hint = (
-            "Upload a JSON file in the sidebar: a list of problems with question, answer, steps, "
-            "idx_to_symbol, edges, root, target and neg_target, as in the official data."
+def _upload() -> None:
+    with st.expander("Upload problems", icon=":material/upload:"):
+        st.file_uploader(
+            "JSON in the official format",
+            type=["json"],
+            max_upload_size=sources.UPLOAD_MEGABYTES,
+            key="upload",
+            on_change=_take_upload,
+            help="A problem, or a list: question, answer, steps, idx_to_symbol, edges, root, target and neg_target.",
         )
-        return None, "", None, hint
-    records = sources.uploaded_records(file.getvalue(), file.name)
-    item = 0
-    if len(records) > 1:
-        item = st.number_input("Item", min_value=0, max_value=len(records) - 1, value=0, step=1, key="item")
-    problem = sources.problem_of(records[int(item)], f"{file.name}, item {item}")
-    return problem, f"{Path(file.name).stem} {item}", None, None
+        if fault := st.session_state.get(_FAULT):
+            st.error(for_markdown(fault), icon=":material/error:")
+
+
+def _take_upload() -> None:
+    """Choose what was uploaded wherever this page chooses a set, or keep what is wrong with it, to be told."""
+    file = st.session_state["upload"]
+    st.session_state[_FAULT] = None
+    if file is None:
+        return
+    try:
+        name = upload_set(file.name, file.getvalue())
+    except InputError as error:
+        st.session_state[_FAULT] = str(error)
+        return
+    st.session_state.update({key: name for key in SET_KEYS if key in st.session_state} | {"set": name})

@@ -1,4 +1,4 @@
-"""Sets of problems: browse, search, check, make; a set made here can be used on all pages."""
+"""Sets of problems: browse, search, check, make; a set made here, or uploaded, can be used on all pages."""
 
 import json
 
@@ -19,15 +19,7 @@ from workbench.problem_sets import (
     open_problem,
     problem_set,
     problem_sets,
-    upload_set,
 )
-from workbench.problem_sources import UPLOAD_MEGABYTES, problem_of, uploaded_records
-
-
-@st.cache_resource(max_entries=4, show_spinner="Reading the file …")
-def uploaded(content: bytes, name: str) -> list[ProsqaProblem]:
-    """The problems of an uploaded file; read once, not at every touch of the page."""
-    return [problem_of(record, f"{name}, item {item}") for item, record in enumerate(uploaded_records(content, name))]
 
 
 @st.cache_resource(max_entries=8, show_spinner="Checking the problems …")
@@ -42,6 +34,7 @@ def checked(problems: tuple[ProsqaProblem, ...]) -> tuple[pd.DataFrame | str, pd
 
 
 st.header("Problems")
+st.caption("Sets to choose from on every page. Your own come in by “Upload problems” in the sidebar.")
 with st.expander("Make a set", icon=":material/add:"), st.form("make", border=False):
     first, second, third, fourth = st.columns(4)
     nodes = first.slider("Nodes", 5, MOST_NODES, (8, 14), key="make_nodes")
@@ -55,22 +48,10 @@ with st.expander("Make a set", icon=":material/add:"), st.form("make", border=Fa
         except InputError as error:
             st.error(for_markdown(str(error)), icon=":material/error:")
 
-with st.expander("Upload a set", icon=":material/upload:"):
-    file = st.file_uploader(
-        "JSON in the official format", type=["json"], max_upload_size=UPLOAD_MEGABYTES, key="uploaded set"
-    )
-    if file is not None:
-        try:
-            label = upload_set(file.name, uploaded(file.getvalue(), file.name))
-            told = f"“{label}” can now be chosen on every page; a link holds it while this server keeps it."
-            st.success(for_markdown(told))
-        except InputError as error:
-            st.error(for_markdown(str(error)), icon=":material/error:")
-
 shelf = session.artifacts() / "problems"
 sets = problem_sets(shelf)
 if not sets:
-    st.info("There is no set yet; make one above.", icon=":material/lightbulb:")
+    st.info("There is no set yet; make one above, or upload one in the sidebar.", icon=":material/lightbulb:")
     st.stop()
 name = st.selectbox("Set", sets, key="browse", bind="query-params")
 try:

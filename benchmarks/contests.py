@@ -12,10 +12,11 @@ import torch.nn.functional as F
 
 from analyses.values import node_values
 from benchmarks.ratios import Contest
-from coconut_core.curriculum import Curriculum, EncodedProblem, pack
+from coconut_core.curriculum import Curriculum, EncodedProblem
 from coconut_core.encoding import Encoder
 from coconut_core.generation import answers
-from coconut_core.model import CoconutModel, Loss
+from coconut_core.model import CoconutModel
+from coconut_core.packing import pack_parts
 from coconut_core.problems.prosqa import ProsqaProblem
 
 THOUGHTS = 6
@@ -36,16 +37,29 @@ def contests(model: CoconutModel, problems: Sequence[ProsqaProblem], few: int) -
     ]
 
 
-def training_loss(model: CoconutModel, encoded: Sequence[EncodedProblem], stages: Sequence[int]) -> Loss:
-    """Loss of all `stages` of problems that share no facts, as training computes it."""
-    batch = pack(
+def train_on(
+    model: CoconutModel, encoded: Sequence[EncodedProblem], stages: Sequence[int], *, bf16: bool = False
+) -> tuple[float, float]:
+    """Gradients of the loss of all `stages` of problems that share no facts, part by part as training computes them.
+
+    Returns the mean loss and its sum over the labels; the gradients are left in the model.
+    """
+    parts = pack_parts(
         [[problem] for problem in encoded],
         [[dict.fromkeys(stages, 1.0)] for _ in encoded],
         Curriculum(max_stage=THOUGHTS),
+        columns_at_once=model.columns_at_once,
         thought=model.tokens.thought,
         padding=model.tokens.padding,
     )
-    return model(batch.to(model.device))
+    mean = total = 0.0
+    for part in parts:
+        with torch.autocast(model.device.type, torch.bfloat16, enabled=bf16):
+            loss = model(part.to(model.device))
+        (loss.mean * part.share).backward()
+        mean += loss.mean.item() * part.share
+        total += float(loss.by_label.sum())
+    return mean, total
 
 
 def _stages(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
@@ -53,10 +67,9 @@ def _stages(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
     encoded = Encoder(model.tokenizer).problems(problems)
 
     def step(stages: Sequence[int]) -> float:
-        loss = training_loss(model, encoded, stages)
-        loss.mean.backward()
+        _, total = train_on(model, encoded, stages)
         model.zero_grad()
-        return float(loss.by_label.sum())
+        return total
 
     return Contest(
         "7 stages of a sample in one step, against 7 steps",
@@ -74,10 +87,9 @@ def training_step(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Con
     tokens, lm = model.tokens, model.lm
 
     def ours() -> float:
-        loss = training_loss(model, encoded, [THOUGHTS + 1])
-        loss.mean.backward()
+        mean, _ = train_on(model, encoded, [THOUGHTS + 1])
         model.zero_grad()
-        return loss.mean.item()
+        return mean
 
     def plain() -> float:
         rows = [(p.question, [p.opening, *p.answer]) for p in encoded]

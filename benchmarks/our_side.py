@@ -6,7 +6,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from analyses.values import node_values
-from benchmarks.contests import LONGEST, THOUGHTS, training_loss
+from benchmarks.contests import LONGEST, THOUGHTS, train_on
 from benchmarks.serve import serve
 from coconut_core.encoding import Encoder
 from coconut_core.generation import answers
@@ -26,9 +26,8 @@ def main(folder: str, data: str) -> None:
 
         def step() -> list[float]:
             model.zero_grad(set_to_none=True)
-            loss = training_loss(model, encoded, [THOUGHTS + 1]).mean
-            loss.backward()
-            return [loss.item(), float(model.lm.get_input_embeddings().weight.grad.norm())]
+            loss, _ = train_on(model, encoded, [THOUGHTS + 1])
+            return [loss, float(model.lm.get_input_embeddings().weight.grad.norm())]
 
         return step
 

@@ -17,7 +17,7 @@ import typer
 from jaxtyping import Float
 
 from analyses.command_line import folder_path, run_alone
-from benchmarks.contests import THOUGHTS, training_loss, training_step
+from benchmarks.contests import THOUGHTS, train_on, training_step
 from benchmarks.official import gpt2_small
 from benchmarks.ratios import matrix_rate, operations, timed
 from coconut_core.checkpoints import load_model
@@ -72,9 +72,7 @@ def utilisation(
     encoded, device = Encoder(model.tokenizer).problems(problems), model.device.type
 
     def step() -> None:
-        with torch.autocast(device, torch.bfloat16, enabled=bf16):
-            loss = training_loss(model, encoded, [THOUGHTS + 1]).mean
-        loss.backward()
+        train_on(model, encoded, [THOUGHTS + 1], bf16=bf16)
         model.zero_grad(set_to_none=True)
 
     counted = operations(step)

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from coconut_core.config import RunConfig
-from coconut_core.curriculum import EncodedProblem, PackedBatch, pack
+from coconut_core.curriculum import EncodedProblem
 from coconut_core.encoding import Encoder, Problem
+from coconut_core.packing import PackedBatch, pack_parts
 from coconut_core.problems.prosqa import ProsqaProblem
 from coconut_core.problems.prosqa_sampler import further_questions, sample_problems
 from coconut_core.problems.questions import load_questions
@@ -33,8 +34,8 @@ class Lessons:
         self.samples_per_step = config.batch_size_training * processes
         self.steps_per_epoch = max(1, epoch // self.samples_per_step)
 
-    def batch(self, epoch: int, step: int) -> PackedBatch:
-        """The batch of this process at a step of an epoch."""
+    def batch(self, epoch: int, step: int, columns_at_once: int) -> list[PackedBatch]:
+        """The batch of this process at a step of an epoch, in parts of about `columns_at_once` columns."""
         config = self._config
         seed = (config.seed, _TRAINING, epoch, step, self._process)
         rows = self._from_file(epoch, step) if self._file else self._from_world(epoch, seed)
@@ -48,10 +49,11 @@ class Lessons:
             return curriculum.draw(scheduled, len(problem.steps), config.stages_per_sample, rng)
 
         tokens = self._encoder.tokens
-        return pack(
+        return pack_parts(
             rows,
             [[stages(problem) for problem in row] for row in rows],
             curriculum,
+            columns_at_once=columns_at_once,
             thought=tokens.thought,
             padding=tokens.padding,
         )

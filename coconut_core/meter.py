@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 
-from coconut_core.curriculum import PackedBatch
 from coconut_core.model import Loss
+from coconut_core.packing import PackedBatch
 
 
 class Meter:

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from coconut_core.columns import PADDING, QUESTION, THOUGHT, Columns, visible
-from coconut_core.curriculum import PackedBatch
 from coconut_core.methods import COCONUT, Method
+from coconut_core.packing import PackedBatch
 from coconut_core.piecewise_cache import PiecewiseCache
 from coconut_core.tokenizers import ThoughtTokens
 
@@ -87,6 +87,15 @@ class CoconutModel(nn.Module):
     @property
     def device(self) -> torch.device:
         return self.lm.device
+
+    @property
+    def columns_at_once(self) -> int:
+        """Columns that a training step computes together where a batch has more.
+
+        They bound its memory. On a core more of them are no faster, since they outgrow its caches.
+        """
+        entries = 2**27 if self.device.type == "cuda" else 2**20
+        return max(1, entries // (self.lm.config.num_hidden_layers * self.lm.config.hidden_size))
 
     def extend(
         self,

@@ -14,6 +14,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,15 +25,15 @@ from tqdm.auto import tqdm
 
 from coconut_core.checkpoints import data_hash, initial_model, save_model
 from coconut_core.config import RunConfig
-from coconut_core.curriculum import PackedBatch
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
-from coconut_core.files import write_atomically
 from coconut_core.generation import answers
 from coconut_core.lessons import Lessons, stopping_problems, validation_problems
 from coconut_core.meter import Meter
-from coconut_core.model import CoconutModel, Loss
+from coconut_core.model import CoconutModel
 from coconut_core.optimizers import Optimizers, learning_rate
+from coconut_core.packing import PackedBatch
+from coconut_core.run_folder import claim, is_finished
 from coconut_core.stopping import fit_stop_classifier, measure_stopping
 
 STATE = "state/latest.pt"
@@ -58,7 +59,7 @@ def train(config: RunConfig, command: str, *, restart: bool = False, quiet: bool
     """
     accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision="bf16" if config.bf16 else "no")
     folder = config.folder
-    finished = _is_finished(folder, config, restart)
+    finished = is_finished(folder, config, restart)
     accelerator.wait_for_everyone()
     if finished:
         return folder
@@ -69,7 +70,7 @@ def train(config: RunConfig, command: str, *, restart: bool = False, quiet: bool
     lessons = Lessons(config, encoder, accelerator.process_index, accelerator.num_processes)
     held_out = validation_problems(config)
     if accelerator.is_main_process:
-        _claim(folder, config, restart)
+        claim(folder, config, restart)
     accelerator.wait_for_everyone()
     return _Run(config, accelerator, model, lessons, held_out, quiet).train(command)
 
@@ -99,9 +100,8 @@ class _Run:
             while at.epoch < self.config.epochs:
                 if at.step == 0 and at.epoch > 0 and self._rebuilds(at.epoch):
                     self.optimizers = Optimizers(self.config, self.model)
-                batch = self.lessons.batch(at.epoch, at.step).to(self.accelerator.device)
+                self._step(self.lessons.batch(at.epoch, at.step, self.model.columns_at_once))
                 stage = self.config.stage_of_epoch(at.epoch)
-                self.meter.add(self._step(batch), batch)
                 at.step, at.total_steps, at.seconds = (
                     at.step + 1,
                     at.total_steps + 1,
@@ -138,20 +138,29 @@ class _Run:
         every_epoch = self.config.reset_optimizer_every == "epoch"
         return every_epoch or self.config.stage_of_epoch(epoch) != self.config.stage_of_epoch(epoch - 1)
 
-    def _step(self, batch: PackedBatch) -> Loss:
+    def _step(self, parts: Sequence[PackedBatch]) -> None:
         config, at = self.config, self.progress.total_steps
         self.wrapped.train()
-        accumulate = config.gradient_accumulation_steps
-        with self.accelerator.autocast():
-            loss = self.wrapped(batch)
-        if not math.isfinite(loss.mean.item()):
-            raise InputError(f"lr: the loss is {loss.mean.item()} at step {at}; start again with a lower lr.")
-        self.accelerator.backward(loss.mean / accumulate)
-        if (at + 1) % accumulate == 0:
+        *earlier, last = (part.to(self.accelerator.device) for part in parts)
+        for part in earlier:
+            with self.accelerator.no_sync(self.wrapped):
+                self._backward(part)
+        self._backward(last)
+        if (at + 1) % config.gradient_accumulation_steps == 0:
             if config.clip_norm is not None:
                 self.accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)
             self.optimizers.step(learning_rate(config, at, self.lessons.steps_per_epoch))
-        return loss
+
+    def _backward(self, part: PackedBatch) -> None:
+        with self.accelerator.autocast():
+            loss = self.wrapped(part)
+        mean = loss.mean.item()
+        if not math.isfinite(mean):
+            raise InputError(
+                f"lr: the loss is {mean} at step {self.progress.total_steps}; start again with a lower lr."
+            )
+        self.accelerator.backward(loss.mean * part.share / self.config.gradient_accumulation_steps)
+        self.meter.add(loss, part)
 
     def _report(self, bar: tqdm, stage: int) -> None:
         line = self.meter.flush()
@@ -264,42 +273,6 @@ class _Interruption:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
-
-
-def _is_finished(folder: Path, config: RunConfig, restart: bool) -> bool:
-    """Whether the folder holds this very run, finished; `InputError` if it holds anything but this run.
-
-    With `restart` another run's folder may be discarded, but nothing that is no run.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file; give the run another name.")
-    path = folder / "run.json"
-    if not path.exists():
-        if folder.exists() and any(folder.iterdir()):
-            raise InputError(f"{folder}: holds something that is no run; give the run another name.")
-        return False
-    if restart:
-        return False
-    try:
-        there = json.loads(path.read_text())
-        different = [key for key, value in json.loads(json.dumps(config.as_dict())).items() if there.get(key) != value]
-    except (OSError, ValueError, AttributeError) as error:
-        raise InputError(f"{path}: cannot be read; discard the run with --restart.") from error
-    if different:
-        raise InputError(
-            f"{path}: this folder holds a run with another {', '.join(different)}; give the run another name, "
-            "or discard the old one with --restart."
-        )
-    return (folder / "coconut.json").exists()
-
-
-def _claim(folder: Path, config: RunConfig, restart: bool) -> None:
-    """Make the run's folder, or take the one there, which is of the same config; with `restart` a new one."""
-    if restart and folder.exists():
-        shutil.rmtree(folder)
-    if not (folder / "run.json").exists():
-        write_atomically(folder / "run.json", json.dumps(config.as_dict(), indent=2) + "\n")
-    (folder / "metrics.jsonl").touch()
 
 
 def main() -> None:

@@ -45,7 +45,7 @@ def test_a_step_is_counted_and_refused_where_its_loss_is_another(tiny_llama, mon
     row = found.row()
     assert row["tokens_a_second"] == pytest.approx(found.tokens / np.median(found.seconds))
     assert row["low"] <= row["utilisation"] <= row["high"] and row["batch"] == 3
-    monkeypatch.setattr(module, "training_loss", lambda *_: pytest.fail("timed"))
+    monkeypatch.setattr(module, "train_on", lambda *_: pytest.fail("timed"))
     whole = module.training_step
 
     def other(model, problems):

@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from analyses.values import node_values
-from coconut_core.curriculum import Curriculum, pack
+from coconut_core.curriculum import Curriculum
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.generation import answers
 from coconut_core.methods import METHODS
+from coconut_core.packing import pack
 from coconut_core.problems.prosqa import ProsqaProblem
 from tests.test_model import continue_fully, full_pass
 

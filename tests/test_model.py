@@ -5,10 +5,11 @@ import copy
 import pytest
 import torch
 
-from coconut_core.curriculum import Curriculum, pack
+from coconut_core.curriculum import Curriculum
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.generation import answers
 from coconut_core.methods import METHODS
+from coconut_core.packing import pack
 from coconut_core.piecewise_cache import PiecewiseCache
 
 

@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from coconut_core import training
 from coconut_core.errors import InputError
 from coconut_core.lessons import Lessons
+from coconut_core.model import CoconutModel
 from coconut_core.training import STATE, train
 
 
@@ -40,10 +41,10 @@ def stop_at(monkeypatch, total_step, how):
     """Call `how` when the batch of a step is asked for."""
     whole = Lessons.batch
 
-    def batch(self, epoch, step):
+    def batch(self, epoch, step, columns_at_once):
         if epoch * self.steps_per_epoch + step == total_step:
             how()
-        return whole(self, epoch, step)
+        return whole(self, epoch, step, columns_at_once)
 
     monkeypatch.setattr(Lessons, "batch", batch)
 
@@ -69,6 +70,21 @@ def test_resumed_after_a_kill_equals_uninterrupted(tmp_path, tiny_run, monkeypat
     assert_same_model(whole, resumed)
     assert metrics(whole) == metrics(resumed)
     assert not (resumed / "state").exists()
+
+
+def test_training_in_parts_is_training(tmp_path, tiny_run, monkeypatch):
+    """Where a batch is computed in parts, memory is spared and nothing else changes."""
+    whole = train(replace(tiny_run, save_path=str(tmp_path / "whole")), "", quiet=True)
+    monkeypatch.setattr(CoconutModel, "columns_at_once", 1)
+    asked = []
+    stop_at(monkeypatch, 1, lambda: asked.append(True))
+    parts = train(replace(tiny_run, save_path=str(tmp_path / "parts")), "", quiet=True)
+    assert asked
+    for name, weight in weights(whole).items():
+        torch.testing.assert_close(weights(parts)[name], weight, rtol=0, atol=2e-3)
+    for one, other in zip(metrics(whole), metrics(parts), strict=True):
+        if one["kind"] == "train":
+            assert other["loss"] == pytest.approx(one["loss"], abs=1e-3)
 
 
 def test_a_kill_loses_at_most_the_last_interval(tmp_path, tiny_run, monkeypatch):

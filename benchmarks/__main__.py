@@ -50,7 +50,8 @@ def main(
         ratios.append(ratio)
         told = f"{ratio.shape}: {ratio.name}, against {ratio.against}, operations {ratio.operations:.1f} x"
         told += f", at {ratio.utilisation:.0%} of the core's matrix rate"
-        told += "" if ratio.memory is None else f", memory {ratio.memory:.2f} x"
+        told += "" if ratio.memory is None else f", memory {ratio.memory:.2f} x (floor {ratio.memory_floor:.2f})"
+        told += "" if ratio.most is None else f", at most {ratio.most:.1f} x"
         spread = f"({ratio.low:.1f} to {ratio.high:.1f}, rounds {ratio.rounds})"
         print(f"{ratio.ratio:8.1f} x  {spread}  {told}", flush=True)
     start = time.perf_counter()

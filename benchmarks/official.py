@@ -92,41 +92,46 @@ def official_ratios(
         save_problems(folder / "problems.json", problems)
         (folder / "examples.json").write_text(json.dumps(_examples(model, problems)))
 
-        def sides() -> tuple["_Side", "_Side"]:
+        def sides() -> tuple["_Side", "_Side", "_Side"]:
             ours = [sys.executable, "-m", "benchmarks.our_side", folder, folder / "problems.json"]
             script = [python, HERE / "official_side.py", checkout, folder, folder / "examples.json"]
-            return _Side(ours, "our side"), _Side(script, f"--official: {python}")
+            return _Side(ours, "our side"), _Side(script, f"--official: {python}"), _Side(ours, "the floor")
 
-        ours, official = sides()
+        ours, official, _ = sides()
         with ours, official:
             for work in {work.work for work in works}:
                 mine, theirs = (side.ask(work, 3, 3)["result"] for side in (ours, official))
                 _agree(work, mine, theirs, model)
         for work in works:
-            ours, official = sides()
-            with ours, official:
-                yield _timed(shape, work, ours, official, rounds, patience)
+            ours, official, floor = sides()
+            with ours, official, floor:
+                yield _timed(shape, work, (ours, official, floor), rounds, patience)
 
 
-def _timed(shape: str, work: Work, ours: "_Side", official: "_Side", rounds: int, patience: float) -> Ratio:
-    replies, spent = [], 0.0
+def _timed(shape: str, work: Work, sides: Sequence["_Side"], rounds: int, patience: float) -> Ratio:
+    """Ours, the official way and the floor, in turn."""
+    names, replies, spent = (work.work, work.work, f"{work.work} floor"), [], 0.0
     while len(replies) < rounds and (not replies or spent < patience):
-        replies.append([side.ask(work.work, work.count, work.batch) for side in (ours, official)])
+        replies.append([side.ask(name, work.count, work.batch) for side, name in zip(sides, names, strict=True)])
         spent += sum(reply["seconds"] for reply in replies[-1])
     # Counting slows the work down, so that few problems have to do: both sides do the same to each.
     few = min(work.count, 8)
-    counted = [side.ask(work.work, few, work.batch, counted=True)["operations"] for side in (ours, official)]
+    counted = [side.ask(work.work, few, work.batch, counted=True)["operations"] for side in sides[:2]]
     peaks = [reply["peak_mib"] for reply in replies[0]]
+    measured = work.memory is not None and None not in peaks
+    *seconds, floor = np.array([[reply["seconds"] for reply in row] for row in replies]).T
     size = f", {work.count} problems" if work.count else ""
     return Ratio.of(
-        np.array([[reply["seconds"] for reply in pair] for pair in replies]).T,
+        np.array(seconds),
         [each * max(work.count, 1) / max(few, 1) for each in counted],
         name=f"{work.name}{size}, batch {work.batch}",
         shape=shape,
         against="official code",
-        memory=None if None in peaks or work.memory is None else peaks[0] / peaks[1],
+        memory=peaks[0] / peaks[1] if measured else None,
         target=work.target,
         memory_target=work.memory,
+        most=float(np.median(seconds[1] / floor)),
+        memory_floor=peaks[2] / peaks[1] if measured else None,
     )
 
 

@@ -7,6 +7,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from analyses.values import node_values
 from benchmarks.contests import LONGEST, THOUGHTS, train_on
+from benchmarks.floors import answers_floor, training_floor, values_floor
 from benchmarks.serve import serve
 from coconut_core.encoding import Encoder
 from coconut_core.generation import answers
@@ -15,7 +16,7 @@ from coconut_core.problems.prosqa import load_problems
 
 
 def main(folder: str, data: str) -> None:
-    """Serve the three works with the model in `folder` and the problems in `data`."""
+    """Serve the three works, and the floor of each, with the model in `folder` and the problems in `data`."""
     torch.set_num_threads(1)
     lm = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     model = CoconutModel(lm, AutoTokenizer.from_pretrained(folder))
@@ -48,7 +49,12 @@ def main(folder: str, data: str) -> None:
 
         return measure
 
-    serve({"train": train, "answers": answer, "values": value})
+    floors = {
+        "train floor": lambda count, batch: training_floor(model, problems[:batch]),
+        "answers floor": lambda count, batch: answers_floor(model, problems[:count], batch),
+        "values floor": lambda count, batch: values_floor(model, problems[:count], batch),
+    }
+    serve({"train": train, "answers": answer, "values": value, **floors})
 
 
 if __name__ == "__main__":

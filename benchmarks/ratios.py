@@ -52,6 +52,10 @@ class Ratio:
     """Ratio below which something is broken."""
     target: float | None = None
     memory_target: float | None = None
+    most: float | None = None
+    """Ratio that no way can exceed (`floors.py`), where it was measured."""
+    memory_floor: float | None = None
+    """Share of the other way's memory that no way without recomputing can fall below at this batch in one part."""
 
     @classmethod
     def of(

@@ -56,6 +56,29 @@ def test_a_step_is_counted_and_refused_where_its_loss_is_another(tiny_llama, mon
         module.utilisation(model, 3, rounds=2)
 
 
+def test_floors_compute_less_than_any_way_and_not_much_less(tiny_llama, problems):
+    """A floor above what it bounds would prove nothing, nor would one far below."""
+    from analyses.values import node_values
+    from benchmarks import floors
+    from benchmarks.contests import LONGEST, THOUGHTS, train_on
+    from benchmarks.ratios import operations
+    from coconut_core.encoding import Encoder
+    from coconut_core.generation import answers
+
+    model, some = tiny_llama, problems[:4]
+    encoded = Encoder(model.tokenizer).problems(some)
+    ways = {
+        floors.training_floor(model, some): lambda: train_on(model, encoded, [THOUGHTS + 1]),
+        floors.values_floor(model, some, 4): lambda: node_values(model, some, opening="every", batch_size=4),
+        floors.answers_floor(model, some, 4): lambda: answers(
+            model, some, ks=(THOUGHTS,), batch_size=4, max_new_tokens=LONGEST
+        ),
+    }
+    for floor, way in ways.items():
+        assert 0.4 < operations(floor) / operations(way) < 1
+    model.zero_grad()
+
+
 def test_an_absent_checkout_and_a_wrong_environment_are_told_before_any_work(tmp_path):
     command = [sys.executable, "-m", "benchmarks", "--out", tmp_path / "out", "--official", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True)

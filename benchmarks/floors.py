@@ -1,0 +1,80 @@
+"""The least that any way of doing a work computes with the library's own layers: bounds from below, to be timed.
+
+A thought goes into the pass after it, so that passes wait for each other: one over the question, one of a single column
+for every thought, a last one over what follows. These passes alone are what is timed here, in batches as large as ours.
+Left out is all that a way may or may not need beside them: what the later passes see of the earlier, masks, caches,
+padding, packing. A ratio above (their time / the floor's) is out of reach on this machine, whatever the way.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from benchmarks.contests import KS, LONGEST, THOUGHTS
+from coconut_core.encoding import Encoder
+from coconut_core.generation import answers
+from coconut_core.model import CoconutModel
+from coconut_core.problems.prosqa import ProsqaProblem
+
+_THOUGHTS_BEFORE_THE_LAST = [1] * (THOUGHTS - 1)
+
+
+def training_floor(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Callable[[], None]:
+    """Passes of a training step with six thoughts, forward and backward; logits for the answer's tokens alone."""
+    encoded = Encoder(model.tokenizer).problems(problems)
+    question, answer = (round(np.mean([len(getattr(p, part)) for p in encoded])) for part in ("question", "answer"))
+    parts = np.array_split(range(len(encoded)), -(-len(encoded) * question // model.columns_at_once))
+    widths = [question, *_THOUGHTS_BEFORE_THE_LAST, 1 + answer]
+    passes = [_passes(model, len(part), widths, answer, gradients=True) for part in parts if len(part)]
+
+    def step() -> None:
+        model.zero_grad()
+        for part in passes:
+            part()
+
+    return step
+
+
+def values_floor(model: CoconutModel, problems: Sequence[ProsqaProblem], batch: int) -> Callable[[], None]:
+    """Passes of the values for k = 0..6: "<eot> Every" after each number of thoughts, one row of logits for each."""
+    widths = [_question(model, problems), *_THOUGHTS_BEFORE_THE_LAST, 1 + 2 * len(KS)]
+    return _in_batches(model, len(problems), batch, widths, len(KS))
+
+
+def answers_floor(model: CoconutModel, problems: Sequence[ProsqaProblem], batch: int) -> Callable[[], None]:
+    """Passes of the answers after six thoughts: a single column for every word that the model writes."""
+    told = answers(model, problems, ks=(THOUGHTS,), batch_size=batch, max_new_tokens=LONGEST)
+    widths = [_question(model, problems), *_THOUGHTS_BEFORE_THE_LAST, 2, *[1] * int(told.tokens.mean())]
+    return _in_batches(model, len(problems), batch, widths, 1)
+
+
+def _question(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> int:
+    return round(np.mean([len(q.ids) for q in Encoder(model.tokenizer).questions([p.question for p in problems])]))
+
+
+def _in_batches(model: CoconutModel, count: int, batch: int, widths: Sequence[int], read: int) -> Callable[[], None]:
+    passes = [_passes(model, min(batch, count - start), widths, read) for start in range(0, count, batch)]
+
+    def run() -> None:
+        for one in passes:
+            one()
+
+    return run
+
+
+def _passes(
+    model: CoconutModel, rows: int, widths: Sequence[int], read: int, *, gradients: bool = False
+) -> Callable[[], None]:
+    """A pass of each width, and the head on the last `read` columns."""
+    size = model.lm.config.hidden_size
+    inputs = [torch.randn(rows, width, size, requires_grad=gradients) for width in widths]
+
+    def run() -> None:
+        with torch.set_grad_enabled(gradients):
+            hidden = [model.lm.base_model(inputs_embeds=each, use_cache=False).last_hidden_state for each in inputs]
+            logits = model.logits(hidden[-1][:, -read:])
+        if gradients:
+            (logits.sum() + sum(each.sum() for each in hidden)).backward()
+
+    return run

@@ -127,6 +127,7 @@ def _timed(shape: str, work: Work, sides: Sequence["_Side"], rounds: int, patien
         name=f"{work.name}{size}, batch {work.batch}",
         shape=shape,
         against="official code",
+        peak=peaks[0] if measured else None,
         memory=peaks[0] / peaks[1] if measured else None,
         target=work.target,
         memory_target=work.memory,

@@ -46,6 +46,8 @@ class Ratio:
     """How many times as many operations the other way needs: what the ratio would be at the same rate."""
     utilisation: float
     """Our operations a second as a share of what this core reaches in one large matrix product."""
+    peak: float | None = None
+    """Our peak memory beside what the process held before, in MiB, where it was measured."""
     memory: float | None = None
     """Our peak memory as a share of the other way's, where it was measured."""
     least: float | None = None

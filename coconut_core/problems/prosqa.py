@@ -34,7 +34,7 @@ from coconut_core.problems.prosqa_text import (
 from coconut_core.problems.records import (
     integer_field,
     pairs_field,
-    read_records,
+    read_items,
     shown,
     text_field,
     texts_field,
@@ -294,21 +294,18 @@ def load_problems(path: Path | str) -> tuple[ProsqaProblem, ...]:
 
 def stream_problems(path: Path | str) -> Iterator[ProsqaProblem]:
     """As `load_problems`, one at a time: memory does not grow with the file. Errors come when they are reached."""
-    number = -1
-    for number, record in enumerate(read_records(path)):
-        try:
-            problem = ProsqaProblem.from_json(record)
-            problem.require_readable()
-        except InputError as error:
-            raise InputError(f"{path}, item {number}: {error}") from error
-        yield problem
-    if number < 0:
-        raise InputError(f"{path}: holds no problems; name a ProsQA file with at least one.")
+    return read_items(path, _readable)
 
 
 def save_problems(path: Path | str, problems: Sequence[ProsqaProblem]) -> None:
     """Write problems in the official format, whole or not at all."""
     write_atomically(path, json.dumps([problem.to_json() for problem in problems], ensure_ascii=False))
+
+
+def _readable(record: object) -> ProsqaProblem:
+    problem = ProsqaProblem.from_json(record)
+    problem.require_readable()
+    return problem
 
 
 def _graph(names: Sequence[str], edges: Sequence[tuple[int, int]]) -> nx.DiGraph:

@@ -11,7 +11,7 @@ from typing import Literal
 from coconut_core.encoding import Problem
 from coconut_core.errors import InputError
 from coconut_core.problems.prosqa import ProsqaProblem, load_problems
-from coconut_core.problems.records import read_records, shown, text_field, texts_field
+from coconut_core.problems.records import read_items, read_records, shown, text_field, texts_field
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,4 @@ def load_questions(path: Path | str) -> tuple[Problem, ...]:
     first = next(read_records(path), None)
     if not isinstance(first, dict) or "idx_to_symbol" in first:
         return load_problems(path)
-    questions = []
-    for number, record in enumerate(read_records(path)):
-        try:
-            questions.append(Question.from_json(record))
-        except InputError as error:
-            raise InputError(f"{path}, item {number}: {error}") from error
-    return tuple(questions)
+    return tuple(read_items(path, Question.from_json))

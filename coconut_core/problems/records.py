@@ -3,11 +3,14 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import ijson
 
 from coconut_core.errors import InputError
 from coconut_core.problems.prosqa_text import shortened
+
+Item = TypeVar("Item")
 
 
 def read_records(path: Path | str) -> Iterator[object]:
@@ -27,6 +30,22 @@ def read_records(path: Path | str) -> Iterator[object]:
         raise InputError(f"{path}: no whole JSON file ({_fault(path)}); fetch or write it again.") from error
     if not listed:
         raise InputError(f"{path}: holds no list; name a JSON list of problems.")
+
+
+def read_items(path: Path | str, read: Callable[[object], Item]) -> Iterator[Item]:
+    """What `read` makes of each item of a JSON list, one at a time.
+
+    `InputError` names the file and the item (from 0) that it refuses, or the file if it has no items.
+    """
+    number = -1
+    for number, record in enumerate(read_records(path)):
+        try:
+            item = read(record)
+        except InputError as error:
+            raise InputError(f"{path}, item {number}: {error}") from error
+        yield item
+    if number < 0:
+        raise InputError(f"{path}: holds no problems; name a file with at least one.")
 
 
 def _fault(path: Path) -> str:

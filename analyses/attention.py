@@ -10,6 +10,7 @@ table alone.
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -116,10 +117,13 @@ class Attention:
 
     def caption(self) -> str:
         """The layer that tells the frontier from the rest best, for the second thought."""
-        means = np.nanmean(self.attention[0, :, :, 1], axis=0)
+        second = self.attention[:, :, :, 1]
+        if np.isnan(second[..., [0, 2]]).all(axis=(1, 2)).any():
+            return "No fact starts one step away from the start, or all facts do, so there is nothing to tell apart."
+        means = np.nanmean(second[0], axis=0)
         layer = int(np.nanargmax(means[:, 2] - means[:, 0]))
         parts = ", ".join(f"{name} {mean:.2f}" for name, mean in zip(CLASSES, means[layer], strict=True))
-        last = np.nanmean(self.attention[-1, :, layer, 1], axis=0)
+        last = np.nanmean(second[-1, :, layer], axis=0)
         return (
             f"The second thought tells facts of the frontier best from those out of reach in layer {layer + 1}: "
             f"{parts}; in {self.labels[-1]} there {', '.join(f'{mean:.2f}' for mean in last)}."
@@ -161,19 +165,16 @@ def _weights(study: Study, subject: Subject, start: int) -> tuple[Float[torch.Te
     states = study.thoughts(subject)[start : start + BATCH, :-1].to(model.device)
     if model.method.slots == "pause":
         states = embed(torch.full(states.shape[:2], model.tokens.thought, device=model.device))
-    before = model.lm.config._attn_implementation
-    model.lm.set_attn_implementation("eager")  # the fused kernels do not give weights
-    try:
-        with torch.inference_mode():
-            full = torch.cat([mask, mask.new_ones(states.shape[:2])], 1)
-            out = model.lm.base_model(
-                inputs_embeds=torch.cat([embed(ids), states.to(embed.weight)], 1),
-                attention_mask=full,
-                position_ids=(full.cumsum(1) - 1).clamp(min=0),
-                output_attentions=True,
-            )
-    finally:
-        model.lm.set_attn_implementation(before)
+    own = deepcopy(model.lm)  # others may be asking the model meanwhile
+    own.set_attn_implementation("eager")  # the fused kernels do not give weights
+    with torch.inference_mode():
+        full = torch.cat([mask, mask.new_ones(states.shape[:2])], 1)
+        out = own.base_model(
+            inputs_embeds=torch.cat([embed(ids), states.to(embed.weight)], 1),
+            attention_mask=full,
+            position_ids=(full.cumsum(1) - 1).clamp(min=0),
+            output_attentions=True,
+        )
     width = ids.shape[1]
     return torch.stack([layer[:, :, width - 1 :].sum(1) for layer in out.attentions]).cpu(), width
 

@@ -14,7 +14,7 @@ Tokens are words here and byte pairs there, and we count pauses, which the paper
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,7 @@ from coconut_core.problems.questions import Task, task_of
 OFFICIAL: dict[Task, str] = {"prosqa": "official ProsQA", "gsm8k": "GSM8k"}
 """Tasks with published numbers."""
 WARMED = 8
+Progress = Callable[[int], None]
 """Problems that a model answers before it is timed."""
 
 
@@ -196,19 +197,24 @@ def table_1(study: Study) -> MethodTable:
     return method_table([(s.name, s.model) for s in study.subjects if s.role != "untrained"], study.problems)
 
 
-def answered(name: str, model: CoconutModel, problems: Sequence[Problem]) -> tuple[Entry, ...]:
-    """A model's answers after all its thoughts and, if it has slots, after none."""
+def answered(
+    name: str, model: CoconutModel, problems: Sequence[Problem], progress: Progress | None = None
+) -> tuple[Entry, ...]:
+    """A model's answers after all its thoughts and, if it has slots, after none.
+
+    `progress` hears after each batch how many problems are done, for each of the two.
+    """
     most = model.max_thoughts
-    entries = [_entry(name, model.label, model, problems, most)]
+    entries = [_entry(name, model.label, model, problems, most, progress=progress)]
     if most:
-        entries.append(_entry(name, f"   {model.label}, slots removed", model, problems, 0))
+        entries.append(_entry(name, f"   {model.label}, slots removed", model, problems, 0, progress=progress))
     return tuple(entries)
 
 
-def controls(model: CoconutModel, problems: Sequence[Problem]) -> tuple[Entry, ...]:
+def controls(model: CoconutModel, problems: Sequence[Problem], progress: Progress | None = None) -> tuple[Entry, ...]:
     """Random weights in the shape of `model` and, where there are graphs, the rule of fewer parents."""
     random = untrained(model)
-    chance = _entry(UNTRAINED, "Untrained", random, problems, random.max_thoughts, LONGEST)
+    chance = _entry(UNTRAINED, "Untrained", random, problems, random.max_thoughts, LONGEST, progress)
     if task_of(problems) != "prosqa":
         return (chance,)
     blank = np.full(len(problems), np.nan)
@@ -224,11 +230,12 @@ def _entry(
     problems: Sequence[Problem],
     thoughts: int,
     max_new_tokens: int = 128,
+    progress: Progress | None = None,
 ) -> Entry:
     # What a first batch costs once is no part of the time.
     answers(model, problems[:WARMED], ks=(thoughts,), max_new_tokens=max_new_tokens)
     start = time.perf_counter()
-    told = answers(model, problems, ks=(thoughts,), max_new_tokens=max_new_tokens)
+    told = answers(model, problems, ks=(thoughts,), max_new_tokens=max_new_tokens, progress=progress)
     return Entry(
         name,
         model.method.name,

@@ -31,7 +31,8 @@ def value_curves(
     ks = list(range(len(value)))
     traces = []
     for index, node in enumerate(shown):
-        colour = always.get(node, palette.scale[3] if index % 2 else palette.line)
+        # Six dashes in one colour, then the same in another: no two lines look alike.
+        colour = always.get(node, palette.scale[3] if index < len(DASHES) else palette.line)
         symbols = ["circle" if max(at, 1) == depth.get(node) else "circle-open" for at in ks]
         traces.append(
             {

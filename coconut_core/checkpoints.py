@@ -108,6 +108,9 @@ def read_card(folder: Path | str) -> dict[str, Any]:
     for field, kind in kinds.items():
         if not isinstance(card[field], kind) or isinstance(card[field], bool):
             raise InputError(f"{path}: field '{field}' is {card[field]!r}, which is not possible; copy the file again.")
+    mixed = card["run"].get("uniform_prob", 0.0)
+    if not isinstance(mixed, int | float):
+        raise InputError(f"{path}: field 'uniform_prob' is {mixed!r}, which is no number; copy the file again.")
     if card["method"] not in METHODS:
         raise InputError(
             f"{path}: field 'method' is {card['method']!r}, which is none of {', '.join(METHODS)}; use the program "

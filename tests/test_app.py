@@ -202,6 +202,7 @@ def test_bad_uploads_are_one_sentence(app, problems):
         json.dumps([cyclic]).encode(): "circle",
         json.dumps([record | {"target": 999}]).encode(): "999",
         json.dumps([record | {"question": "What?"}]).encode(): "Every X is a Y",
+        json.dumps([record | {"idx_to_symbol": ["\ud800", *record["idx_to_symbol"][1:]]}]).encode(): "list of texts",
     }
     for content, told in bad.items():
         test = app()
@@ -221,18 +222,50 @@ def test_an_unsound_problem_is_drawn_with_a_warning(app, problems):
 
 def test_broken_models_are_listed_and_harmless(app, shelf):
     test = app()
-    assert test.selectbox(key="model").options == [
-        *("tiny", "truncated"),
-        *("empty (cannot be used)", "foreign (cannot be used)"),
-    ]
+    assert test.selectbox(key="model").options == ["tiny", "empty", "foreign", "truncated"]
     captions = " ".join(caption.value for caption in test.caption).replace("\\", "")
-    assert "empty: config.json" in captions and "foreign: coconut.json lacks" in captions
-    for option, told in (("truncated", "model.safetensors"), ("empty (cannot be used)", "is missing")):
+    assert "empty: config.json" in captions and "truncated: model.safetensors is not whole" in captions
+    assert "foreign: coconut.json lacks" in captions
+    for option, told in (("truncated", "model.safetensors"), ("empty", "is missing")):
         test.selectbox(key="model").select(option).run()
         assert not test.exception
         assert told in test.error[0].value.replace("\\", "")
     test.selectbox(key="model").select("tiny").run()
     assert not test.error and tree(test)
+
+
+def test_a_model_that_is_not_here_is_not_replaced_by_another(app, shelf):
+    test = app(model="theirs")
+    assert "no model of this name" in test.error[0].value and not test.get("plotly_chart")
+    assert test.selectbox(key="model").value == "theirs"
+    test.selectbox(key="model").select("tiny").run()
+    assert not test.error and tree(test)
+    # Trained anew, its folder is gone for a while.
+    (shelf / "models" / "tiny").rename(shelf / "models" / ".tiny")
+    try:
+        test.run()
+        assert "no model of this name" in test.error[0].value
+    finally:
+        (shelf / "models" / ".tiny").rename(shelf / "models" / "tiny")
+    test.run()
+    assert not test.error and tree(test)
+
+
+def test_a_model_is_asked_for_as_many_thoughts_as_it_has(app, shelf):
+    folder = shelf / "models" / "longer"
+    shutil.copytree(shelf / "models" / "tiny", folder)
+    try:
+        card = json.loads((folder / "coconut.json").read_text()) | {"max_thoughts": 9}
+        (folder / "coconut.json").write_text(json.dumps(card))
+        test = app(model="longer")
+        assert test.slider(key="k").max == 9
+        test.slider(key="k").set_value(9).run()
+        assert "k = 9" in figure(test)["layout"]["title"]["text"] and not test.exception
+        assert "theirs" in app(second="theirs").sidebar.warning[0].value
+        beside = app(second="longer", model="tiny")
+        assert beside.slider(key="k").max == 9 and not beside.exception
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_a_torn_file_of_problems_is_told_and_harmless(app):
@@ -244,7 +277,7 @@ def test_a_torn_file_of_problems_is_told_and_harmless(app):
 
 @pytest.mark.parametrize(
     "link",
-    [{"k": "99"}, {"k": "x"}, {"model": "no such"}, {"source": "?"}, {"problem": "0"}, {"opening": "<b>"}],
+    [{"k": "99"}, {"k": "x"}, {"source": "?"}, {"problem": "0"}, {"opening": "<b>"}],
 )
 def test_invalid_values_in_a_link_are_ignored(app, link):
     test = app(**link)
@@ -389,7 +422,8 @@ def test_a_model_that_is_trained_anew_is_read_anew(app, shelf):
 def test_a_second_model_that_cannot_be_read_leaves_the_page(app, shelf):
     other = shelf / "models" / "twin"
     shutil.copytree(shelf / "models" / "tiny", other)
-    (other / "model.safetensors").write_bytes(b"no weights")
+    weights = (other / "model.safetensors").read_bytes()
+    (other / "model.safetensors").write_bytes(weights[:-1] + bytes([weights[-1] ^ 1]))
     try:
         test = app(second="twin")
         assert not test.exception and len(test.error) == 1 and "model_sha256" in test.error[0].value.replace("\\", "")

@@ -269,3 +269,9 @@ def test_attention_is_that_of_the_position_that_computes_the_thought(study):
     for layer, weight in enumerate(weights):
         sums = [weight[0, :, -1, at : at + 6].sum().item() for at in starts]
         assert found.attention[0, index, layer, 1, 2] == pytest.approx(np.mean(sums), abs=1e-5)
+
+
+def test_attention_of_problems_of_one_step_has_nothing_to_tell():
+    from analyses.attention import Attention
+
+    assert "nothing to tell apart" in Attention(("a", "b"), np.full((2, 3, 2, 6, 4), np.nan)).caption()

@@ -48,6 +48,7 @@ def test_models_are_listed_with_what_is_wrong(open_page):
 def test_runs_are_compared(open_page):
     test = open_page("compare_runs")
     assert {trace["name"] for trace in figure(test)["data"]} == {"other", "tiny"}
+    assert test.dataframe[0].value["model"].tolist() == ["other", "tiny", "torn"]
     differences = test.dataframe[1].value
     assert differences["field"].tolist() == ["seed"] and differences.loc[0, "other"] == "5"
     test.selectbox(key="curve").select("accuracy, k = 3").run()
@@ -108,6 +109,46 @@ def test_all_runs_answer_the_same_problems(open_page, problems):
         and (table["n"] == len(problems)).all()
     )
     assert {"difference_low", "mcnemar_p", "low", "high", "generated_tokens"} <= set(table)
+
+
+def test_a_run_that_cannot_be_asked_is_left_out_of_the_table(open_page, page_shelf):
+    folder = page_shelf / "models" / "spoilt"
+    shutil.copytree(page_shelf / "models" / "tiny", folder)
+    weights = bytearray((folder / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (folder / "model.safetensors").write_bytes(weights)
+    try:
+        test = open_page("compare_runs", answer="true")
+        assert any("Left out" in e.value and "model\\_sha256" in e.value for e in test.warning), test.warning
+        assert {"tiny", "other"} < set(test.dataframe[1].value["model"]) and not test.exception
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "told"),
+    [("cot", "zero", "no slots"), ("pause_as_thought", "swap", "same embedding"), ("coconut", "freeze", None)],
+)
+def test_a_change_that_can_change_nothing_is_not_told_as_one(open_page, page_shelf, method, kind, told):
+    folder = page_shelf / "models" / "another"
+    shutil.copytree(page_shelf / "models" / "tiny", folder)
+    card = json.loads((folder / "coconut.json").read_text()) | {"method": method}
+    (folder / "coconut.json").write_text(json.dumps(card | ({"max_thoughts": 0} if method == "cot" else {})))
+    try:
+        test = open_page("what_if", model="another")
+        test.multiselect(key="which").set_value([1])
+        test.selectbox(key="change").select(kind).run()
+        assert any("nothing yet" in element.value for element in test.markdown) and not test.exception
+        assert told is None or any(told in element.value for element in test.info)
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_the_way_back_is_there_when_the_text_is_no_problem(open_page):
+    test = open_page("what_if", edited="nonsense")
+    assert "no problem that can be asked" in test.error[0].value
+    next(button for button in test.button if button.label == "Undo all edits").click().run()
+    assert not test.error and any("nothing yet" in element.value for element in test.markdown)
 
 
 def test_an_edit_shows_before_and_after(open_page, problems):
@@ -171,6 +212,7 @@ def test_edits_of_a_text():
     assert "Bob is a wumpus. Every wumpus is a rompus. Is" in edits.with_fact(text, "wumpus", "rompus")
     assert edits.renamed(text, "lempus", "zumpus").count("zumpus") == 2
     assert edits.turned_round(text).endswith("Is Tom a rompus or wumpus?")
+    assert edits.facts_of(text.replace(". ", ".\n")) == edits.facts_of(text)
     assert edits.renamed(text, "lempus", "x+").count("x+") == 2
     assert edits.renamed(edits.renamed(text, "lempus", "x+"), "x+", "y").count(" y") == 2
     assert edits.renamed(text, "rompus", r"\1").endswith(r"or \1?")
@@ -284,9 +326,7 @@ def test_figures_on_dark_pages_keep_their_data():
 
 @pytest.mark.parametrize("name", ["search_tree", *PAGES])
 def test_a_link_with_values_that_do_not_exist_opens_the_page(open_page, name):
-    nonsense = dict.fromkeys(
-        ("k", "model", "source", "set", "problem", "seed", "text", "second", "written"), "nonsense"
-    )
+    nonsense = dict.fromkeys(("k", "source", "set", "problem", "seed", "text", "second", "written"), "nonsense")
     nonsense |= dict.fromkeys(("controls", "population", "figure", "runs", "curve", "axis", "browse", "opening"), "9e9")
     test = open_page(name, **nonsense)
     assert not test.exception and not test.error

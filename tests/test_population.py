@@ -217,3 +217,12 @@ def test_marks_lead_to_the_problems_behind_them(open_page, name):
     test.run()
     assert test.dataframe[0].value["problem"].tolist() == sorted(wanted) and not test.exception
     assert any(f"{len(wanted)} of {count} problems" in element.value for element in test.markdown)
+
+
+def test_the_filter_starts_anew_with_another_set(open_page):
+    short, long = (f"made here: 8-11 nodes, {hops} hops, seed 5, 9 problems" for hops in ("2-2", "3-3"))
+    test = open_page("population", population=short, browse=long)
+    assert test.multiselect(key="hops").value == [2]
+    test.selectbox(key="population").select(long).run()
+    assert test.multiselect(key="hops").value == [3] and not test.exception
+    assert len(test.dataframe[0].value) == 9

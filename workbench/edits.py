@@ -9,7 +9,7 @@ from coconut_core.problems.prosqa_text import NAME, read_question
 
 def facts_of(text: str) -> list[str]:
     """The sentences of a question without its last one."""
-    return [f"{sentence}." for sentence in text.rpartition(". ")[0].split(". ")]
+    return [f"{sentence}." for sentence in _one_line(text).rpartition(". ")[0].split(". ")]
 
 
 def without_fact(text: str, fact: str) -> str:
@@ -78,4 +78,9 @@ def _word(name: str) -> re.Pattern:
 
 
 def _choice(text: str) -> str:
-    return text.rpartition(". ")[2]
+    return _one_line(text).rpartition(". ")[2]
+
+
+def _one_line(text: str) -> str:
+    """White space is free in a question; between its sentences stands one blank."""
+    return " ".join(text.split())

@@ -10,7 +10,11 @@ from pathlib import Path
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "coconut.json")
 """What every checkpoint folder holds."""
-FIELDS = ("format_version", "max_thoughts", "tokens", "run")
+MOST_THOUGHTS = 64
+"""A card that tells of more is not believed: a page would wait for them."""
+STAMPED = (*FILES, "stop_classifier.safetensors")
+"""What a model is made of; the last one not every model has."""
+FIELDS = ("format_version", "method", "task", "thoughts_per_step", "max_thoughts", "tokens", "run")
 """What its card holds at the least."""
 
 
@@ -27,6 +31,12 @@ class ModelFolder:
     @property
     def name(self) -> str:
         return self.path.name
+
+    @property
+    def most_thoughts(self) -> int:
+        """Thoughts that the model was trained to end with, as far as its card tells."""
+        most = self.card().get("max_thoughts")
+        return most if isinstance(most, int) and 0 <= most <= MOST_THOUGHTS else 0
 
     def card(self) -> dict:
         """What coconut.json says of the run; empty if it cannot be read."""
@@ -51,6 +61,12 @@ def model_folder(path: Path) -> ModelFolder:
     return ModelFolder(path, _fault(path), _fingerprint(path))
 
 
+def absent_folder(name: str) -> ModelFolder:
+    """Stands for a model that a link names and that is not here."""
+    fault = f"{name}: there is no model of this name here; add its folder on the page Models, or choose another one."
+    return ModelFolder(Path(name), fault, "")
+
+
 def has_changed(folder: ModelFolder) -> bool:
     """Whether a file of the folder is another one than when it was looked at."""
     return _fingerprint(folder.path) != folder.fingerprint
@@ -68,12 +84,27 @@ def _fault(path: Path) -> str | None:
     lacking = [field for field in FIELDS if not isinstance(card, dict) or field not in card]
     if lacking:
         return f"{path.name}: coconut.json lacks the field '{lacking[0]}'; copy the folder again."
+    if not _is_whole(path / "model.safetensors"):
+        return f"{path.name}: model.safetensors is not whole; copy the file again or train the model anew."
     return None
+
+
+def _is_whole(weights: Path) -> bool:
+    """Whether a safetensors file is as long as its header says: a length of 8 bytes, the header, the last tensor."""
+    try:
+        with weights.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            size = weights.stat().st_size
+            header = json.loads(file.read(length)) if 8 + length <= size else {}
+        ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
+        return 8 + length + max(ends) == size
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError, IndexError):
+        return False
 
 
 def _fingerprint(path: Path) -> str:
     stamps = []
-    for name in FILES:
+    for name in STAMPED:
         try:
             state = (path / name).stat()
         except OSError:

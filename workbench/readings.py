@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from coconut_core.generation import Answers
     from coconut_core.model import CoconutModel
 
-KS = tuple(range(7))
+LEAST = 6
+"""Thoughts that every model is asked for, the paper's number, also where it has fewer."""
 SMALL_MODEL = 50_000_000
 """Bytes of weights below which one thread is as fast as many, and many stall each other on a busy machine."""
 _IMPORTING = threading.Lock()
@@ -75,10 +76,15 @@ def is_cold() -> bool:
 
 
 def readings_of(
-    folder: ModelFolder, problem: ProsqaProblem, change: str = "none", positions: tuple[int, ...] = ()
+    folder: ModelFolder, problem: ProsqaProblem, most: int, change: str = "none", positions: tuple[int, ...] = ()
 ) -> Readings:
-    """Values and answers for k = 0..6, where wanted with a change of thoughts (`analyses/interventions.py`)."""
-    return _readings(str(folder.path), folder.fingerprint, json.dumps(problem.to_json()), change, positions)
+    """Values and answers for k = 0..`most`, where wanted with a change of thoughts (`analyses/interventions.py`)."""
+    return _readings(str(folder.path), folder.fingerprint, json.dumps(problem.to_json()), most, change, positions)
+
+
+def most_thoughts(*folders: ModelFolder) -> int:
+    """Thoughts up to which these models are looked at together."""
+    return max(LEAST, *(folder.most_thoughts for folder in folders))
 
 
 def loaded(folder: ModelFolder) -> "CoconutModel":
@@ -121,22 +127,22 @@ def _model(path: str, fingerprint: str):
 
 
 @st.cache_resource(max_entries=64, show_spinner="Reading the thoughts …")
-def _readings(path: str, fingerprint: str, record: str, change: str, positions: tuple[int, ...]) -> Readings:
+def _readings(path: str, fingerprint: str, record: str, most: int, change: str, positions: tuple[int, ...]) -> Readings:
     model = _model(path, fingerprint)
     from analyses.values import node_values
     from coconut_core.generation import answers
 
-    problem, edit = ProsqaProblem.from_json(json.loads(record)), None
+    problem, edit, ks = ProsqaProblem.from_json(json.loads(record)), None, range(most + 1)
     removed = positions if change == "remove" else ()
     if change not in ("none", "remove"):
         from analyses.interventions import edited
         from coconut_core.stopping import thought_states
 
-        states = thought_states(model, [donor()], KS[-1])
+        states = thought_states(model, [donor()], most)
         edit = edited(change, positions, states)
-    values = node_values(model, [problem], ks=KS, edit=edit, removed=removed)
-    every = node_values(model, [problem], ks=KS[:1], opening="every")
-    found = Readings(values, every, answers(model, [problem], ks=KS, edit=edit, removed=removed))
+    values = node_values(model, [problem], ks=ks, edit=edit, removed=removed)
+    every = node_values(model, [problem], ks=(0,), opening="every")
+    found = Readings(values, every, answers(model, [problem], ks=ks, edit=edit, removed=removed))
     for array in (values.value, values.off_graph, every.value, every.off_graph):
         array.flags.writeable = False  # the cache hands the same object to every session
     return found

@@ -13,7 +13,7 @@ def models_table(folders: Sequence[ModelFolder]) -> pd.DataFrame:
     rows = []
     for folder in folders:
         card = folder.card()
-        run, metrics = _part(card, "run"), _part(card, "metrics")
+        run, metrics, data = (_part(card, name) for name in ("run", "metrics", "data"))
         accuracy = _part(metrics, "accuracy")
         rows.append(
             {
@@ -30,6 +30,7 @@ def models_table(folders: Sequence[ModelFolder]) -> pd.DataFrame:
                 "accuracy_0": accuracy.get("0"),
                 "n": metrics.get("n"),
                 "weights": str(card.get("model_sha256", ""))[:12],
+                "data": str(next((data[key] for key in ("train_sha256", "worlds_sha256") if key in data), ""))[:12],
             }
         )
     return pd.DataFrame(rows)

@@ -19,7 +19,7 @@ from analyses.plain_text import for_markdown
 from coconut_core.errors import InputError
 from coconut_core.problems.prosqa import ProsqaProblem
 from workbench import problem_sources as sources
-from workbench.model_shelf import ModelFolder, model_folder, model_folders
+from workbench.model_shelf import ModelFolder, absent_folder, model_folder, model_folders
 from workbench.problem_sets import lost_upload, problem_set, problem_sets, sets_of_link, upload_set
 from workbench.readings import Readings, readings_of
 
@@ -113,6 +113,11 @@ def choose_other(label: str, key: str, others: Sequence[ModelFolder], first: str
     """One of the models in `others` to stand beside the chosen one, or none; `first` is chosen at first."""
     named = {folder.name: folder for folder in others}
     names = [NOTHING, *named]
+    asked = st.session_state.get(key, st.query_params.get(key, NOTHING))
+    if asked not in names:
+        there = {folder.name: folder for folder in shelf()}
+        if fault := there.get(asked, absent_folder(str(asked)[:100])).fault:
+            st.warning(for_markdown(fault), icon=":material/warning:")
     return named.get(st.selectbox(label, names, names.index(first), key=key, bind="query-params"))
 
 
@@ -133,22 +138,22 @@ def selection_or_stop() -> Selection:
     return chosen
 
 
-def readings_or_stop(chosen: Selection) -> Readings:
-    """Values and answers of the chosen problem for k = 0..6; bad input ends the page with one sentence."""
+def readings_or_stop(chosen: Selection, most: int) -> Readings:
+    """Values and answers of the chosen problem for k = 0..`most`; bad input ends the page with one sentence."""
     assert chosen.model is not None and chosen.problem is not None
     try:
-        return readings_of(chosen.model, chosen.problem)
+        return readings_of(chosen.model, chosen.problem, most)
     except InputError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
         st.stop()
 
 
-def reset_with_problem(key: str, value: Any, problem: ProsqaProblem) -> None:
-    """Give the widget `key` this value where another problem was chosen since; before it is drawn."""
-    owner = f"{key} of"
-    if st.session_state.get(owner, problem.question) != problem.question:
+def reset_with(owner: str, key: str, value: Any) -> None:
+    """Give a widget, before it is drawn, this value where another `owner`, a problem or a set, was chosen since."""
+    kept = f"{key} of"
+    if st.session_state.get(kept, owner) != owner:
         st.session_state[key] = value
-    st.session_state[owner] = problem.question
+    st.session_state[kept] = owner
 
 
 def dark() -> bool:
@@ -170,12 +175,16 @@ def _choose_model() -> ModelFolder | None:
     folders = shelf()
     if not folders:
         return None
-    labels = {folder.name + (" (cannot be used)" if folder.fault else ""): folder for folder in folders}
-    label = st.selectbox("Model", list(labels), key="model", bind="query-params")
-    for folder in folders:
+    named = {folder.name: folder for folder in folders}
+    # A folder that a link names, or that was chosen, and that is gone stays chosen: no other takes its place unasked.
+    asked = str(st.session_state.get("model", st.query_params.get("model", folders[0].name)))[:100]
+    if asked not in named:
+        named[asked] = absent_folder(asked)
+    name = st.selectbox("Model", list(named), key="model", bind="query-params")
+    for folder in named.values():
         if folder.fault:
             st.caption(f":material/warning: {for_markdown(folder.fault)}")
-    return labels.get(label)
+    return named.get(name)
 
 
 def _choose_problem(model: ModelFolder | None) -> tuple[ProsqaProblem | None, str, str | None, str | None]:
@@ -196,10 +205,10 @@ def _choose_from_set(model: ModelFolder | None):
         hint = f"There are no problems in {folder}. Draw a random one, paste a question or upload a file."
         return None, "", None, hint
     name = st.selectbox("Set", sets, key="set", bind="query-params")
+    _upload()
     problems = problem_set(folder, name).labelled
     first = sources.telling(problems.values())
     label = st.selectbox("Question", list(problems), index=first, key="problem", bind="query-params")
-    _upload()
     return sources.drawable(problems[label]), f"{name} {label.split()[0]}", None, None
 
 

@@ -1,20 +1,20 @@
 """Populations on a page: studies made of chosen folders and problems, kept while nothing of them changes."""
 
-import json
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
-from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.errors import InputError
 from workbench.model_shelf import ModelFolder
 from workbench.problem_sets import ProblemSet
 from workbench.readings import loaded
 
 if TYPE_CHECKING:
-    from analyses.method_table import Entry, MethodTable
+    from analyses.method_table import MethodTable
     from analyses.study import Memory, Study
 
 _KEPT = "populations"
@@ -95,42 +95,39 @@ def _memory() -> "Memory":
 
 
 def table_1(
-    folders: Sequence[ModelFolder], problems: Sequence[ProsqaProblem], report: Callable[[str, float], None]
-) -> "MethodTable":
-    """The paper's Table 1 of the models in `folders`, the first of which the others are compared with.
+    folders: Sequence[ModelFolder], problems: ProblemSet, most: int, report: Callable[[str, float], None]
+) -> tuple["MethodTable", list[str]]:
+    """The paper's Table 1 of the models in `folders`, the first of which the others are compared with, on the first
+    `most` problems; and what is wrong with the models that cannot be asked, which it leaves out.
 
-    What a model answers is kept for all sessions while its files and the problems are the same.
+    What a model answers is kept for all sessions while its files and the problems are the same; `report` hears what is
+    being computed and how much of it is done. `InputError` if no model can be asked.
     """
-    entries, records = [], json.dumps([problem.to_json() for problem in problems])
-    for index, folder in enumerate(folders):
-        report(f"answers of {folder.name}", index / (len(folders) + 1))
-        entries += _answered(str(folder.path), folder.fingerprint, records, folder)
-    report("answers of the controls", len(folders) / (len(folders) + 1))
-    entries += _controls(folders[0].fingerprint, records, folders[0])
     from analyses.graph_statistics import world_of
-    from analyses.method_table import MethodTable
+    from analyses.method_table import MethodTable, answered, controls
 
-    return MethodTable(tuple(entries), world_of(problems))
+    asked, entries, faults, first = problems.problems[:most], [], [], None
+    for index, folder in enumerate(folders):
+        told = partial(_share, report, f"answers of {folder.name}", index, len(folders) + 1, len(asked))
+        try:
+            model = loaded(folder)
+        except InputError as error:
+            faults.append(str(error))
+            continue
+        first = first or folder
+        compute = partial(answered, folder.name, model, asked, told)
+        entries += _memory()(("table 1", problems.sha256, most, folder.name, folder.fingerprint), compute)
+    if first is None:
+        raise InputError(" ".join(faults))
+    told = partial(_share, report, "answers of the controls", len(folders), len(folders) + 1, len(asked))
+    compute = partial(controls, loaded(first), asked, told)
+    entries += _memory()(("controls of table 1", problems.sha256, most, first.fingerprint), compute)
+    return MethodTable(tuple(entries), world_of(asked)), faults
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _answered(path: str, fingerprint: str, records: str, _folder: ModelFolder) -> tuple["Entry", ...]:
-    model = loaded(_folder)
-    from analyses.method_table import answered
-
-    return answered(_folder.name, model, _problems(records))
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _controls(fingerprint: str, records: str, _folder: ModelFolder) -> tuple["Entry", ...]:
-    model = loaded(_folder)
-    from analyses.method_table import controls
-
-    return controls(model, _problems(records))
-
-
-def _problems(records: str) -> list[ProsqaProblem]:
-    return [ProsqaProblem.from_json(record) for record in json.loads(records)]
+def _share(report: Callable[[str, float], None], what: str, index: int, of: int, problems: int, done: int) -> None:
+    """Tell how much of all is done where the model of this index has answered `done` of the problems."""
+    report(what, (index + done / problems) / of)
 
 
 def figure_titles(names: Sequence[str]) -> dict[str, str]:

@@ -36,13 +36,13 @@ class TrainingHistory:
             look = {"color": colour, "dash": dash, "width": 1.8}
             figure.add_scatter(x=line[self.axis], y=line["value"], name=for_plotly(name), mode="lines", line=look)
         figure.update_xaxes(title_text="questions seen" if self.axis == "samples" else "seconds of training")
-        figure.update_yaxes(title_text="loss, nats a label" if self.kind == "loss" else self.kind)
+        figure.update_yaxes(title_text="loss, nats a label" if self.kind == "loss" else for_plotly(self.kind))
         note = "on the run's validation problems"
         if self.kind == "loss":
             ticks = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
             figure.update_yaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
             note = "mean over the labels of the stages that were trained"
-        return framed(figure, f"Training: {self.kind}", note, height=430, legend=2)
+        return framed(figure, f"Training: {for_plotly(self.kind)}", note, height=430, legend=2)
 
 
 def training_history(folder: ModelFolder) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pandas as pd
@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from analyses import export
+from analyses.control_figure import control_figure
 from analyses.plain_text import one_line
 from analyses.tree_figure import Reading, legend_figure, tree_figure
 from analyses.tree_layout import TreeLayout
@@ -17,7 +18,7 @@ from analyses.value_curves import value_curves
 from workbench.bundles import bundle
 from workbench.downloads import offer, pictures
 from workbench.problem_sets import problems_hash
-from workbench.readings import KS, Readings, ValuesAt
+from workbench.readings import Readings, ValuesAt
 from workbench.session import Selection, dark
 from workbench.values_table import table_of_all
 
@@ -34,7 +35,7 @@ def show_legend() -> None:
 
 def stem_of(chosen: Selection) -> str:
     """Model and problem, as files that are downloaded are named."""
-    return re.sub(r"[^\w.-]+", "-", f"{chosen.model.name}-{chosen.label}").strip("-")
+    return _file_name(f"{chosen.model.name}-{chosen.label}")
 
 
 def reading_of(chosen: Selection, k: int, opening: str, at: ValuesAt) -> Reading:
@@ -44,33 +45,54 @@ def reading_of(chosen: Selection, k: int, opening: str, at: ValuesAt) -> Reading
     return Reading(chosen.model.name, k, forced, at.off_graph)
 
 
-def offer_files(
-    chosen: Selection, readings: Readings, k: int, opening: str, layout: TreeLayout, draw: Callable[[], go.Figure]
-) -> None:
-    """Downloads. Nothing is drawn until its button is pressed; pictures are for white paper in any theme."""
-    stem = stem_of(chosen)
-    about = {
-        "model": chosen.model.name,
-        "weights": chosen.model.card().get("model_sha256"),
-        "problem": chosen.label,
-        "problem_sha256": problems_hash([chosen.problem]),
-        "opening": opening,
-    }
-    table = lambda: export.csv(table_of_all(readings, chosen.model.name, chosen.label))  # noqa: E731
-    everything = partial(everything_of, chosen, readings, about, layout)
+Side = tuple[Selection, Readings]
+"""One model's reading of the problem."""
+
+
+def offer_files(sides: Sequence[Side], k: int, opening: str, layout: TreeLayout, draw: Callable[[], go.Figure]) -> None:
+    """Downloads. Nothing is drawn until its button is pressed; pictures are for white paper in any theme.
+
+    `draw` draws the first side's tree; tables and the zip hold all sides.
+    """
+    stem = stem_of(sides[0][0])
+    table = lambda: export.csv(_values_of(sides))  # noqa: E731
+    everything = partial(everything_of, sides, opening, layout)
     offers = [("Values as CSV", f"{stem}.csv", table), *pictures(draw, f"{stem}-k{k}", "Picture as ")]
     offer([*offers, ("Everything as zip", f"{stem}.zip", everything)], "", columns=5)
 
 
-def everything_of(chosen: Selection, readings: Readings, about: dict[str, str], layout: TreeLayout) -> bytes:
-    """The problem, the values of all k, the answers, and the tree after every number of thoughts."""
-    table = table_of_all(readings, chosen.model.name, chosen.label)
-    words = pd.DataFrame({"k": KS, "words": readings.answers.text[0], "correct": readings.answers.correct[0]})
-    trees = {}
-    for k in KS:
-        at = readings.at(k, about["opening"])
-        reading = reading_of(chosen, k, about["opening"], at)
-        trees[f"tree-k{k}"] = tree_figure(chosen.problem, at.value, reading, layout=layout, trace_path=True)
-    trees["values-by-thought"] = value_curves(chosen.problem, readings.values.value[0], 1)
-    problem = {"problem.json": json.dumps(chosen.problem.to_json(), indent=1)}
-    return bundle(about, {"values": table, "answers": words}, trees, problem)
+def everything_of(sides: Sequence[Side], opening: str, layout: TreeLayout) -> bytes:
+    """The problem, the values of all k, the answers, and of every model the tree after every number of thoughts."""
+    figures, words = {}, []
+    for index, (chosen, readings) in enumerate(sides):
+        named = "" if index == 0 else f"-{_file_name(chosen.model.name)}"
+        told, without = readings.answers, readings.at(0, opening)
+        own = {"model": chosen.model.name, "k": told.ks, "words": told.text[0], "correct": told.correct[0]}
+        words.append(pd.DataFrame(own))
+        for k in readings.values.ks:
+            at, reading = readings.at(k, opening), reading_of(chosen, k, opening, readings.at(k, opening))
+            figures[f"tree-k{k}{named}"] = tree_figure(
+                chosen.problem, at.value, reading, layout=layout, trace_path=True
+            )
+            control = reading_of(chosen, 0, opening, without)
+            figures[f"beside-no-thought-k{k}{named}"] = control_figure(
+                chosen.problem, at.value, without.value, reading, control
+            )
+        figures[f"values-by-thought{named}"] = value_curves(chosen.problem, readings.values.value[0], 1)
+    first = sides[0][0]
+    about = {
+        "models": {chosen.model.name: chosen.model.card().get("model_sha256") for chosen, _ in sides},
+        "problem": first.label,
+        "problem_sha256": problems_hash([first.problem]),
+        "opening": opening,
+    }
+    problem = {"problem.json": json.dumps(first.problem.to_json(), indent=1)}
+    return bundle(about, {"values": _values_of(sides), "answers": pd.concat(words)}, figures, problem)
+
+
+def _values_of(sides: Sequence[Side]) -> pd.DataFrame:
+    return pd.concat(table_of_all(readings, chosen.model.name, chosen.label) for chosen, readings in sides)
+
+
+def _file_name(text: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", text).strip("-")

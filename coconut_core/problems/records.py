@@ -61,12 +61,12 @@ def _fault(path: Path) -> str:
 
 def text_field(record: Mapping, name: str) -> str:
     """The text in a field."""
-    return _field(record, name, lambda value: isinstance(value, str), "a text")
+    return _field(record, name, _is_text, "a text")
 
 
 def texts_field(record: Mapping, name: str) -> tuple[str, ...]:
     """The list of texts in a field."""
-    return tuple(_field(record, name, _is_list(lambda value: isinstance(value, str)), "a list of texts"))
+    return tuple(_field(record, name, _is_list(_is_text), "a list of texts"))
 
 
 def integer_field(record: Mapping, name: str) -> int:
@@ -97,6 +97,17 @@ def _field(record: Mapping, name: str, sound: Callable, form: str):
     if not sound(record[name]):
         raise InputError(f"Field '{name}' must hold {form}, not {shown(record[name])}.")
     return record[name]
+
+
+def _is_text(value: object) -> bool:
+    """JSON can hold halves of characters, which no file and no page can."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_integer(value: object) -> bool:

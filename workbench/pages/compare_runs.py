@@ -15,16 +15,21 @@ MOST = 7
 
 
 def answer(folders, name: str, most: int) -> None:
-    """Every run's answers to a set, beside each other; any widget that is used meanwhile ends the computation."""
-    bar = st.progress(0.0)
+    """Let the models of `folders` answer and show the table; a widget that is used meanwhile ends the computation."""
+    working = st.empty()
+    with working.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0)
+        st.button("Stop", on_click=halt, icon=":material/stop:")
     try:
-        problems = problem_set(shelf, name).problems[:most]
-        result = table_1(folders, problems, lambda what, share: bar.progress(share, what))
+        told = lambda what, share: bar.progress(share, for_markdown(what))  # noqa: E731
+        result, faults = table_1(folders, problem_set(shelf, name), most, told)
     except InputError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
         return
     finally:
-        bar.empty()
+        working.empty()
+    for fault in faults:
+        st.warning(for_markdown(f"Left out: {fault}"), icon=":material/warning:")
     figure = result.figure()
     session.show_figure(figure, "table 1", result.caption())
     st.markdown(for_markdown(result.caption()))
@@ -33,19 +38,17 @@ def answer(folders, name: str, most: int) -> None:
     offer_result(result, figure, "table-1")
 
 
+def halt() -> None:
+    """End the computation; what is done is kept."""
+    st.session_state["answer"] = False
+
+
 st.header("Compare runs")
 folders = [folder for folder in session.shelf() if folder.fault is None]
 if not folders:
     st.info(for_markdown(session.no_models()), icon=":material/lightbulb:")
     st.stop()
-names = [folder.name for folder in folders]
-picked = st.multiselect("Runs", names, default=names[:MOST], max_selections=MOST, key="runs", bind="query-params")
-shown = [folder for folder in folders if folder.name in picked]
-if not shown:
-    st.info("Choose at least one run above.", icon=":material/lightbulb:")
-    st.stop()
-
-table = models_table(shown).drop(columns=["usable"])
+table = models_table(session.shelf())
 number = st.column_config.NumberColumn
 st.dataframe(
     table,
@@ -57,7 +60,15 @@ st.dataframe(
     },
 )
 offer_table(table, "runs", "Runs as CSV")
-st.caption("Accuracies are of each run's own validation problems; below, all runs answer the same ones.")
+st.caption("Accuracies are of each run's own validation problems; below, the chosen runs answer the same ones.")
+names = [folder.name for folder in folders]
+usual = {"default": names[:MOST], "max_selections": MOST}
+picked = st.multiselect("Runs beside each other", names, **usual, key="runs", bind="query-params")
+shown = [folder for folder in folders if folder.name in picked]
+if not shown:
+    st.info("Choose at least one run above.", icon=":material/lightbulb:")
+    st.stop()
+
 histories = {folder.name: training_history(folder) for folder in shown}
 kinds = sorted({kind for history in histories.values() for kind in history["kind"]}, key=lambda k: (k != "loss", k))
 if kinds:

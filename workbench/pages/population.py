@@ -36,7 +36,7 @@ folders = [folder for folder in session.shelf() if folder.fault is None]
 others = [folder.name for folder in folders if folder.name != chosen.model.name]
 left, right = st.columns(2)
 controls = left.multiselect(
-    "Controls beside " + chosen.model.name,
+    for_markdown(f"Controls beside {chosen.model.name}"),
     others,
     max_selections=5,
     key="controls",
@@ -57,12 +57,15 @@ except InputError as error:
 
 every = problems.table
 distance = every["hops"].fillna(0).astype(int)  # 0 of a target that cannot be reached
-hops = sorted(distance.unique().tolist())
+hops, widest = sorted(distance.unique().tolist()), (0, max(12, int(every["children of the root"].max())))
+usual = min(100, len(every))
+for key, value in (("hops", hops), ("children", widest), ("most", usual)):
+    session.reset_with(name, key, value)
 with st.form("filter", border=False):
     columns = st.columns([2, 2, 1.2, 1.5, 1.3], vertical_alignment="bottom")
     kept_hops = columns[0].multiselect("Hops", hops, default=hops, key="hops", bind="query-params")
-    children = columns[1].slider("Children of the root", 1, 12, (1, 12), key="children", bind="query-params")
-    most = columns[2].number_input("At most", 1, MOST, min(100, len(every)), step=100, key="most", bind="query-params")
+    children = columns[1].slider("Children of the root", *widest, widest, key="children", bind="query-params")
+    most = columns[2].number_input("At most", 1, MOST, usual, step=100, key="most", bind="query-params")
     answered = columns[3].selectbox(
         "Answered", ["right or wrong", "right", "wrong"], key="answered", bind="query-params"
     )
@@ -85,10 +88,10 @@ with working.container(horizontal=True, vertical_alignment="center"):
     st.button("Stop", on_click=halt, icon=":material/stop:")
 models = [chosen.model, *(folder for folder in folders if folder.name in controls)]
 try:
-    told = lambda what, share: bar.progress(share, what)  # noqa: E731
+    told = lambda what, share: bar.progress(share, for_markdown(what))  # noqa: E731
     if answered != "right or wrong":
         asked = population_of([chosen.model], problems, numbers, told).study
-        right = asked.answers(asked.model).correct[:, -1]
+        right = asked.final_answers(asked.model).correct[:, 0]
         numbers = tuple(n for n, was in zip(numbers, right, strict=True) if was == (answered == "right"))
     if not numbers:
         working.empty()

@@ -23,18 +23,18 @@ from workbench.problem_sets import (
 
 
 @st.cache_resource(max_entries=8, show_spinner="Checking the problems …")
-def checked(problems: tuple[ProsqaProblem, ...]) -> tuple[pd.DataFrame | str, pd.DataFrame]:
-    """Statistics of a set beside the official ones, or why there are none, and its violations."""
-    found = set_violations([problem.to_json() for problem in problems], min_hops=1)
+def checked(sha256: str, _problems: tuple[ProsqaProblem, ...]) -> tuple[pd.DataFrame | str, pd.DataFrame]:
+    """Statistics of a set beside the official ones, or why there are none, and its violations; kept by its hash."""
+    found = set_violations([problem.to_json() for problem in _problems], min_hops=1)
     broken = pd.DataFrame([(each.item, each.what) for each in found], columns=["problem", "violation"])
     try:
-        return statistics(problems).frame(), broken
+        return statistics(_problems).frame(), broken
     except InputError as error:
         return str(error), broken
 
 
 st.header("Problems")
-st.caption("Sets to choose from on every page. Your own come in by “Upload problems” in the sidebar.")
+st.caption("Sets for all pages. Your own come in by “Upload problems” in the sidebar, under “from a set”.")
 with st.expander("Make a set", icon=":material/add:"), st.form("make", border=False):
     first, second, third, fourth = st.columns(4)
     nodes = first.slider("Nodes", 5, MOST_NODES, (8, 14), key="make_nodes")
@@ -81,7 +81,7 @@ st.download_button("The set as JSON", content, "problems.json", "application/jso
 offer_table(table, "problems", "This list as CSV")
 
 st.subheader("Beside the official data", divider=True)
-measured, broken = checked(problems)
+measured, broken = checked(chosen.sha256, problems)
 if isinstance(measured, str):
     st.warning(for_markdown(measured), icon=":material/warning:")
 else:

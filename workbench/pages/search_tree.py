@@ -24,7 +24,7 @@ from workbench import session
 from workbench.downloads import offer_pictures
 from workbench.model_shelf import has_changed
 from workbench.problem_sources import complaints
-from workbench.readings import KS, Readings, ValuesAt, is_cold, readings_of
+from workbench.readings import LEAST, Readings, ValuesAt, is_cold, most_thoughts, readings_of
 from workbench.session import Selection
 from workbench.tree_pictures import TREE_WIDTH, offer_files, reading_of, show_legend, stem_of
 from workbench.values_table import table_at
@@ -50,13 +50,13 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
     if any(has_changed(each.model) for each in (chosen, *((second[0],) if second else ()))):
         st.rerun()  # trained anew meanwhile: the whole page has to read it again
     if playing and time.monotonic() - st.session_state.get("touched", 0.0) > 0.8 * PLAY_SECONDS:
-        st.session_state["k"] = (st.session_state.get("k", FIRST_K) + 1) % len(KS)
+        st.session_state["k"] = (st.session_state.get("k", FIRST_K) + 1) % len(readings.values.ks)
         touch()
     slider, opened, to, traced, played = st.columns([3.4, 1.7, 1.7, 1.7, 1.3], vertical_alignment="bottom", gap="small")
     k = slider.slider(
         "Thoughts k",
-        KS[0],
-        KS[-1],
+        0,
+        readings.values.ks[-1],
         value=FIRST_K,
         key="k",
         bind="query-params",
@@ -71,7 +71,7 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
         bind="query-params",
         help="With no thought a chain begins with the name in question; after thoughts “Every” is forced.",
     )
-    session.reset_with_problem("to", NO_NODE, chosen.problem)
+    session.reset_with(chosen.problem.question, "to", NO_NODE)
     to.selectbox(
         "Path to",
         [NO_NODE, *sorted(chosen.problem.names)],
@@ -93,7 +93,8 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
             draw = show_tree(chosen, readings, k, opening, trace_path, "tree", legend=second is None)
         if second:
             with st.container(width=TREE_WIDTH):
-                show_tree(*second, k, opening, trace_path, "second tree", legend=False)
+                draw_second = show_tree(*second, k, opening, trace_path, "second tree", legend=False)
+                offer_pictures(draw_second, f"{stem_of(second[0])}-k{k}", "This tree")
     if second:
         show_legend()
     compared, moved = st.columns([2, 3], gap="medium")
@@ -108,7 +109,7 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
         st.plotly_chart(curves(dark=dark), theme=None, key="curves", config=CAMERA, alt=alt)
         offer_pictures(curves, f"{stem_of(chosen)}-values-by-thought", "These curves")
     show_table(readings, k, opening)
-    offer_files(chosen, readings, k, opening, layout_of(chosen), draw)
+    offer_files([(chosen, readings), *([second] if second else [])], k, opening, layout_of(chosen), draw)
 
 
 def touch() -> None:
@@ -161,7 +162,7 @@ def show_waiting(chosen: Selection) -> None:
     """The tree without values, for the seconds in which torch is imported, once a server."""
     nothing = np.zeros(len(chosen.problem.names))
     asked = st.query_params.get("k", "")  # the slider itself is not there yet
-    k = int(asked) if asked in map(str, KS) else FIRST_K
+    k = int(asked) if asked in map(str, range(LEAST + 1)) else FIRST_K
     reading = Reading(chosen.model.name, k, "Every")
     figure = tree_figure(chosen.problem, nothing, reading, layout=layout_of(chosen), dark=session.dark())
     figure.update_layout(title_subtitle_text="values follow as soon as the model is loaded")
@@ -230,10 +231,10 @@ def choose_second(chosen: Selection) -> Selection | None:
     return replace(chosen, model=other) if other else None
 
 
-def read_second(beside: Selection) -> tuple[Selection, Readings] | None:
+def read_second(beside: Selection, most: int) -> tuple[Selection, Readings] | None:
     """What the other model thinks; a sentence where it cannot be read, and the page goes on without it."""
     try:
-        return beside, readings_of(beside.model, beside.problem)
+        return beside, readings_of(beside.model, beside.problem, most)
     except InputError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
         return None
@@ -253,8 +254,6 @@ waiting = st.empty()
 if is_cold():
     with waiting:
         show_waiting(chosen)
-readings = session.readings_or_stop(chosen)
-waiting.empty()
 with st.sidebar:
     beside = choose_second(chosen)
     st.selectbox(
@@ -265,7 +264,10 @@ with st.sidebar:
         bind="query-params",
         help="Smaller values are drawn and not written; the table and the pointer tell all.",
     )
-second = read_second(beside) if beside else None
+most = most_thoughts(chosen.model, *([beside.model] if beside else []))
+readings = session.readings_or_stop(chosen, most)
+waiting.empty()
+second = read_second(beside, most) if beside else None
 playing = bool(st.session_state.get("play"))
 st.fragment(view, run_every=PLAY_SECONDS if playing else None)(chosen, readings, second, playing)
 show_problem(chosen)

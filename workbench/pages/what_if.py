@@ -11,12 +11,14 @@ from analyses.plain_text import for_markdown
 from analyses.tree_figure import Reading, description, tree_figure, tree_layout
 from coconut_core.errors import InputError
 from coconut_core.generation import chain_opening
+from coconut_core.methods import METHODS
 from coconut_core.problems.prosqa import ProsqaProblem
 from workbench import edits, session
 from workbench.bundles import bundle
 from workbench.downloads import offer_pictures
+from workbench.model_shelf import ModelFolder
 from workbench.problem_sets import problems_hash
-from workbench.readings import KS, donor, readings_of
+from workbench.readings import donor, most_thoughts, readings_of
 from workbench.tree_pictures import TREE_WIDTH, show_legend, stem_of
 from workbench.values_table import table_of_all
 
@@ -33,7 +35,7 @@ THOUGHT_EDITS = {
 
 def edit_text(chosen: ProsqaProblem) -> ProsqaProblem:
     """The problem as it was edited; the text is what counts and what the link holds, the buttons change it."""
-    session.reset_with_problem("edited", chosen.question, chosen)
+    session.reset_with(chosen.question, "edited", chosen.question)
     buttons = st.container()
     text = st.text_area(
         "The question, free to be edited (Ctrl+Enter applies it)",
@@ -43,6 +45,9 @@ def edit_text(chosen: ProsqaProblem) -> ProsqaProblem:
         height=130,
         max_chars=8000,
     )
+    turn, back, _ = st.columns([2, 2, 3])
+    # Before the text is read, which may end in a fault: this is the way back.
+    back.button("Undo all edits", on_click=_undo, args=(chosen.question,), icon=":material/undo:")
     facts, (names, kinds) = edits.facts_of(text), edits.names_of(text)
     drop, add, name = buttons.columns(3)
     fact = drop.selectbox("Drop a fact", facts, key="fact")
@@ -53,9 +58,7 @@ def edit_text(chosen: ProsqaProblem) -> ProsqaProblem:
     old = name.selectbox("Rename", names, key="old")
     new = name.text_input("to", key="new", max_chars=40)
     name.button("Rename", on_click=_apply, args=(lambda t: edits.renamed(t, old, new),), disabled=not new)
-    turn, back, _ = st.columns([2, 2, 3])
     turn.button("Turn the choice round", on_click=_apply, args=(edits.turned_round,), icon=":material/swap_horiz:")
-    back.button("Undo all edits", on_click=_undo, args=(chosen.question,), icon=":material/undo:")
     if fault := st.session_state.pop("edit fault", None):
         st.error(for_markdown(fault), icon=":material/error:")
     return chosen if text == chosen.question else ProsqaProblem.from_text(text)
@@ -70,6 +73,22 @@ def _apply(change) -> None:
 
 def _undo(question: str) -> None:
     st.session_state["edited"] = question
+
+
+def applicable(folder: ModelFolder, kind: str, positions: list[int]) -> tuple[str, tuple[int, ...]]:
+    """The change of thoughts as far as it can change anything in this model, and the thoughts where it does."""
+    method = METHODS.get(folder.card().get("method"))
+    if kind == "none" or method is None:
+        return "none", ()
+    if method.slots == "none":
+        st.info("This model has no slots, so that there is no thought to change.", icon=":material/info:")
+        return "none", ()
+    if method.slots == "pause" and kind in ("swap", "freeze"):
+        st.info("Every slot of this model is fed the same embedding, so that nothing changes.", icon=":material/info:")
+        return "none", ()
+    before_the_first = {1} if kind == "freeze" else set()
+    found = tuple(sorted({*positions} - before_the_first))
+    return (kind, found) if found else ("none", ())
 
 
 def show(title: str, problem: ProsqaProblem, readings, k: int, key: str):
@@ -103,20 +122,23 @@ if fault or problem is None:
     st.error(for_markdown(f"The edited text is no problem that can be asked: {fault}"), icon=":material/error:")
     st.stop()
 first, second, third = st.columns(3)
-k = first.slider("Thoughts k", KS[0], KS[-1], value=6, key="k", bind="query-params")
+most = most_thoughts(chosen.model)
+k = first.slider("Thoughts k", 0, most, value=6, key="k", bind="query-params")
 kind = second.selectbox(
     "Change thoughts", list(THOUGHT_EDITS), format_func=THOUGHT_EDITS.get, key="change", bind="query-params"
 )
-positions = third.multiselect("Which thoughts", list(KS[1:]), default=list(KS[1:]), key="which", bind="query-params")
+every = list(range(1, most + 1))
+positions = third.multiselect("Which thoughts", every, default=every, key="which", bind="query-params")
+kind, positions = applicable(chosen.model, kind, positions)
 changed = edits.changes(chosen.problem, problem)
-if kind != "none" and positions:
-    changed.append(f"thoughts {', '.join(map(str, sorted(positions)))}: {THOUGHT_EDITS[kind]}")
+if kind != "none":
+    changed.append(f"thoughts {', '.join(map(str, positions))}: {THOUGHT_EDITS[kind]}")
 st.markdown("**Changed:** " + for_markdown("; ".join(changed) if changed else "nothing yet"))
 if kind == "swap":
     st.caption(for_markdown(f"The other problem, always the same one: {donor().question}"))
 try:
-    before = readings_of(chosen.model, chosen.problem)
-    after = readings_of(chosen.model, problem, kind if positions else "none", tuple(sorted(positions)))
+    before = readings_of(chosen.model, chosen.problem, most)
+    after = readings_of(chosen.model, problem, most, kind, positions)
 except InputError as error:
     st.error(for_markdown(str(error)), icon=":material/error:")
     st.stop()

@@ -122,7 +122,11 @@ def show_tree(chosen: Selection, readings: Readings, k: int, opening: str, trace
     at = readings.at(k, opening)
     reading = reading_of(chosen, k, opening, at)
     clicked = node_of(chosen, st.session_state.get("to"))
-    if chosen.model.card().get("max_thoughts") == 0:
+    card = chosen.model.card()
+    if card.get("thoughts_per_step", 1) != 1:
+        told = f"Every step takes this model {card['thoughts_per_step']} thoughts, but the candidates, as the paper "
+        st.info(told + "defines them, are as many steps away as there were thoughts.", icon=":material/info:")
+    if card.get("max_thoughts") == 0:
         st.info("This model has no thoughts: k only moves the row of candidates.", icon=":material/info:")
     show_answer(readings, k)
     show_masses(chosen, at, k)

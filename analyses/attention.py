@@ -20,6 +20,7 @@ import plotly.graph_objects as go
 import torch
 from jaxtyping import Float
 from plotly.subplots import make_subplots
+from transformers import PreTrainedModel
 
 from analyses.chart import STYLES, drawn_from, framed
 from analyses.paper import ATTENTION
@@ -138,9 +139,11 @@ def attention(study: Study) -> Attention:
     found = np.full(shape, np.nan)
     for index, subject in enumerate(subjects):
         spans = _spans(subject, study.problems)
+        lm = deepcopy(subject.model.lm)  # others may be asking the model meanwhile
+        lm.set_attn_implementation("eager")  # the fused kernels do not give weights
         for start in range(0, len(study.problems), BATCH):
             study.report(f"attention of {subject.name}", start / len(study.problems))
-            weights, width = _weights(study, subject, start)
+            weights, width = _weights(study, subject, lm, start)
             for row in range(weights.shape[1]):
                 problem = study.problems[start + row]
                 first = width - len(spans[start + row].ids)
@@ -155,8 +158,13 @@ def attention(study: Study) -> Attention:
     return Attention(tuple(subject.label for subject in subjects), found)
 
 
-def _weights(study: Study, subject: Subject, start: int) -> tuple[Float[torch.Tensor, "layer row thought key"], int]:
-    """Attention, summed over heads, of the positions that compute thoughts 1, 2, ...; and the questions' width."""
+def _weights(
+    study: Study, subject: Subject, lm: PreTrainedModel, start: int
+) -> tuple[Float[torch.Tensor, "layer row thought key"], int]:
+    """Attention, summed over heads, of the positions that compute thoughts 1, 2, ...; and the questions' width.
+
+    `lm` is the subject's language model, set up to give attention.
+    """
     model = subject.model
     encoder = Encoder(model.tokenizer, model.method)
     part = study.problems[start : start + BATCH]
@@ -165,11 +173,9 @@ def _weights(study: Study, subject: Subject, start: int) -> tuple[Float[torch.Te
     states = study.thoughts(subject)[start : start + BATCH, :-1].to(model.device)
     if model.method.slots == "pause":
         states = embed(torch.full(states.shape[:2], model.tokens.thought, device=model.device))
-    own = deepcopy(model.lm)  # others may be asking the model meanwhile
-    own.set_attn_implementation("eager")  # the fused kernels do not give weights
     with torch.inference_mode():
         full = torch.cat([mask, mask.new_ones(states.shape[:2])], 1)
-        out = own.base_model(
+        out = lm.base_model(
             inputs_embeds=torch.cat([embed(ids), states.to(embed.weight)], 1),
             attention_mask=full,
             position_ids=(full.cumsum(1) - 1).clamp(min=0),

@@ -38,8 +38,9 @@ from coconut_core.problems.questions import Task, task_of
 OFFICIAL: dict[Task, str] = {"prosqa": "official ProsQA", "gsm8k": "GSM8k"}
 """Tasks with published numbers."""
 WARMED = 8
-Progress = Callable[[int], None]
 """Problems that a model answers before it is timed."""
+Progress = Callable[[int], None]
+"""Hears how many problems are done."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
+from coconut_core.card import FORMAT, read_card, read_json
 from coconut_core.config import ModelShape, RunConfig
 from coconut_core.encoding import ANSWER_MARK, Problem
 from coconut_core.errors import InputError
@@ -43,7 +44,6 @@ from coconut_core.problems.questions import task_of
 from coconut_core.stopping import StopClassifier
 from coconut_core.tokenizers import ThoughtTokens, add_thought_tokens, word_level_tokenizer
 
-FORMAT = 1
 FILES = ("coconut.json", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
 
 
@@ -60,7 +60,7 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Coconu
     for name in FILES:
         if not (folder / name).is_file():
             raise InputError(f"{folder / name}: is missing; copy the whole folder of the model again.")
-        if name.endswith(".json") and not isinstance(_read_json(folder / name), dict):
+        if name.endswith(".json") and not isinstance(read_json(folder / name), dict):
             raise InputError(f"{folder / name}: holds no fields; copy the file again.")
     card = read_card(folder)
     for field, name in (("model_sha256", "model.safetensors"), ("tokenizer_sha256", "tokenizer.json")):
@@ -87,42 +87,6 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Coconu
     model.card = card
     model.stop_classifier = StopClassifier.load(folder, lm.config.hidden_size)
     return model
-
-
-def read_card(folder: Path | str) -> dict[str, Any]:
-    """`coconut.json` of a folder, without loading the model."""
-    path = Path(folder) / "coconut.json"
-    if not path.is_file():
-        raise InputError(f"{path}: is missing; this is no folder of a Coconut model.")
-    card = _read_json(path)
-    required = ("format_version", "method", "thoughts_per_step", "max_thoughts", "task", "tokens", "run")
-    for field in required:
-        if not isinstance(card, dict) or field not in card:
-            raise InputError(f"{path}: field '{field}' is missing; copy the file again.")
-    if card["format_version"] != FORMAT:
-        raise InputError(
-            f"{path}: field 'format_version' is {card['format_version']!r}, this program reads {FORMAT}; use the "
-            "program that wrote it."
-        )
-    kinds = {"method": str, "thoughts_per_step": int, "max_thoughts": int, "tokens": dict, "run": dict}
-    for field, kind in kinds.items():
-        if not isinstance(card[field], kind) or isinstance(card[field], bool):
-            raise InputError(f"{path}: field '{field}' is {card[field]!r}, which is not possible; copy the file again.")
-    mixed = card["run"].get("uniform_prob", 0.0)
-    if not isinstance(mixed, int | float):
-        raise InputError(f"{path}: field 'uniform_prob' is {mixed!r}, which is no number; copy the file again.")
-    if card["method"] not in METHODS:
-        raise InputError(
-            f"{path}: field 'method' is {card['method']!r}, which is none of {', '.join(METHODS)}; use the program "
-            "that wrote it."
-        )
-    most = card["max_thoughts"]
-    if most < 0 or METHODS[card["method"]].slot_count(most) != most:
-        raise InputError(
-            f"{path}: field 'max_thoughts' is {most}, which a model of the method {card['method']} cannot have; copy "
-            "the file again."
-        )
-    return card
 
 
 def save_model(
@@ -251,13 +215,6 @@ def _from_shape(shape: ModelShape, tokenizer: PreTrainedTokenizerBase) -> PreTra
             **common,
         )
     )
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: is not JSON; copy the file again.") from error
 
 
 def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:

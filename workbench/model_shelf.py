@@ -8,14 +8,14 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from coconut_core.card import FIELDS
+
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "coconut.json")
 """What every checkpoint folder holds."""
 MOST_THOUGHTS = 64
 """A card that tells of more is not believed: a page would wait for them."""
 STAMPED = (*FILES, "stop_classifier.safetensors")
 """What a model is made of; the last one not every model has."""
-FIELDS = ("format_version", "method", "task", "thoughts_per_step", "max_thoughts", "tokens", "run")
-"""What its card holds at the least."""
 
 
 @dataclass(frozen=True)

@@ -161,6 +161,15 @@ def dark() -> bool:
     return st.context.theme.type == "dark"
 
 
+def working(what: str, stop: Callable[[], None]) -> tuple[Any, Callable[[str, float], None]]:
+    """A bar with a button that ends the work: what to empty once it is done, and what hears how much of it is."""
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0, for_markdown(what))
+        st.button("Stop", on_click=stop, icon=":material/stop:")
+    return place, lambda what, share: bar.progress(share, for_markdown(what))
+
+
 def show_figure(figure: "go.Figure", key: str, alt: str, **look: Any) -> Any:
     """A figure of an analysis in the page's theme; downloads keep the original, for white paper."""
     return st.plotly_chart(darkened(figure) if dark() else figure, theme=None, key=key, alt=alt, **look)

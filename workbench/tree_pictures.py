@@ -69,12 +69,13 @@ def everything_of(sides: Sequence[Side], opening: str, layout: TreeLayout) -> by
         told, without = readings.answers, readings.at(0, opening)
         own = {"model": chosen.model.name, "k": told.ks, "words": told.text[0], "correct": told.correct[0]}
         words.append(pd.DataFrame(own))
+        control = reading_of(chosen, 0, opening, without)
         for k in readings.values.ks:
-            at, reading = readings.at(k, opening), reading_of(chosen, k, opening, readings.at(k, opening))
+            at = readings.at(k, opening)
+            reading = reading_of(chosen, k, opening, at)
             figures[f"tree-k{k}{named}"] = tree_figure(
                 chosen.problem, at.value, reading, layout=layout, trace_path=True
             )
-            control = reading_of(chosen, 0, opening, without)
             figures[f"beside-no-thought-k{k}{named}"] = control_figure(
                 chosen.problem, at.value, without.value, reading, control
             )

@@ -16,12 +16,8 @@ MOST = 7
 
 def answer(folders, name: str, most: int) -> None:
     """Let the models of `folders` answer and show the table; a widget that is used meanwhile ends the computation."""
-    working = st.empty()
-    with working.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(0.0)
-        st.button("Stop", on_click=halt, icon=":material/stop:")
+    working, told = session.working(f"{most} problems", halt)
     try:
-        told = lambda what, share: bar.progress(share, for_markdown(what))  # noqa: E731
         result, faults = table_1(folders, problem_set(shelf, name), most, told)
     except InputError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")

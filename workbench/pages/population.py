@@ -82,13 +82,9 @@ figure_name = st.selectbox("Figure", list(titles), format_func=titles.get, key="
 if st.session_state.get(STOPPED):
     st.info("Stopped. What was computed is kept; press Compute to go on.", icon=":material/lightbulb:")
     st.stop()
-working = st.empty()
-with working.container(horizontal=True, vertical_alignment="center"):
-    bar = st.progress(0.0, f"{len(numbers)} problems")
-    st.button("Stop", on_click=halt, icon=":material/stop:")
+working, told = session.working(f"{len(numbers)} problems", halt)
 models = [chosen.model, *(folder for folder in folders if folder.name in controls)]
 try:
-    told = lambda what, share: bar.progress(share, for_markdown(what))  # noqa: E731
     if answered != "right or wrong":
         asked = population_of([chosen.model], problems, numbers, told).study
         right = asked.final_answers(asked.model).correct[:, 0]

@@ -23,7 +23,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from coconut_core.columns import PADDING, QUESTION, THOUGHT, Columns, visible
 from coconut_core.methods import COCONUT, Method
 from coconut_core.packing import PackedBatch
-from coconut_core.piecewise_cache import PiecewiseCache
+from coconut_core.growing_cache import GrowingCache
 from coconut_core.tokenizers import ThoughtTokens
 
 Edit = Callable[[int, Float[Tensor, "batch question d_model"]], Float[Tensor, "batch question d_model"]]
@@ -35,7 +35,9 @@ class Context:
     """What has been computed of a batch of token trees. Extending a context leaves it as it was."""
 
     columns: Columns
-    cache: PiecewiseCache
+    cache: GrowingCache
+    due: tuple[Columns, Float[Tensor, "batch column d_model"]] | None = None
+    """Columns, with their embeddings, that the next pass computes first: nobody has to wait for their hidden states."""
 
 
 @dataclass(frozen=True)
@@ -102,27 +104,32 @@ class CoconutModel(nn.Module):
         context: Context | None,
         columns: Columns,
         embeddings: Float[Tensor, "batch column d_model"] | None = None,
+        room: int | None = None,
     ) -> tuple[Float[Tensor, "batch column d_model"], Context]:
         """Compute further columns; returns their final hidden states (after the last norm) and the longer context.
 
-        `embeddings` replaces the token embeddings: this is how a thought enters its slot.
+        `embeddings` replaces the token embeddings: this is how a thought enters its slot. `room` is the number of
+        columns that are to follow, where it is known at the beginning.
         """
         if embeddings is None:
             embeddings = self.lm.get_input_embeddings()(columns.ids)
-        cache = PiecewiseCache(self.lm.config.num_hidden_layers) if context is None else context.cache.fork()
+        asked = columns.width
+        if context is not None and context.due is not None:
+            due, fed = context.due
+            columns, embeddings = due.then(columns), torch.cat([fed, embeddings], 1)
+        cache = context.cache.fork() if context else GrowingCache(self.lm.config.num_hidden_layers, room)
         everything = columns if context is None else context.columns.then(columns)
         seen = visible(columns, everything)
         bias = torch.zeros(seen.shape, dtype=embeddings.dtype, device=seen.device)
         bias = bias.masked_fill(~seen, torch.finfo(embeddings.dtype).min)
-        with cache.keeping_pieces():
-            hidden = self.lm.base_model(
-                inputs_embeds=embeddings,
-                attention_mask=bias[:, None],
-                position_ids=columns.position.clamp(min=0),
-                past_key_values=cache,
-                use_cache=True,
-            ).last_hidden_state
-        return hidden, Context(everything, cache)
+        hidden = self.lm.base_model(
+            inputs_embeds=embeddings,
+            attention_mask=bias[:, None],
+            position_ids=columns.position.clamp(min=0),
+            past_key_values=cache,
+            use_cache=True,
+        ).last_hidden_state
+        return hidden[:, columns.width - asked :], Context(everything, cache)
 
     def think(
         self,
@@ -157,9 +164,10 @@ class CoconutModel(nn.Module):
         slots: Sequence[Columns],
         edit: Edit | None = None,
     ) -> tuple[Float[Tensor, "batch thought d_model"], Context]:
-        """Compute slots, a column a question each, after the questions' last hidden states `state`.
+        """Fill slots, a column a question each, after the questions' last hidden states `state`.
 
-        Returns the hidden state before each slot, thought by thought and in it question by question, and the context.
+        Returns the hidden state before each slot, thought by thought and in it question by question, and the context,
+        which holds all slots but the last: that is due in the pass that goes on from there.
         """
         if not slots:
             return state[:, :0], context
@@ -172,8 +180,9 @@ class CoconutModel(nn.Module):
             states.append(state)
             fed = state if self.method.slots == "thought" else self.lm.get_input_embeddings()(slot.ids)
             fed = fed if edit is None else edit(k, fed)
-            state, context = self.extend(context, slot, fed)
-        return torch.cat(states, 1), context
+            if k < len(slots):
+                state, context = self.extend(context, slot, fed)
+        return torch.cat(states, 1), replace(context, due=(slot, fed))
 
     def _slot(self, begin: Int[Tensor, "batch 1"], k: int, removed: bool) -> Columns:
         zero = torch.zeros_like(begin)
@@ -196,7 +205,8 @@ class CoconutModel(nn.Module):
 
         Gradients flow through every thought.
         """
-        hidden, context = self.extend(None, batch.questions)
+        room = sum(columns.width for columns in (*batch.slots, batch.continuations))
+        hidden, context = self.extend(None, batch.questions, room=room)
         _, context = self._fill(context, hidden[:, batch.begin_columns], batch.slots)
         hidden, _ = self.extend(context, batch.continuations)
         read = batch.weights > 0

@@ -1,6 +1,7 @@
 """The thought loop against one obvious full pass."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,7 +11,6 @@ from coconut_core.encoding import Encoder, pad_left
 from coconut_core.generation import answers
 from coconut_core.methods import METHODS
 from coconut_core.packing import pack
-from coconut_core.piecewise_cache import PiecewiseCache
 
 
 def full_pass(model, ids, thoughts):
@@ -150,35 +150,39 @@ def test_gradients_flow_through_every_thought(tiny_model, problems):
     assert states.requires_grad
 
 
-def test_autograd_keeps_the_pieces_of_keys_and_values(tiny_model, problems, monkeypatch):
-    """Both of every layer, at every thought and for the continuations: none is kept a second time as a whole."""
-    kept, pack = [], PiecewiseCache._pack
-
-    def watched(cache, saved):
-        kept.append(pack(cache, saved))
-        return kept[-1]
-
-    monkeypatch.setattr(PiecewiseCache, "_pack", watched)
+def test_autograd_keeps_keys_and_values_once(tiny_model, problems):
+    """Every thought and the continuations read them from the memory that the question's were written into."""
     batch = packed(tiny_model, [[p] for p in problems[:4]], [[{3: 1.0}]] * 4, Curriculum(max_stage=3))
-    tiny_model(batch)
-    in_pieces = [each for each in kept if isinstance(each, tuple)]
+    kept = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda saved: kept.append(saved) or saved, lambda saved: saved):
+        tiny_model(batch)
+    question, text = batch.questions.width, batch.continuations.width
+    wholes = [each for each in kept if each.ndim == 4 and each.shape[-2] > question]
+    assert {each.shape[-2] for each in wholes} == {question + 1, question + 2, question + 3 + text}
     layers = tiny_model.lm.config.num_hidden_layers
-    assert [len(pieces) for pieces in in_pieces] == [n for n in (2, 3, 4, 5) for _ in range(2 * layers)]
-    with torch.no_grad():
-        ids, mask = pad_left(Encoder(tiny_model.tokenizer).questions([p.question for p in problems]), 0)
-        cache = tiny_model.think(ids, mask, 4).context.cache
-    assert all(len(layer.key_pieces) == 1 and not layer.joined for layer in cache.layers)
+    assert len({each.untyped_storage().data_ptr() for each in wholes}) == 2 * layers
 
 
-def test_continuing_leaves_the_thoughts_as_they_were(tiny_model, problems):
+@pytest.mark.parametrize("gradients", [False, True])
+def test_continuing_leaves_other_branches_as_they_were(tiny_model, problems, gradients):
+    """What grows from the same thoughts, in turn, does not write over what another branch reads."""
     ids, mask = pad_left(Encoder(tiny_model.tokenizer).questions([p.question for p in problems]), 0)
-    thoughts = tiny_model.think(ids, mask, 2)
-    columns, before = thoughts.context.columns, thoughts.context.cache.get_seq_length()
-    slot = tiny_model._slot(thoughts.begin[:, None], 3, removed=False)
-    first, _ = tiny_model.continue_from(thoughts, slot)
-    again, _ = tiny_model.continue_from(thoughts, slot)
+
+    def slot(thoughts, k):
+        return tiny_model._slot(thoughts.begin[:, None], k, removed=False)
+
+    with torch.set_grad_enabled(gradients):
+        thoughts = tiny_model.think(ids, mask, 2)
+        columns, before = thoughts.context.columns, thoughts.context.cache.get_seq_length()
+        first, one = tiny_model.continue_from(thoughts, slot(thoughts, 3))
+        expected, _ = tiny_model.continue_from(one, slot(thoughts, 4))
+        for other in (replace(slot(thoughts, 3), ids=slot(thoughts, 3).ids + 1), slot(thoughts, 3)):
+            hidden, more = tiny_model.continue_from(thoughts, other)
+            tiny_model.continue_from(more, slot(thoughts, 4))
+        again, _ = tiny_model.continue_from(one, slot(thoughts, 4))
     assert thoughts.context.columns is columns and thoughts.context.cache.get_seq_length() == before
-    torch.testing.assert_close(first, again, rtol=0, atol=0)
+    torch.testing.assert_close(first, hidden, rtol=0, atol=0)
+    torch.testing.assert_close(expected, again, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("chain", [False, True])

@@ -1,0 +1,107 @@
+"""A key/value cache that grows in place, also under autograd.
+
+Attention reads the keys of a question and of all its thoughts as one tensor. Joined anew for every thought, with six
+thoughts they would be copied, and kept for the backward pass, seven times in every layer. Here each piece is written
+once, behind those before it, into memory with room for more; what attention reads is a view from the first column to
+the last written. A write touches no column that an earlier view shows, so that autograd may rely on all of them.
+"""
+
+import copy
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.function import FunctionCtx
+from transformers import Cache
+from transformers.cache_utils import DynamicLayer
+
+Piece = Float[Tensor, "batch head column d_head"]
+Whole = Float[Tensor, "batch head all d_head"]
+
+
+@dataclass
+class _Memory:
+    """Columns of memory, of which the first `taken` are written. Caches that were forked share it."""
+
+    columns: Tensor
+    taken: int = 0
+
+    @classmethod
+    def beginning_with(cls, whole: Tensor | None, piece: Piece, room: int | None) -> "_Memory":
+        """New memory for both and for `room` more columns; for a quarter more where nothing is known."""
+        written = 0 if whole is None else whole.shape[-2]
+        needed = written + piece.shape[-2]
+        *rows, _, size = piece.shape
+        memory = cls(piece.new_empty(*rows, needed + (needed // 4 if room is None else room), size), written)
+        if whole is not None:
+            memory.columns[..., :written, :] = whole.detach()
+        return memory
+
+    def takes(self, piece: Piece, written: int) -> bool:
+        """Whether `piece` may be written after the first `written` columns: no other fork was there before."""
+        free = self.taken == written and written + piece.shape[-2] <= self.columns.shape[-2]
+        return free and (torch.is_inference_mode_enabled() or not self.columns.is_inference())
+
+    def append(self, piece: Piece) -> Whole:
+        stop = self.taken + piece.shape[-2]
+        self.columns[..., self.taken : stop, :] = piece
+        self.taken = stop
+        # `data` has a version of its own: to autograd, a later write is no change of what this view shows.
+        return self.columns.data[..., :stop, :]
+
+
+class _Append(torch.autograd.Function):
+    """A piece behind the whole before it. The gradient of the longer whole falls apart into those of the two."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, whole: Tensor | None, piece: Piece, memory: _Memory) -> Whole:
+        ctx.written = memory.taken
+        return memory.append(piece)
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, gradient: Whole) -> tuple[Tensor | None, Piece, None]:
+        before = gradient[..., : ctx.written, :] if ctx.needs_input_grad[0] else None
+        return before, gradient[..., ctx.written :, :], None
+
+
+class GrowingLayer(DynamicLayer):
+    """Keys and values of one layer."""
+
+    def __init__(self, room: int | None) -> None:
+        super().__init__()
+        self.room = room
+        self.memories: tuple[_Memory | None, _Memory | None] = (None, None)
+
+    # Compiled code does not allow that what it is given shares memory, so that it leaves this to Python.
+    @torch.compiler.disable
+    def update(self, key_states: Piece, value_states: Piece, *_: object, **__: object) -> tuple[Whole, Whole]:
+        """Append a piece; returns all keys and values."""
+        self.is_initialized = True
+        of_keys, of_values = self.memories
+        self.keys, of_keys = self._append(self.keys, key_states, of_keys)
+        self.values, of_values = self._append(self.values, value_states, of_values)
+        self.memories = (of_keys, of_values)
+        return self.keys, self.values
+
+    def _append(self, whole: Tensor | None, piece: Piece, memory: _Memory | None) -> tuple[Whole, _Memory]:
+        written = 0 if whole is None else whole.shape[-2]
+        if memory is None or not memory.takes(piece, written):
+            memory = _Memory.beginning_with(whole, piece, self.room if whole is None else None)
+        return _Append.apply(whole, piece, memory), memory
+
+
+class GrowingCache(Cache):
+    """The caches of all layers. Extending a fork leaves the original as it was.
+
+    `room` is the number of columns that are to follow the first piece, where it is known.
+    """
+
+    def __init__(self, layers: int, room: int | None = None):
+        super().__init__(layers=[GrowingLayer(room) for _ in range(layers)])
+
+    def fork(self) -> "GrowingCache":
+        """A cache to extend; what is written is shared, and never written over."""
+        forked = copy.copy(self)
+        forked.layers = [copy.copy(layer) for layer in self.layers]
+        return forked

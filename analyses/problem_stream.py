@@ -17,7 +17,8 @@ from accelerate.utils import gather_object
 from tqdm.auto import tqdm
 
 from coconut_core.files import atomic_file
-from coconut_core.problems.prosqa import ProsqaProblem, stream_problems
+from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa_files import stream_problems
 
 Kept = TypeVar("Kept")
 

@@ -17,17 +17,15 @@ from analyses.plain_text import for_plotly, one_line, shortened
 from analyses.tree_layout import LINE, NAME, RING, SEAT, WIDTH, TreeLayout, lay_out
 from analyses.tree_marks import (
     CHARACTER,
-    WRITTEN_FROM,
     Canvas,
-    Scene,
     draw_edges,
     draw_legend,
     draw_nodes,
     draw_path,
     draw_rows,
     draw_texts,
-    drawn_name,
 )
+from analyses.tree_scene import WRITTEN_FROM, Scene, drawn_name
 from coconut_core.problems.graph import heights, optimal_nodes, reaches
 from coconut_core.problems.prosqa import ProsqaProblem
 

@@ -1,25 +1,20 @@
-"""The marks of the search tree, drawn from back to front (`tree_figure.py` puts them together).
+"""The marks of a scene (`tree_scene.py`), drawn from back to front (`tree_figure.py` puts them together).
 
 Every kind of mark is one plotly trace, named after what it shows, so that a page or a test finds it by name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from analyses.palette import Palette
-from analyses.plain_text import for_plotly, one_line, shortened
-from analyses.tree_layout import LINE, NAME, RING, SEAT, TreeLayout
+from analyses.plain_text import for_plotly, shortened
+from analyses.tree_layout import LINE, NAME, RING, SEAT
+from analyses.tree_scene import Scene, drawn_name, shortest_path_to
 from analyses.tree_styles import State, edge_line, outline, path_line, ring, seat
 from coconut_core.errors import InputError
-from coconut_core.problems.graph import frontier, shortest_path
-from coconut_core.problems.prosqa import ProsqaProblem
 
-WRITTEN_FROM = 0.05
-"""Values from here on are written beside their node, where nothing else is asked for."""
 CHARACTER = 7.4
 """Width of a character of a node's name, in pixels, on the safe side."""
-LONGEST_NAME = 14
 
 
 @dataclass(frozen=True)
@@ -38,59 +33,6 @@ class Canvas:
 
     def add_annotation(self, **annotation) -> None:
         self.annotations.append(annotation)
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What is drawn: a problem's nodes at their places, with their values after k thoughts."""
-
-    problem: ProsqaProblem
-    layout: TreeLayout
-    value: Mapping[int, float]
-    """Raw probability of each node, 0..1."""
-    k: int
-    palette: Palette
-    written_from: float = WRITTEN_FROM
-
-    @cached_property
-    def candidates(self) -> frozenset[int]:
-        return frontier(self.problem.graph, self.problem.root, self.k)
-
-    @property
-    def candidate_mass(self) -> float:
-        return sum(self.value[node] for node in self.candidates)
-
-    @property
-    def other_mass(self) -> float:
-        return sum(self.value.values()) - self.candidate_mass
-
-    @cached_property
-    def ranked(self) -> list[int]:
-        """The candidates, highest value first."""
-        return sorted(self.candidates, key=lambda node: (-self.value[node], node))
-
-    @property
-    def marked(self) -> dict[int, tuple[str, str]]:
-        """Name and colour of the two nodes that the question offers."""
-        return {
-            self.problem.target: ("target", self.palette.target),
-            self.problem.distractor: ("distractor", self.palette.distractor),
-        }
-
-    def state(self, node: int) -> State:
-        """Candidate now, reached in fewer steps than are scored, or not reached yet (or never)."""
-        if node in self.candidates:
-            return "candidate"
-        depth = self.layout.depth.get(node)
-        return "earlier" if depth is not None and depth < max(self.k, 1) else "later"
-
-    def places(self, nodes: Sequence[int]) -> dict[str, list[float]]:
-        return {"x": [self.layout.x[node] for node in nodes], "y": [self.layout.y[node] for node in nodes]}
-
-
-def drawn_name(name: str) -> str:
-    """A node's name as far as it is ever drawn; the whole name stands in the hover text and the table."""
-    return shortened(one_line(name), LONGEST_NAME)
 
 
 def draw_rows(canvas: Canvas, scene: Scene) -> None:
@@ -259,11 +201,6 @@ def draw_texts(canvas: Canvas, scene: Scene) -> None:
         hoverinfo="skip",
         showlegend=False,
     )
-
-
-def shortest_path_to(problem: ProsqaProblem, node: int) -> tuple[int, ...]:
-    """A shortest path from the problem's root, the first by number; () where there is none."""
-    return shortest_path(problem.graph, problem.root, node)
 
 
 def draw_legend(canvas: Canvas, palette: Palette, path: str | None) -> None:

@@ -77,7 +77,7 @@ def _ratios(model: Path, small: bool, official: Path | None, python: Path) -> It
     from benchmarks.official import gpt2_small, official_ratios, works
     from benchmarks.ratios import run
     from coconut_core.checkpoints import load_model
-    from coconut_core.problems.prosqa import load_problems
+    from coconut_core.problems.prosqa_files import load_problems
 
     reference, laptop = load_model(model), load_problems(LAPTOP)
     few, many, rounds = (4, 32, 3) if small else (16, 128, 5)

@@ -28,12 +28,7 @@ def training_floor(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Ca
     widths = [question, *_THOUGHTS_BEFORE_THE_LAST, 1 + answer]
     passes = [_passes(model, len(part), widths, answer, gradients=True) for part in parts if len(part)]
 
-    def step() -> None:
-        model.zero_grad()
-        for part in passes:
-            part()
-
-    return step
+    return _in_turn([model.zero_grad, *passes])
 
 
 def values_floor(model: CoconutModel, problems: Sequence[ProsqaProblem], batch: int) -> Callable[[], None]:
@@ -54,11 +49,13 @@ def _question(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> int:
 
 
 def _in_batches(model: CoconutModel, count: int, batch: int, widths: Sequence[int], read: int) -> Callable[[], None]:
-    passes = [_passes(model, min(batch, count - start), widths, read) for start in range(0, count, batch)]
+    return _in_turn([_passes(model, min(batch, count - start), widths, read) for start in range(0, count, batch)])
 
+
+def _in_turn(calls: Sequence[Callable[[], None]]) -> Callable[[], None]:
     def run() -> None:
-        for one in passes:
-            one()
+        for call in calls:
+            call()
 
     return run
 

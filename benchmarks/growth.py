@@ -25,7 +25,8 @@ from plotly.subplots import make_subplots
 from analyses.chart import framed, style
 from analyses.command_line import folder_path, run_alone
 from analyses.result_files import write_result
-from coconut_core.problems.prosqa import ProsqaProblem, save_problems
+from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa_files import save_problems
 
 MODEL = Path("artifacts/models/prosqa_laptop")
 PROBLEMS = Path("artifacts/problems/laptop_500.json")

@@ -12,7 +12,7 @@ from benchmarks.serve import serve
 from coconut_core.encoding import Encoder
 from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa import load_problems
+from coconut_core.problems.prosqa_files import load_problems
 
 
 def main(folder: str, data: str) -> None:

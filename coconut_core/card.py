@@ -1,4 +1,4 @@
-"""The card of a checkpoint, its `coconut.json`: what it holds, and what it may say. Nothing here imports torch."""
+"""The card of a checkpoint, its `coconut.json`, and the files that stand beside it. Nothing here imports torch."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,8 @@ from coconut_core.errors import InputError
 from coconut_core.methods import METHODS
 
 FORMAT = 1
+FILES = ("coconut.json", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
+"""What every checkpoint folder holds, its card first."""
 FIELDS = ("format_version", "method", "thoughts_per_step", "max_thoughts", "task", "tokens", "run")
 """What every card holds."""
 

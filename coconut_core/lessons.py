@@ -14,8 +14,9 @@ from coconut_core.config import RunConfig
 from coconut_core.curriculum import EncodedProblem
 from coconut_core.encoding import Encoder, Problem
 from coconut_core.packing import PackedBatch, pack_parts
+from coconut_core.problems.further_questions import further_questions
 from coconut_core.problems.prosqa import ProsqaProblem
-from coconut_core.problems.prosqa_sampler import further_questions, sample_problems
+from coconut_core.problems.prosqa_sampler import sample_problems
 from coconut_core.problems.questions import load_questions
 
 _TRAINING, _VALIDATION, _STOPPING = 0, 1, 2

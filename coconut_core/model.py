@@ -21,9 +21,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from coconut_core.columns import PADDING, QUESTION, THOUGHT, Columns, visible
+from coconut_core.growing_cache import GrowingCache
 from coconut_core.methods import COCONUT, Method
 from coconut_core.packing import PackedBatch
-from coconut_core.growing_cache import GrowingCache
 from coconut_core.tokenizers import ThoughtTokens
 
 Edit = Callable[[int, Float[Tensor, "batch question d_model"]], Float[Tensor, "batch question d_model"]]

@@ -7,6 +7,7 @@ share, add up to those of the whole, with less padding and in the memory that on
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from os.path import commonprefix
 
 import numpy as np
 import torch
@@ -58,12 +59,7 @@ class PackedBatch:
 
 def shared_prefix(questions: Sequence[list[int]]) -> int:
     """Length of the tokens that all questions begin with, leaving each at least its last one."""
-    shortest = min(len(question) for question in questions) - 1
-    first = questions[0]
-    for index in range(shortest):
-        if any(question[index] != first[index] for question in questions[1:]):
-            return index
-    return shortest
+    return min(len(commonprefix(questions)), *(len(question) - 1 for question in questions))
 
 
 def pack_parts(

@@ -119,7 +119,7 @@ def tiny_checkpoint(tmp_path_factory, tiny_run) -> Path:
 @pytest.fixture(scope="module")
 def page_shelf(tmp_path_factory, tiny_checkpoint, problems):
     """What the pages find: two usable models, a broken one, one file of problems."""
-    from coconut_core.problems.prosqa import save_problems
+    from coconut_core.problems.prosqa_files import save_problems
 
     folder = tmp_path_factory.mktemp("artifacts")
     for name in ("tiny", "other"):

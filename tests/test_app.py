@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from analyses.plain_text import for_markdown
 from coconut_core.problems.graph import frontier
-from coconut_core.problems.prosqa import load_problems, save_problems
+from coconut_core.problems.prosqa_files import load_problems, save_problems
 from coconut_core.problems.prosqa_sampler import SamplerSettings
 from workbench.model_shelf import model_folders
 from workbench.problem_sources import UPLOAD_MEGABYTES, sampler_settings, telling

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pandas as pd
 import pytest
 
-from coconut_core.problems.prosqa import load_problems, save_problems
+from coconut_core.problems.prosqa_files import load_problems, save_problems
 from workbench.problem_sources import telling
 from workbench.session import EXAMPLE
 

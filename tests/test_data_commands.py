@@ -11,7 +11,7 @@ from coconut_core.errors import InputError
 from coconut_core.files import sha256
 from coconut_core.problems import prosqa_splits
 from coconut_core.problems.commands import app
-from coconut_core.problems.prosqa import load_problems
+from coconut_core.problems.prosqa_files import load_problems
 from coconut_core.problems.prosqa_sampler import sample_problems
 from coconut_core.problems.validation import facts_key
 

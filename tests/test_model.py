@@ -119,7 +119,7 @@ def test_loss_is_that_of_one_full_pass_each(tiny_model, problems):
 def test_many_questions_and_stages_share_one_encoding(tiny_model, problems):
     import numpy as np
 
-    from coconut_core.problems.prosqa_sampler import further_questions
+    from coconut_core.problems.further_questions import further_questions
 
     curriculum = Curriculum(max_stage=3, uniform_prob=0.5)
     rows = [[p, *further_questions(p, 1, np.random.default_rng(0))] for p in problems]

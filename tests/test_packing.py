@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from coconut_core.curriculum import Curriculum, EncodedProblem
 from coconut_core.encoding import Encoder
 from coconut_core.packing import pack, pack_parts
-from coconut_core.problems.prosqa_sampler import SamplerSettings, further_questions, sample_problems
+from coconut_core.problems.further_questions import further_questions
+from coconut_core.problems.prosqa_sampler import SamplerSettings, sample_problems
 
 MARKS = {"thought": 2, "padding": 0}
 

@@ -11,7 +11,7 @@ from analyses.accuracy import Score, accuracy
 from analyses.problem_stream import ProblemStream
 from analyses.values import Masses, node_values
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa import load_problems, save_problems
+from coconut_core.problems.prosqa_files import load_problems, save_problems
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coconut_core.errors import InputError
+from coconut_core.problems.further_questions import further_questions
 from coconut_core.problems.prosqa import ProsqaProblem
 from coconut_core.problems.prosqa_sampler import (
     OFFICIAL,
     PERSONS,
     SPECIES,
     SamplerSettings,
-    further_questions,
     sample_problems,
 )
 from coconut_core.problems.validation import statistics, violations

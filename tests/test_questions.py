@@ -14,7 +14,8 @@ from analyses.report import FIGURES, make_report
 from coconut_core.checkpoints import load_model
 from coconut_core.errors import InputError
 from coconut_core.generation import answers
-from coconut_core.problems.prosqa import ProsqaProblem, save_problems
+from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa_files import save_problems
 from coconut_core.problems.questions import Question, load_questions, task_of
 from coconut_core.training import train
 

@@ -13,7 +13,7 @@ import pytest
 from analyses import export
 from analyses.report import FIGURES, make_report
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa import save_problems
+from coconut_core.problems.prosqa_files import save_problems
 
 
 @pytest.fixture

@@ -174,7 +174,7 @@ def test_a_spoilt_state_is_refused_not_guessed(tmp_path, tiny_run, monkeypatch):
 
 def test_training_on_a_file_learns_it(tmp_path, tiny_run, problems):
     """The official way: a file, one stage a sample, AdamW rebuilt every epoch."""
-    from coconut_core.problems.prosqa import save_problems
+    from coconut_core.problems.prosqa_files import save_problems
 
     save_problems(tmp_path / "train.json", problems)
     config = replace(

@@ -10,7 +10,7 @@ from analyses.control_figure import control_figure
 from analyses.palette import DARK, LIGHT, contrast
 from analyses.plain_text import for_markdown, for_plotly, one_line, shortened
 from analyses.tree_figure import Reading, description, tree_figure, tree_layout
-from analyses.tree_marks import WRITTEN_FROM
+from analyses.tree_scene import WRITTEN_FROM
 from coconut_core.problems.graph import frontier
 from coconut_core.problems.prosqa import ProsqaProblem
 

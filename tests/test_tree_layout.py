@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from analyses.tree_layout import CURVE_POINTS, NAME, SEAT, WIDTH, lay_out
 from analyses.tree_order import crossings
 from coconut_core.problems.graph import depths
-from coconut_core.problems.prosqa import load_problems
+from coconut_core.problems.prosqa_files import load_problems
 
 CHARACTER = 7.4
 

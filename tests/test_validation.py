@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa import ProsqaProblem, load_problems
-from coconut_core.problems.prosqa_sampler import OFFICIAL, further_questions, sample_problems
+from coconut_core.problems.further_questions import further_questions
+from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa_files import load_problems
+from coconut_core.problems.prosqa_sampler import OFFICIAL, sample_problems
 from coconut_core.problems.validation import (
     Violation,
     facts_key,

@@ -8,10 +8,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from coconut_core.card import FIELDS
+from coconut_core.card import FIELDS, FILES
 
-FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "coconut.json")
-"""What every checkpoint folder holds."""
 MOST_THOUGHTS = 64
 """A card that tells of more is not believed: a page would wait for them."""
 STAMPED = (*FILES, "stop_classifier.safetensors")

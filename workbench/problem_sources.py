@@ -12,7 +12,8 @@ import networkx as nx
 
 from coconut_core.errors import InputError
 from coconut_core.problems.graph import depths, frontier
-from coconut_core.problems.prosqa import ProsqaProblem, load_problems
+from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa_files import load_problems
 from coconut_core.problems.prosqa_sampler import SamplerSettings, sample_problems
 from coconut_core.problems.validation import violations
 

@@ -10,17 +10,14 @@ distractor. A name is one word: any characters but white space, full stop and qu
 interpreted, whatever it holds.
 """
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import networkx as nx
 
 from coconut_core.errors import InputError
-from coconut_core.files import write_atomically
 from coconut_core.problems.graph import shortest_path
 from coconut_core.problems.prosqa_text import (
     NAME,
@@ -31,14 +28,7 @@ from coconut_core.problems.prosqa_text import (
     read_question,
     steps_text,
 )
-from coconut_core.problems.records import (
-    integer_field,
-    pairs_field,
-    read_items,
-    shown,
-    text_field,
-    texts_field,
-)
+from coconut_core.problems.records import integer_field, pairs_field, shown, text_field, texts_field
 
 
 @dataclass(frozen=True)
@@ -285,27 +275,6 @@ class ProsqaProblem:
             return tuple(node_of[name] for name in names)
         except KeyError as error:
             raise InputError(f"The text names {error}, which is no node of the problem's graph.") from error
-
-
-def load_problems(path: Path | str) -> tuple[ProsqaProblem, ...]:
-    """The problems of an official file; `InputError` names the file, the item (from 0) and the field."""
-    return tuple(stream_problems(path))
-
-
-def stream_problems(path: Path | str) -> Iterator[ProsqaProblem]:
-    """As `load_problems`, one at a time: memory does not grow with the file. Errors come when they are reached."""
-    return read_items(path, _readable)
-
-
-def save_problems(path: Path | str, problems: Sequence[ProsqaProblem]) -> None:
-    """Write problems in the official format, whole or not at all."""
-    write_atomically(path, json.dumps([problem.to_json() for problem in problems], ensure_ascii=False))
-
-
-def _readable(record: object) -> ProsqaProblem:
-    problem = ProsqaProblem.from_json(record)
-    problem.require_readable()
-    return problem
 
 
 def _graph(names: Sequence[str], edges: Sequence[tuple[int, int]]) -> nx.DiGraph:

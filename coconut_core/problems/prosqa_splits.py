@@ -9,7 +9,8 @@ from tqdm import tqdm
 
 from coconut_core.errors import InputError
 from coconut_core.files import sha256, write_atomically
-from coconut_core.problems.prosqa import ProsqaProblem, load_problems, save_problems
+from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa_files import load_problems, save_problems
 from coconut_core.problems.prosqa_sampler import SamplerSettings, sample_problems
 from coconut_core.problems.validation import facts_key
 

@@ -16,7 +16,7 @@ from analyses.tree_figure import (
     tree_figure,
     tree_layout,
 )
-from analyses.tree_marks import shortest_path_to
+from analyses.tree_scene import shortest_path_to
 from analyses.value_curves import value_curves
 from coconut_core.errors import InputError
 from coconut_core.problems.graph import frontier

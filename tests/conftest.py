@@ -1,7 +1,5 @@
 """Shared by all tests: two tiny random models, a few problems, and the official file where it is present."""
 
-import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,37 +112,3 @@ def tiny_checkpoint(tmp_path_factory, tiny_run) -> Path:
 
     folder = tmp_path_factory.mktemp("runs")
     return train(replace(tiny_run, save_path=str(folder)), "coconut train tiny.yaml", quiet=True)
-
-
-@pytest.fixture(scope="module")
-def page_shelf(tmp_path_factory, tiny_checkpoint, problems):
-    """What the pages find: two usable models, a broken one, one file of problems."""
-    from coconut_core.problems.prosqa_files import save_problems
-
-    folder = tmp_path_factory.mktemp("artifacts")
-    for name in ("tiny", "other"):
-        shutil.copytree(tiny_checkpoint, folder / "models" / name)
-    card = folder / "models" / "other" / "coconut.json"
-    content = json.loads(card.read_text())
-    content["run"]["seed"] = 5
-    card.write_text(json.dumps(content))
-    (folder / "models" / "torn").mkdir()
-    save_problems(folder / "problems" / "small.json", problems)
-    return folder
-
-
-@pytest.fixture
-def open_page(page_shelf, monkeypatch):
-    """Opens a page of the app, by name, with values of its link."""
-    from streamlit.testing.v1 import AppTest
-
-    monkeypatch.setenv("COCONUT_ARTIFACTS", str(page_shelf))
-
-    def start(name, **link):
-        test = AppTest.from_file(str(APP), default_timeout=90)
-        for key, value in link.items():
-            test.query_params[key] = value
-        test.run()
-        return test.switch_page(f"workbench/pages/{name}.py").run()
-
-    return start

@@ -1,0 +1,100 @@
+"""Shared by the tests of the app: its shelves, its start, and what a page holds."""
+
+import json
+import shutil
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from coconut_core.problems.prosqa_files import save_problems
+from tests.conftest import APP
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory, tiny_checkpoint, problems):
+    """An artifacts folder: one usable model, three broken ones, two files of problems."""
+    folder = tmp_path_factory.mktemp("artifacts")
+    models = folder / "models"
+    shutil.copytree(tiny_checkpoint, models / "tiny")
+    (models / "empty").mkdir()
+    shutil.copytree(tiny_checkpoint, models / "truncated")
+    weights = (models / "truncated" / "model.safetensors").read_bytes()
+    (models / "truncated" / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    shutil.copytree(tiny_checkpoint, models / "foreign")
+    (models / "foreign" / "coconut.json").write_text('["not a card"]')
+    save_problems(folder / "problems" / "world" / "small.json", problems[:3])
+    (folder / "problems" / "world" / "small_provenance.json").write_text('{"seed": 7}')
+    (folder / "problems" / "torn.json").write_text('[{"question": "Ev')
+    return folder
+
+
+@pytest.fixture
+def app(shelf, monkeypatch):
+    """Start the app with a link, given as keyword arguments."""
+    monkeypatch.setenv("COCONUT_ARTIFACTS", str(shelf))
+
+    def start(**link):
+        test = AppTest.from_file(APP, default_timeout=60)
+        link = {"set": "world/small"} | link
+        for key, value in link.items():
+            test.query_params[key] = value
+        return test.run()
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def page_shelf(tmp_path_factory, tiny_checkpoint, problems):
+    """What the pages find: two usable models, a broken one, one file of problems."""
+    folder = tmp_path_factory.mktemp("artifacts")
+    for name in ("tiny", "other"):
+        shutil.copytree(tiny_checkpoint, folder / "models" / name)
+    card = folder / "models" / "other" / "coconut.json"
+    content = json.loads(card.read_text())
+    content["run"]["seed"] = 5
+    card.write_text(json.dumps(content))
+    (folder / "models" / "torn").mkdir()
+    save_problems(folder / "problems" / "small.json", problems)
+    return folder
+
+
+@pytest.fixture
+def open_page(page_shelf, monkeypatch):
+    """Opens a page of the app, by name, with values of its link."""
+    monkeypatch.setenv("COCONUT_ARTIFACTS", str(page_shelf))
+
+    def start(name, **link):
+        test = AppTest.from_file(APP, default_timeout=90)
+        for key, value in link.items():
+            test.query_params[key] = value
+        test.run()
+        return test.switch_page(f"workbench/pages/{name}.py").run()
+
+    return start
+
+
+def figure(test, index=0):
+    """A drawn figure, as plotly holds it."""
+    return json.loads(test.get("plotly_chart")[index].proto.spec)
+
+
+def tree(test):
+    """The traces of the search tree by name, without those of its legend."""
+    return {trace["name"]: trace for trace in figure(test)["data"] if not trace.get("showlegend")}
+
+
+def values(test):
+    """Values of all nodes, in the layout's order."""
+    return tree(test)["values"]["marker"]["color"]
+
+
+def shown(test) -> str:
+    """All messages on the page."""
+    return " ".join(element.value for kind in ("error", "info", "warning", "caption") for element in test.get(kind))
+
+
+def upload(test, content):
+    """Put a file into the page's uploader."""
+    content = content if isinstance(content, bytes) else json.dumps(content).encode()
+    test.get("file_uploader")[0].set_value(("mine.json", content, "application/json")).run()
+    return not test.error

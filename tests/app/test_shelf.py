@@ -14,7 +14,7 @@ def test_broken_models_are_listed_and_harmless(app, shelf):
     test = app()
     assert test.selectbox(key="model").options == ["tiny", "empty", "foreign", "truncated"]
     captions = " ".join(caption.value for caption in test.caption).replace("\\", "")
-    assert "empty: config.json" in captions and "truncated: model.safetensors is not whole" in captions
+    assert "empty: coconut.json, config.json" in captions and "truncated: model.safetensors is not whole" in captions
     assert "foreign: coconut.json lacks" in captions
     for option, told in (("truncated", "model.safetensors"), ("empty", "is missing")):
         test.selectbox(key="model").select(option).run()

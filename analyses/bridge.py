@@ -49,13 +49,10 @@ def thoughts_in_place(
     ids: Int[Tensor, "batch column"],
     states: Float[Tensor, "batch thought d_model"],
 ) -> Iterator[None]:
-    """Within, the placeholders of `ids` are embedded as the thoughts `states`, in order."""
-    slot = ids == model.tokens.thought
+    """Within, the placeholders that `with_slots` put at the end of `ids` are embedded as the thoughts `states`."""
 
     def overwrite(embedded: Tensor, hook: object) -> Tensor:
-        filled = embedded.clone()
-        filled[slot] = states.to(embedded).flatten(0, 1)
-        return filled
+        return torch.cat([embedded[:, : ids.shape[1] - states.shape[1]], states.to(embedded)], 1)
 
     with view.hooks(fwd_hooks=[("embed.hook_out", overwrite)]):
         yield

@@ -87,7 +87,11 @@ class Calibration:
         grid.update_yaxes(range=[-0.02, 1.03], tickformat=".0%")
         grid.update_yaxes(title_text="share of candidates that reach the target", row=1, col=1)
         return framed(
-            grid, "Reliability of the value", "candidates, raw values; bars: 95% Wilson", height=460, legend=2
+            grid,
+            "Reliability of the value",
+            "candidates, raw values; bars: 95% Wilson, as if candidates were independent",
+            height=460,
+            legend=2,
         )
 
     def caption(self) -> str:
@@ -95,11 +99,15 @@ class Calibration:
         own = self.frame()
         own = own[(own["subject"] == self.labels[0]) & (own["k"] == 1)]
         high, low = own[own["from"] >= 0.5], own[own["to"] <= 0.05]
-        share = [(bins["correct"] * bins["n"]).sum() / max(bins["n"].sum(), 1) for bins in (high, low)]
         return (
-            f"After one thought, {share[0]:.0%} of the candidates with a value above one half reach the target, and "
-            f"{share[1]:.0%} of those with a value below .05."
+            f"After one thought, {_share(high)} of the candidates with a value above one half reach the target, and "
+            f"{_share(low)} of those with a value below .05."
         )
+
+
+def _share(bins: pd.DataFrame) -> str:
+    n = bins["n"].sum()
+    return f"{(bins['correct'] * bins['n']).sum() / n:.0%} ({n})" if n else "none (0)"
 
 
 def calibration(study: Study) -> Calibration:

@@ -93,9 +93,8 @@ def case_study(study: Study) -> CaseStudy:
     index, rule = chosen_problem(study)
     texts = []
     for subject in study.subjects:
-        told = study.answers(subject)
-        kept = range(len(told.ks)) if subject.role == "model" else [len(told.ks) - 1]
-        texts += [(subject.label, told.ks[at], told.text[index][at]) for at in kept]
+        told = study.answers(subject) if subject.role == "model" else study.final_answers(subject)
+        texts += [(subject.label, k, text) for k, text in zip(told.ks, told.text[index], strict=True)]
     tree = SearchTree(study.model.label, study.values(study.model), index, 1)
     return CaseStudy(tree, rule, tuple(texts))
 

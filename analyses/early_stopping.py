@@ -74,8 +74,9 @@ def early_stopping(study: Study) -> EarlyStopping:
     subjects = study.with_slots(trained=True)
     same = []
     for subject in subjects:
-        final = [[final_answer(text) for text in row] for row in study.answers(subject).text]
-        same.append([[answer == row[-1] for answer in row] for row in final])
+        last = [final_answer(text) for (text,) in study.final_answers(subject).text]
+        told = study.answers(subject).text
+        same.append([[final_answer(text) == end for text in row] for row, end in zip(told, last, strict=True)])
     return EarlyStopping(tuple(subject.label for subject in subjects), np.array(same))
 
 

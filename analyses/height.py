@@ -15,6 +15,7 @@ ones over problems; boxes and AUC are given from 5 candidates of a kind on.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ from analyses.chart import framed, style
 from analyses.palette import LIGHT
 from analyses.statistics import auc, auc_within, bootstrap_auc
 from analyses.study import Study
+from coconut_core.errors import InputError
 
 DEFINITIONS = {"shortest": "height_shortest", "longest": "height_longest"}
 TALLEST = 4
@@ -46,6 +48,10 @@ class Height:
 
     def frame(self) -> pd.DataFrame:
         """One row a subject, k, definition and height: n, mean values, AUC with its interval, the in-degree's AUC."""
+        return self._table
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
         rows = []
         for (subject, k), nodes in self.nodes.groupby(["subject", "k"], sort=False):
             for definition, column in DEFINITIONS.items():
@@ -201,6 +207,8 @@ def height(study: Study) -> Height:
         labels.append(subject.label)
         parts.append(nodes.assign(subject=subject.label))
     nodes = pd.concat(parts, ignore_index=True).rename(columns={"reaches_target": "correct"})
+    if nodes.empty:
+        raise InputError("No problem has a node within reach of its root; give problems with facts about the root.")
     kept = ["subject", "problem", "k", "node", "value", "correct", "in_degree", *DEFINITIONS.values()]
     return Height(tuple(labels), nodes[kept])
 

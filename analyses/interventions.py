@@ -33,6 +33,7 @@ from analyses.study import Study, Subject
 from coconut_core.errors import InputError
 from coconut_core.generation import answers, final_answer
 from coconut_core.model import Edit
+from coconut_core.stopping import thought_states
 
 KINDS = ("zero", "mean", "noise", "blur", "swap", "freeze", "remove")
 SEED = 0
@@ -145,7 +146,6 @@ def edited(kind: str, positions: Sequence[int], fed_clean: Float[Tensor, "proble
     The batch that is edited must hold the problems of `fed_clean`, in their order, for "swap".
     """
     mean = fed_clean.mean(0)
-    random = torch.Generator().manual_seed(SEED)
     previous: dict[int, Tensor] = {}
 
     def edit(k: int, fed: Tensor) -> Tensor:
@@ -157,7 +157,8 @@ def edited(kind: str, positions: Sequence[int], fed_clean: Float[Tensor, "proble
         if kind == "mean":
             return mean[k - 1].to(fed).expand_as(fed)
         if kind in ("noise", "blur"):
-            direction = torch.randn(fed.shape, generator=random).to(fed)
+            # Seeded slot by slot: whoever thinks these thoughts again, for values or words, gets the same ones.
+            direction = torch.randn(fed.shape, generator=torch.Generator().manual_seed(SEED + k)).to(fed)
             noise = direction / direction.norm(dim=-1, keepdim=True) * fed.norm(dim=-1, keepdim=True)
             return noise if kind == "noise" else fed + noise
         if kind == "swap":
@@ -172,7 +173,7 @@ def edited(kind: str, positions: Sequence[int], fed_clean: Float[Tensor, "proble
 
 def _fed(study: Study, subject: Subject, count: int) -> Float[Tensor, "problem thought d_model"]:
     """What is fed into the slots without a change."""
-    thoughts = study.thoughts(subject)[:MOST, :count]
+    thoughts = thought_states(subject.model, study.problems[:MOST], count)
     if subject.model.method.slots == "thought":
         return thoughts
     pause = subject.model.lm.get_input_embeddings().weight[subject.model.tokens.thought].detach().cpu()

@@ -27,7 +27,7 @@ from analyses.graph_statistics import world_of
 from analyses.palette import LIGHT
 from analyses.paper import FIGURE_5_ACCURACY, TABLE_1
 from analyses.statistics import mcnemar, paired_difference, wilson
-from analyses.study import LONGEST, UNTRAINED, Study, untrained
+from analyses.study import LONGEST, UNTRAINED, Study, told_apart, untrained
 from coconut_core.encoding import Problem
 from coconut_core.errors import InputError
 from coconut_core.generation import answers
@@ -76,7 +76,8 @@ class MethodTable:
     def frame(self) -> pd.DataFrame:
         """One row a model and way to answer; accuracies in [0, 1], the paper's too."""
         first, rows, published = self.entries[0], [], TABLE_1.get(self.task, {})
-        for entry in self.entries:
+        labels = told_apart([entry.label for entry in self.entries], [entry.model for entry in self.entries])
+        for entry, label in zip(self.entries, labels, strict=True):
             n, right = len(entry.correct), int(entry.correct.sum())
             low, high = wilson(right, n)
             lost = int((first.correct & ~entry.correct).sum())
@@ -91,7 +92,7 @@ class MethodTable:
                 {
                     "model": entry.model,
                     "method": entry.method,
-                    "label": entry.label,
+                    "label": label,
                     "thoughts": entry.thoughts,
                     "n": n,
                     "correct": right,
@@ -152,7 +153,7 @@ class MethodTable:
             p = ""
             if row:
                 low, high = 100 * entry["difference_low"], 100 * entry["difference_high"]
-                p = f" · {100 * entry['difference']:+.1f} ({low:+.1f} to {high:+.1f}), p = {entry['mcnemar_p']:.2g}"
+                p = f" · {100 * entry['difference']:+.1f} ({low:+.1f} to {high:+.1f}), p {_told(entry['mcnemar_p'])}"
             tokens = f" · {entry['generated_tokens']:.1f} tokens" if entry["generated_tokens"] > 0 else ""
             text = f"{entry['accuracy']:.1%}{tokens}{p}"
             note(figure, text, x=1.01, y=row, xref="paper", yref="y", xanchor="left")
@@ -249,6 +250,11 @@ def _entry(
         told.tokens[:, 0] + float(model.method.slot_count(thoughts)),
         (time.perf_counter() - start) / len(problems),
     )
+
+
+def _told(p: float) -> str:
+    """A p that is smaller than any number is not nought."""
+    return f"= {p:.2g}" if p > 0 else "< 1e-300"
 
 
 def _with_fewer_parents(problem: ProsqaProblem) -> int:

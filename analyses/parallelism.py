@@ -161,6 +161,8 @@ class Parallelism:
         parts = []
         for k in (0, 1, 2):
             at = self.ks.index(k)
+            if np.isnan(self.mass[0, :, at]).all():
+                continue
             gap, shares = self._mean(0, k, 2) - self._mean(0, k, 0), self._shares(0, at)
             renormalised = np.nanmean(shares[:, 2]) - np.nanmean(shares[:, 0])
             told = f"{gap:.2f} after {k} ({renormalised:.2f} as shares, {1 - np.nanmean(self.mass[0, :, at]):.2f} off"
@@ -170,7 +172,7 @@ class Parallelism:
             parts.append(told + ")")
         return (
             "The gap between the best candidate and the best three, with what of the probability lies off the "
-            f"candidates: {', '.join(parts)}. It narrows with k in the paper; k = 0 is the control."
+            f"candidates: {', '.join(parts) or 'there are none'}. It narrows with k in the paper; k = 0 is the control."
         )
 
     def _mean(self, subject: int, k: int, top: int) -> float:

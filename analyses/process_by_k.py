@@ -106,11 +106,11 @@ class ProcessByK:
         grid.update_yaxes(range=[-0.02, 1.03], tickformat=".0%")
         grid.update_yaxes(title_text="share of problems", row=1, col=1)
         grid.update_xaxes(title_text="method, or number of thoughts k before language", type="category")
-        n = int(table["n"].iloc[0])
+        n, own = int(table["n"].iloc[0]), one.loc[one["role"] == "model", "subject"].iloc[0]
         return framed(
             grid,
             "Accuracy and reasoning process",
-            f"{one['subject'].iloc[-1]}, n = {n} · right: broad bars ours, thin bars beside them the paper's",
+            f"{own}, n = {n} · right: broad bars ours, thin bars beside them the paper's",
             height=560,
             legend=3,
         )

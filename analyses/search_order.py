@@ -22,6 +22,7 @@ from analyses.commitment import LEAST_MASS
 from analyses.palette import LIGHT
 from analyses.statistics import bootstrap_mean, wilson
 from analyses.study import Study
+from coconut_core.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,8 @@ def search_order(study: Study) -> SearchOrder:
                 if nearer.any():
                     above = (value[:, None] > value[None, :]) + 0.5 * (value[:, None] == value[None, :])
                     agreement[s, p, at] = above[nearer].mean()
+    if np.isnan(hit).all():
+        raise InputError("No problem has a node within reach of its root; give problems with facts about the root.")
     masses = np.stack([study.values(subject).candidate_mass for subject in study.subjects])
     return SearchOrder(tuple(subject.label for subject in study.subjects), ks, agreement, hit, chance, masses)
 

@@ -70,10 +70,10 @@ class SearchTree:
 def chosen_problem(study: Study) -> tuple[int, str]:
     """The problem's index, and the rule that picked it."""
     own = study.answers(study.model)
-    right = own.correct[:, -1]
+    right = study.final_answers(study.model).correct[:, 0]
     cot = study.with_method("cot")
     if cot is not None and cot is not study.model:
-        found = (right & ~study.answers(cot).correct[:, -1]).nonzero()[0]
+        found = (right & ~study.final_answers(cot).correct[:, 0]).nonzero()[0]
         if len(found):
             return int(found[0]), f"the first that {cot.label} gets wrong and {study.model.label} right"
     found = (right & ~own.correct[:, 0]).nonzero()[0]

@@ -89,16 +89,9 @@ class Study:
             raise InputError(f"{twice[0]}: two models of a study have this name; rename the folder of one.")
         self.problems = tuple(problems)
         roles: list[Literal["model", "control"]] = ["model", *["control"] * (len(models) - 1)]
-        labels = [model.label for _, model in models]
+        labels = told_apart([model.label for _, model in models], [name for name, _ in models])
         self.subjects = tuple(
-            # Two seeds of one method are told apart by the names of their folders, in which nothing is markup.
-            Subject(
-                name,
-                model.label if labels.count(model.label) == 1 else f"{model.label} ({for_plotly(name)})",
-                role,
-                model,
-            )
-            for (name, model), role in zip(models, roles, strict=True)
+            Subject(name, label, role, model) for (name, model), label, role in zip(models, labels, roles, strict=True)
         )
         self.subjects += (Subject(UNTRAINED, "Untrained", "untrained", untrained(models[0][1])),)
         self.sweep = tuple(Subject(name, model.label, "sweep", model) for name, model in sweep)
@@ -137,13 +130,13 @@ class Study:
     def _answers(self, subject: Subject) -> Answers:
         """After 0..6 thoughts, or after none for a method without slots."""
         ks = KS if subject.model.method.slot_count(1) else (0,)
-        most = {"max_new_tokens": LONGEST} if subject.role == "untrained" else {}
-        return answers(subject.model, self.problems, ks=ks, progress=self._counted("answers", subject), **most)
+        told = self._counted("answers", subject)
+        return answers(subject.model, self.problems, ks=ks, progress=told, **_limit(subject))
 
     def _final_answers(self, subject: Subject) -> Answers:
         """After as many thoughts as the model was trained to end with."""
-        told = self._counted("last answers", subject)
-        return answers(subject.model, self.problems, ks=(subject.model.max_thoughts,), progress=told)
+        told, ks = self._counted("last answers", subject), (subject.model.max_thoughts,)
+        return answers(subject.model, self.problems, ks=ks, progress=told, **_limit(subject))
 
     def _thoughts(self, subject: Subject) -> Float[Tensor, "problem thought d_model"]:
         return thought_states(subject.model, self.problems, KS[-1], progress=self._counted("thoughts", subject))
@@ -160,6 +153,22 @@ class Study:
             return self.remember((what, subject.name), lambda: computed(subject))
 
         return once
+
+
+def told_apart(labels: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """Labels of models, with the names of their folders behind those of which there are two; nothing in them is markup.
+
+    Rows of one model may share its label.
+    """
+    owners = {label: {name for other, name in zip(labels, names, strict=True) if other == label} for label in labels}
+    return tuple(
+        label if len(owners[label]) == 1 else f"{label} ({for_plotly(name)})"
+        for label, name in zip(labels, names, strict=True)
+    )
+
+
+def _limit(subject: Subject) -> dict[str, int]:
+    return {"max_new_tokens": LONGEST} if subject.role == "untrained" else {}
 
 
 def untrained(model: CoconutModel, seed: int = 2412) -> CoconutModel:

@@ -113,7 +113,7 @@ def superposition(study: Study) -> Superposition:
         states = study.thoughts(subject).double().numpy()
         product = np.full((*states.shape[:2], len(CLASSES)), np.nan)
         for index, problem in enumerate(study.problems):
-            first = [ids[0] for ids in encoder.texts(list(problem.names))]
+            first = encoder.first_tokens(problem.names)
             inner = states[index] @ embeddings[first].T
             for thought in range(states.shape[1]):
                 for kind, nodes in enumerate(kinds[index](thought + 1)):

@@ -141,7 +141,7 @@ def thought_decoding(study: Study) -> ThoughtDecoding:
             probability = model.logits(states.to(model.device)).double().softmax(-1).cpu().numpy()
         for index, problem in enumerate(study.problems):
             # A name of several tokens is read by its first, which is all that one thought can be.
-            first = [ids[0] for ids in encoder.texts(list(problem.names))]
+            first = encoder.first_tokens(problem.names)
             depth = depths(problem.graph, problem.root)
             for thought in range(states.shape[1]):
                 of = probability[index, thought]

@@ -137,7 +137,7 @@ def thought_space(
         raise InputError(f"A model of the method {model.method.name} has no thoughts; choose one with slots.")
     states = thought_states(model, [problem, *others], count).double().numpy()
     embeddings = model.lm.get_input_embeddings().weight.detach().cpu().double().numpy()
-    first = [ids[0] for ids in Encoder(model.tokenizer, model.method).texts(list(problem.names))]
+    first = Encoder(model.tokenizer, model.method).first_tokens(problem.names)
     depth = depths(problem.graph, problem.root)
     kinds = [[_kind(depth.get(node), k) for node in range(len(problem.names))] for k in range(1, count + 1)]
     spread = states.reshape(-1, states.shape[-1])

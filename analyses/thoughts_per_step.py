@@ -61,7 +61,9 @@ class ThoughtsPerStep:
             marker={"size": 11, "color": LIGHT.scale[3]},
             name=f"these models, {self.world} (95% Wilson)",
         )
-        figure.update_xaxes(title_text="c, thoughts per reasoning step", dtick=1, range=[-0.3, 2.9])
+        figure.update_xaxes(
+            title_text="c, thoughts per reasoning step", dtick=1, range=[-0.3, max(2, frame["c"].max()) + 0.9]
+        )
         figure.update_yaxes(title_text="accuracy", range=[0, 1.03], tickformat=".0%")
         return framed(figure, "Accuracy against thoughts per step", f"n = {frame['n'][0]}", height=440, legend=1)
 

@@ -67,7 +67,8 @@ class NodeValues:
 
     @property
     def masses(self) -> "Masses":
-        return Masses(self.ks, self.candidate_mass, self.other_mass, self.off_graph)
+        candidate = np.where(self.candidates.any(-1), self.candidate_mass, np.nan)
+        return Masses(self.ks, candidate, self.other_mass, self.off_graph)
 
     def frame(self, first: int = 0) -> pd.DataFrame:
         """One row a problem, k and node; problems are numbered from `first` on.
@@ -106,10 +107,11 @@ class NodeValues:
 
 @dataclass(frozen=True)
 class Masses:
-    """Where the probability of the next name lies, by problem and k; the three sum to one."""
+    """Where the probability of the next name lies; the three sum to one where there are candidates."""
 
     ks: tuple[int, ...]
     candidate: Float[np.ndarray, "problem k"]
+    """NaN for a problem without a node at that distance."""
     other: Float[np.ndarray, "problem k"]
     off_graph: Float[np.ndarray, "problem k"]
 
@@ -120,13 +122,16 @@ class Masses:
         return cls(parts[0].ks, *(np.concatenate(mass) for mass in zip(*masses, strict=True)))
 
     def summary(self) -> pd.DataFrame:
-        """One row a k: n, the median candidate mass, and the means of the three masses."""
+        """One row a k: n problems, how many of them have candidates, median and mean of the candidate mass of those;
+        the means of the other two masses, of all."""
+        candidate = pd.DataFrame(self.candidate, columns=self.ks)
         return pd.DataFrame(
             {
                 "k": self.ks,
-                "n": len(self.candidate),
-                "candidate_mass_median": np.median(self.candidate, axis=0),
-                "candidate_mass": self.candidate.mean(0),
+                "n": len(candidate),
+                "with_candidates": candidate.count().to_numpy(),
+                "candidate_mass_median": candidate.median().to_numpy(),
+                "candidate_mass": candidate.mean().to_numpy(),
                 "other_mass": self.other.mean(0),
                 "off_graph": self.off_graph.mean(0),
             }

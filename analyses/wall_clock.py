@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 from analyses.chart import chart, note
 from analyses.palette import LIGHT
 from analyses.paper import TABLE_1, TABLE_4
-from analyses.study import Study
+from analyses.study import Study, told_apart
 from coconut_core.encoding import Problem
 from coconut_core.errors import InputError
 from coconut_core.generation import answers
@@ -36,6 +36,8 @@ class WallClock:
     models: tuple[str, ...]
     methods: tuple[str, ...]
     labels: tuple[str, ...]
+    thoughts_per_step: tuple[int, ...]
+    """c, where there are thoughts: the paper's times are those of c = 1."""
     problems: int
     reference: int
     """The model that the others are compared with: the one that only answers, or the first."""
@@ -50,7 +52,8 @@ class WallClock:
         ratio = self.seconds / self.seconds[self.reference]
         median = np.median(self.seconds, axis=1)
         times, published = TABLE_4.get(self.task, {}), TABLE_1.get(self.task, {})
-        paper = [times.get(method, np.nan) for method in self.methods]
+        told = [method if c == 1 else "" for method, c in zip(self.methods, self.thoughts_per_step, strict=True)]
+        paper = [times.get(method, np.nan) for method in told]
         return pd.DataFrame(
             {
                 "model": self.models,
@@ -65,7 +68,7 @@ class WallClock:
                 "generated_tokens": self.tokens,
                 "tokens_ratio": self.tokens / self.tokens[self.reference],
                 "paper_ratio": [seconds / paper[self.reference] for seconds in paper],
-                "paper_tokens": [published.get(method, (np.nan,) * 3)[2] for method in self.methods],
+                "paper_tokens": [published.get(method, (np.nan,) * 3)[2] for method in told],
             }
         )
 
@@ -141,7 +144,8 @@ def wall_clock(
     return WallClock(
         models=tuple(name for name, _ in models),
         methods=methods,
-        labels=tuple(model.label for model in loaded),
+        labels=told_apart([model.label for model in loaded], [name for name, _ in models]),
+        thoughts_per_step=tuple(model.card.get("thoughts_per_step", 1) for model in loaded),
         problems=len(problems),
         reference=methods.index("no_cot") if "no_cot" in methods else 0,
         seconds=seconds,

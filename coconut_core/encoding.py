@@ -54,6 +54,11 @@ class Encoder:
             return []
         return self._tokenizer(list(texts), add_special_tokens=False, return_attention_mask=False)["input_ids"]
 
+    def first_tokens(self, names: Sequence[str]) -> list[int]:
+        """The token that each name begins with where it follows a word, as it does in every question."""
+        opening, *told = self.texts(["Every", *(f"Every {name}" for name in names)])
+        return [ids[len(opening)] for ids in told]
+
     def questions(self, questions: Sequence[str]) -> list[EncodedQuestion]:
         """Facts and question of each text, parted where slots go.
 

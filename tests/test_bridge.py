@@ -10,6 +10,7 @@ from analyses.lens import lens
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.errors import InputError
 from coconut_core.methods import METHODS
+from coconut_core.problems.prosqa import ProsqaProblem
 
 
 def test_the_view_computes_what_the_model_does(tiny_model, problems, family):
@@ -50,6 +51,11 @@ def test_the_last_layer_of_the_lens_is_the_thought_itself(tiny_llama, problems, 
     assert last["probability"].tolist() == pytest.approx(probability.flatten().tolist(), abs=1e-4)
     assert found.norm == pytest.approx(states.norm(dim=-1).numpy(), abs=1e-4)
     assert found.figure().data and found.cosine.diagonal() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_name_may_look_like_a_slot(tiny_llama):
+    text = "Tom is a <|latent|>. Every <|latent|> is a rompus. Bob is a wumpus. Is Tom a wumpus or rompus?"
+    assert lens(tiny_llama, ProsqaProblem.from_text(text), 3).norm.shape == (3,)
 
 
 def test_a_model_without_slots_has_no_thoughts_to_show(tiny_llama, problems):

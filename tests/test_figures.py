@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from analyses.calibration import calibration
+from analyses.case_study import case_study
 from analyses.commitment import commitment
 from analyses.early_stopping import EarlyStopping, early_stopping
 from analyses.height import height
+from analyses.interventions import interventions
 from analyses.method_table import Entry, MethodTable, method_table
 from analyses.parallelism import parallelism
 from analyses.process_by_k import process_by_k
@@ -19,9 +21,9 @@ from analyses.study import Study, Subject, untrained
 from analyses.superposition import superposition
 from analyses.thoughts_per_step import thoughts_per_step
 from analyses.values import NodeValues
-from analyses.wall_clock import WallClock
+from analyses.wall_clock import WallClock, wall_clock
 from coconut_core.errors import InputError
-from coconut_core.generation import Answers
+from coconut_core.generation import Answers, final_answer
 from coconut_core.methods import METHODS
 from coconut_core.problems.prosqa import ProsqaProblem
 
@@ -44,6 +46,9 @@ class HandMade(Study):
     def __init__(self, model, values=None, answers=None):
         self.subjects, self.problems = (Subject("hand", "Hand-made", "model", model),), (PROBLEM,)
         self.values, self.answers = lambda _: values, lambda _: answers
+        self.final_answers = lambda _: Answers(
+            answers.ks[-1:], tuple(row[-1:] for row in answers.text), answers.correct[:, -1:], answers.tokens[:, -1:]
+        )
 
 
 @pytest.fixture
@@ -157,7 +162,9 @@ def test_the_rule_and_the_untrained_model_stand_below_the_table(tiny_llama, prob
 
 def test_times_are_ratios_to_the_method_that_only_answers():
     seconds = np.array([[0.4, 0.5, 0.4], [0.1, 0.1, 0.2]])
-    clock = WallClock(("a", "b"), ("coconut", "no_cot"), ("Coconut", "No-CoT"), 5, 1, seconds, np.array([12.0, 6.0]))
+    clock = WallClock(
+        ("a", "b"), ("coconut", "no_cot"), ("Coconut", "No-CoT"), (1, 1), 5, 1, seconds, np.array([12.0, 6.0])
+    )
     frame = clock.frame()
     assert frame["ratio"].tolist() == pytest.approx([4, 1])
     assert (frame["ratio_low"][0], frame["ratio_high"][0]) == pytest.approx((2, 5))
@@ -216,6 +223,54 @@ def test_a_model_of_the_sweep_ends_with_all_its_thoughts_and_is_in_its_figure_al
 def test_models_of_one_method_are_told_apart(tiny_llama, problems):
     study = Study([("a", tiny_llama), ("b", tiny_llama)], problems)
     assert [subject.label for subject in study.subjects] == ["Coconut (a)", "Coconut (b)", "Untrained"]
+    labels = method_table([("a", tiny_llama), ("b", tiny_llama)], problems[:2]).frame()["label"]
+    assert labels.is_unique and {"Coconut (b)", "   Coconut, slots removed (a)", "Untrained"} <= set(labels)
+    assert wall_clock([("a", tiny_llama), ("b", tiny_llama)], problems[:1], rounds=1).labels[1] == "Coconut (b)"
+
+
+def test_the_paper_s_times_are_those_of_one_thought_a_step(tiny_llama, problems):
+    two = copy.copy(tiny_llama)
+    two.card = {"thoughts_per_step": 2, "max_thoughts": 12}
+    frame = wall_clock([("one", tiny_llama), ("two", two)], problems[:1], rounds=1).frame()
+    assert frame["paper_tokens"].notna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize("most", [3, 9])
+def test_the_last_thought_is_the_model_s_own(tiny_llama, problems, most):
+    """Also where a model was trained to end with more or fewer thoughts than the paper's six."""
+    model = copy.copy(tiny_llama)
+    model.card = {"max_thoughts": most}
+    study = Study([("own", model)], problems[:4])
+    last = study.final_answers(study.model)
+    assert last.ks == (most,)
+    told = [[final_answer(text) for text in row] for row in study.answers(study.model).text]
+    expected = [[said == final_answer(end) for said in row] for row, (end,) in zip(told, last.text, strict=True)]
+    assert early_stopping(study).same[0].tolist() == expected
+    positions = interventions(study).frame().query("subject == 'Coconut' and kind == 'zero'")["position"]
+    assert positions.tolist() == list(range(most + 1))
+    assert case_study(study).frame().query("subject == 'Untrained'")["thoughts"].tolist() == [most]
+
+
+def test_what_is_not_there_has_no_share(by_hand, tiny_llama):
+    by_hand.values(None).value[:] = 0.01
+    assert "none (0) of the candidates with a value above one half" in calibration(by_hand).caption()
+    alone = ProsqaProblem(
+        question="Every lempus is a rompus. Bob is a wumpus. Is Tom a wumpus or rompus?",
+        answer="Tom is a rompus.",
+        steps=("Every lempus is a rompus.",),
+        names=("Tom", "lempus", "rompus", "Bob", "wumpus"),
+        edges=((1, 2), (3, 4)),
+        root=0,
+        target=2,
+        distractor=4,
+    )
+    study = Study([("tiny", tiny_llama)], [alone])
+    for compute in (search_order, height):
+        with pytest.raises(InputError, match="within reach of its root"):
+            compute(study)
+    assert "there are none" in parallelism(study).caption()
+    masses = study.values(study.model).masses.summary()
+    assert (masses["with_candidates"] == 0).all() and masses["candidate_mass"].isna().all()
 
 
 def test_readings_are_computed_once(study, monkeypatch):

@@ -36,7 +36,8 @@ def fed(model, problems, edit):
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "remove"])
 def test_each_change_is_what_it_says(study, kind):
     model, clean = study.model.model, study.thoughts(study.model)[:, :4]
-    found = fed(model, study.problems, edited(kind, [2], clean))
+    edit = edited(kind, [2], clean)
+    found = fed(model, study.problems, edit)
     torch.testing.assert_close(found[:, 0], clean[:, 0], rtol=0, atol=1e-4)
     expected = {
         "zero": torch.zeros_like(clean[:, 1]),
@@ -50,6 +51,7 @@ def test_each_change_is_what_it_says(study, kind):
         assert torch.nn.functional.cosine_similarity(noise, clean[:, 1]).abs().max() < 0.9
     else:
         torch.testing.assert_close(found[:, 1], expected[kind], rtol=0, atol=1e-4)
+    torch.testing.assert_close(fed(model, study.problems, edit), found, rtol=0, atol=0)
     # What follows is thought anew from the change, and fed as it is.
     assert (found[:, 2] - clean[:, 2]).abs().max() > 1e-3
 

@@ -52,6 +52,9 @@ def test_masses_sum_to_one_and_split_the_nodes(tiny_model, problems):
     values = node_values(tiny_model, problems, ks=range(5))
     total = values.candidate_mass + values.other_mass + values.off_graph
     np.testing.assert_allclose(total, 1, atol=1e-9)
+    summary, there = values.masses.summary(), values.candidates.any(-1)
+    assert summary["with_candidates"].tolist() == there.sum(0).tolist() and 0 < there[:, 3].sum() < len(problems)
+    assert summary["candidate_mass"][3] == pytest.approx(values.candidate_mass[there[:, 3], 3].mean())
     assert np.isnan(values.value).sum() == sum(
         (values.value.shape[2] - len(p.names)) * len(values.ks) for p in problems
     )

@@ -18,22 +18,23 @@ MAPPED = (
     "nodes at depth 2",
 )
 """Columns of the table of problems that can be an axis."""
+IN_THE_END = "right in the end"
+"""Column of whether the model is right after as many thoughts as it was trained to end with."""
 
 
 def problem_map(table: pd.DataFrame, x: str, y: str) -> go.Figure:
-    """`y` against `x` of every problem, right and wrong answers after the last thought told apart.
+    """`y` against `x` of every problem, right and wrong answers after the model's last thought told apart.
 
     Counts are drawn a little beside their places, so that equal ones do not hide each other. A point's custom data is
     the problem's number.
     """
-    last = [name for name in table if name.startswith("right, k = ")][-1]
-    note = f"answers after {last.removeprefix('right, ')} · click a point to open its tree"
+    note = "answers after all thoughts of the model · click a point to open its tree"
     figure = chart("Every problem", note, height=400, legend=1)
     asked = table["question"].map(for_plotly)
     beside = np.random.default_rng(0).uniform(-0.22, 0.22, (2, len(table)))
     places = [table[name] + (0 if "mass" in name else shift) for name, shift in zip((x, y), beside, strict=True)]
     for right, colour, symbol in ((True, LIGHT.scale[3], "circle"), (False, LIGHT.distractor, "x")):
-        of = (table[last] == right).to_numpy()
+        of = (table[IN_THE_END] == right).to_numpy()
         figure.add_scatter(
             x=places[0][of],
             y=places[1][of],

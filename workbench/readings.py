@@ -59,6 +59,10 @@ class Readings:
             off_graph=float(read.off_graph[0, index]),
         )
 
+    def by_k(self, opening: str) -> Float[np.ndarray, "k node"]:
+        """Values after every number of thoughts, k = 0 after `opening`."""
+        return np.stack([self.at(k, opening).value for k in self.values.ks])
+
 
 @dataclass(frozen=True)
 class ValuesAt:
@@ -94,12 +98,12 @@ def loaded(folder: ModelFolder) -> "CoconutModel":
 
 def lens_of(folder: ModelFolder, problem: ProsqaProblem) -> "Lens":
     """The problem's thoughts, layer by layer."""
-    return _lens(str(folder.path), folder.fingerprint, json.dumps(problem.to_json()))
+    return _lens(str(folder.path), folder.fingerprint, json.dumps(problem.to_json()), most_thoughts(folder))
 
 
 def thought_space_of(folder: ModelFolder, problem: ProsqaProblem) -> "ThoughtSpace":
     """Where the problem's thoughts lie."""
-    return _thought_space(str(folder.path), folder.fingerprint, json.dumps(problem.to_json()))
+    return _thought_space(str(folder.path), folder.fingerprint, json.dumps(problem.to_json()), most_thoughts(folder))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the model …")
@@ -149,20 +153,20 @@ def _readings(path: str, fingerprint: str, record: str, most: int, change: str, 
 
 
 @st.cache_resource(max_entries=64, show_spinner="Reading the layers …")
-def _lens(path: str, fingerprint: str, record: str) -> "Lens":
+def _lens(path: str, fingerprint: str, record: str, count: int) -> "Lens":
     model = _model(path, fingerprint)
     with _IMPORTING:
         from analyses.lens import lens
 
-    return lens(model, ProsqaProblem.from_json(json.loads(record)))
+    return lens(model, ProsqaProblem.from_json(json.loads(record)), count)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Reading the thoughts …")
-def _thought_space(path: str, fingerprint: str, record: str) -> "ThoughtSpace":
+def _thought_space(path: str, fingerprint: str, record: str, count: int) -> "ThoughtSpace":
     model = _model(path, fingerprint)
     from analyses.thought_space import thought_space
 
-    return thought_space(model, ProsqaProblem.from_json(json.loads(record)), _others(12))
+    return thought_space(model, ProsqaProblem.from_json(json.loads(record)), _others(12), count)
 
 
 def donor() -> ProsqaProblem:

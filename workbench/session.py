@@ -156,6 +156,12 @@ def reset_with(owner: str, key: str, value: Any) -> None:
     st.session_state[kept] = owner
 
 
+def at_most(key: str, most: int) -> None:
+    """Before a slider is drawn that ends at `most`: what another page, or another model, left there ends there too."""
+    if st.session_state.get(key, 0) > most:
+        st.session_state[key] = most
+
+
 def dark() -> bool:
     """Whether the page is shown in a dark theme."""
     return st.context.theme.type == "dark"

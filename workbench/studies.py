@@ -10,6 +10,7 @@ import streamlit as st
 
 from coconut_core.errors import InputError
 from workbench.model_shelf import ModelFolder
+from workbench.problem_map import IN_THE_END
 from workbench.problem_sets import ProblemSet
 from workbench.readings import loaded
 
@@ -43,13 +44,15 @@ class Population:
         return self.figures[name]
 
     def table(self) -> pd.DataFrame:
-        """One row a problem: what it is, whether the model is right by k, and the candidate mass."""
-        told, values = self.study.answers(self.study.model), self.study.values(self.study.model)
+        """One row a problem: what it is, whether the model is right by k and in the end, and the candidate mass."""
+        model = self.study.model
+        told, last, masses = self.study.answers(model), self.study.final_answers(model), self.study.values(model).masses
         table = self.problems.table.iloc[list(self.numbers)].reset_index(drop=True)
         for at, k in enumerate(told.ks):
             table[f"right, k = {k}"] = told.correct[:, at]
+        table[IN_THE_END] = last.correct[:, 0]
         for k in (1, 2):
-            table[f"candidate mass, k = {k}"] = values.candidate_mass[:, values.ks.index(k)]
+            table[f"candidate mass, k = {k}"] = masses.candidate[:, masses.ks.index(k)]
         return table
 
 

@@ -79,7 +79,7 @@ def everything_of(sides: Sequence[Side], opening: str, layout: TreeLayout) -> by
             figures[f"beside-no-thought-k{k}{named}"] = control_figure(
                 chosen.problem, at.value, without.value, reading, control
             )
-        figures[f"values-by-thought{named}"] = value_curves(chosen.problem, readings.values.value[0], 1)
+        figures[f"values-by-thought{named}"] = value_curves(chosen.problem, readings.by_k(opening), 1)
     first = sides[0][0]
     about = {
         "models": {chosen.model.name: chosen.model.card().get("model_sha256") for chosen, _ in sides},

@@ -121,7 +121,7 @@ def test_figures_on_dark_pages_keep_their_data():
             "question": ["a", "b", "c"],
             "hops": [2, 3, 4],
             "candidate mass, k = 1": [0.9, 0.2, 0.5],
-            "right, k = 6": [True, False, True],
+            "right in the end": [True, False, True],
         }
     )
     light = problem_map(table, "hops", "candidate mass, k = 1")

@@ -60,6 +60,12 @@ def test_the_control_can_force_either_opening(app):
     assert "“Every”" in tree(every)["values"]["marker"]["colorbar"]["title"]["text"]
     assert " is a”" in tree(entity)["values"]["marker"]["colorbar"]["title"]["text"]
     assert values(app(k="3")) == values(app(k="3", opening="Every"))
+    curves = [
+        {line["name"]: line["y"] for line in figure(test, 2)["data"] if line.get("y")} for test in (entity, every)
+    ]
+    shared = curves[0].keys() & curves[1].keys()
+    assert any(curves[0][name][0] != curves[1][name][0] for name in shared)
+    assert all(curves[0][name][1:] == curves[1][name][1:] for name in shared)
 
 
 def test_low_candidate_mass_is_a_warning(app):

@@ -54,6 +54,9 @@ def test_a_model_is_asked_for_as_many_thoughts_as_it_has(app, shelf):
         assert "theirs" in app(second="theirs").sidebar.warning[0].value
         beside = app(second="longer", model="tiny")
         assert beside.slider(key="k").max == 9 and not beside.exception
+        beside.slider(key="k").set_value(9).run()
+        beside.switch_page("workbench/pages/what_if.py").run()
+        assert not beside.exception and beside.slider(key="k").value == 6
     finally:
         shutil.rmtree(folder)
 

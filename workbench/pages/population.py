@@ -100,13 +100,13 @@ except InputError as error:
     st.info(for_markdown(str(error)), icon=":material/lightbulb:")
     st.stop()
 working.empty()
-drawing = result.figure()
+drawing, caption = result.figure(), result.caption()
 # A choice of a mark or a row belongs to what was shown.
 shown = f"{name} {hash(numbers)}"
-marks = session.show_figure(
-    drawing, f"{figure_name} {shown}", result.caption(), on_select="rerun", selection_mode="points"
-)["selection"]["points"]
-st.markdown(for_markdown(result.caption()))
+marks = session.show_figure(drawing, f"{figure_name} {shown}", caption, on_select="rerun", selection_mode="points")[
+    "selection"
+]["points"]
+st.markdown(for_markdown(caption))
 with st.expander("What is plotted"):
     st.text(figure_definition(figure_name))
 offer_result(result, drawing, figure_name)

@@ -52,6 +52,7 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
     if playing and time.monotonic() - st.session_state.get("touched", 0.0) > 0.8 * PLAY_SECONDS:
         st.session_state["k"] = (st.session_state.get("k", FIRST_K) + 1) % len(readings.values.ks)
         touch()
+    session.at_most("k", readings.values.ks[-1])
     slider, opened, to, traced, played = st.columns([3.4, 1.7, 1.7, 1.7, 1.3], vertical_alignment="bottom", gap="small")
     k = slider.slider(
         "Thoughts k",
@@ -104,7 +105,7 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
         st.plotly_chart(beside(dark=dark), theme=None, key="control", config=CAMERA, alt=alt)
         offer_pictures(beside, f"{stem_of(chosen)}-beside-no-thought-k{k}", "This comparison")
     with moved:
-        curves = partial(value_curves, chosen.problem, readings.values.value[0], k)
+        curves = partial(value_curves, chosen.problem, readings.by_k(opening), k)
         alt = "Values of the noticeable nodes by the number of thoughts; the download has the numbers."
         st.plotly_chart(curves(dark=dark), theme=None, key="curves", config=CAMERA, alt=alt)
         offer_pictures(curves, f"{stem_of(chosen)}-values-by-thought", "These curves")

@@ -123,6 +123,7 @@ if fault or problem is None:
     st.stop()
 first, second, third = st.columns(3)
 most = most_thoughts(chosen.model)
+session.at_most("k", most)
 k = first.slider("Thoughts k", 0, most, value=6, key="k", bind="query-params")
 kind = second.selectbox(
     "Change thoughts", list(THOUGHT_EDITS), format_func=THOUGHT_EDITS.get, key="change", bind="query-params"

@@ -1,5 +1,6 @@
 """What all commands share: their exit codes, and arguments that several of them take."""
 
+import errno
 import inspect
 import sys
 from collections.abc import Callable
@@ -18,12 +19,21 @@ MOST_THOUGHTS = 512
 """More would take longer than anybody waits."""
 
 
+_NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+"""What the system says where something cannot be written, half-way through work whose beginning was fine."""
+
+
 def run(app: typer.Typer) -> None:
     """Run a command; bad input is one sentence and exit code 2, Ctrl-C is exit code 130."""
     try:
         sys.exit(app(standalone_mode=False))
     except InputError as error:
         sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in _NO_PLACE:
+            raise
+        sys.stderr.write(f"{error.filename or 'A file'}: cannot be written ({error.strerror}); choose another place.\n")
         sys.exit(2)
     except typer.TyperException as error:
         error.show()  # type: ignore[attr-defined]

@@ -25,6 +25,7 @@ from plotly.subplots import make_subplots
 from analyses.chart import framed, style
 from analyses.command_line import folder_path, run_alone
 from analyses.result_files import write_result
+from coconut_core.errors import InputError
 from coconut_core.problems.prosqa import ProsqaProblem
 from coconut_core.problems.prosqa_files import save_problems
 
@@ -106,6 +107,8 @@ def main(
             "processes": lambda: _processes(folder),
         }
         for name in only or sweeps:
+            if name not in sweeps:
+                raise InputError(f"--only: {name!r} is no growth; give one of {', '.join(sweeps)}.")
             growth = sweeps[name]()
             write_result(growth, out, f"growth_{name}")
             print(growth.caption(), flush=True)

@@ -67,7 +67,7 @@ def check_official(checkout: Path, python: Path) -> None:
     except OSError as error:
         raise InputError(f"--official-python: {python} cannot be run ({error.strerror}); give a Python.") from error
     if found.returncode or not found.stdout.startswith("4."):
-        told = found.stdout.strip() or found.stderr.strip().splitlines()[-1]
+        told = found.stdout.strip() or (found.stderr.strip().splitlines() or ["it says nothing"])[-1]
         raise InputError(
             f"--official-python: {python} has no transformers 4 ({told}); give the Python of an environment with torch "
             "and transformers==4.46.2, which the official code needs."
@@ -171,7 +171,9 @@ class _Side:
         self._command, self._name = [str(part) for part in command], name
 
     def __enter__(self) -> "_Side":
-        pipes = {name: subprocess.PIPE for name in ("stdin", "stdout", "stderr")}
+        # Errors go into a file: a pipe that nobody empties would block the process once it is full.
+        self._errors = tempfile.TemporaryFile("w+")
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self._errors}
         self._process = subprocess.Popen(self._command, text=True, **pipes)
         self._reply()
         return self
@@ -181,6 +183,7 @@ class _Side:
         self._process.stdout.close()
         self._process.kill()
         self._process.wait()
+        self._errors.close()
 
     def ask(self, work: str, count: int, batch: int, *, counted: bool = False) -> dict:
         """Let the process do a work, where wanted with its operations counted; its reply."""
@@ -191,6 +194,7 @@ class _Side:
     def _reply(self) -> dict:
         line = self._process.stdout.readline()
         if not line:
-            last = (self._process.stderr.read().strip().splitlines() or ["it was killed"])[-1]
+            self._errors.seek(0)
+            last = (self._errors.read().strip().splitlines() or ["it was killed"])[-1]
             raise InputError(f"{self._name}: stopped with {last!r}; ask for less, or mend its environment.")
         return json.loads(line)

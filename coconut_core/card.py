@@ -53,5 +53,5 @@ def read_json(path: Path) -> Any:
     """What a file of a checkpoint holds; `InputError` if it is no JSON."""
     try:
         return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: is not JSON; copy the file again.") from error

@@ -22,11 +22,13 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
+from coconut_core.methods import MOST_SLOTS
+
 PADDING = -1
 """Position of a column that holds nothing."""
 CONTINUATION = 1 << 20
 THOUGHT = CONTINUATION << 10
-QUESTION = THOUGHT << 10
+QUESTION = THOUGHT * MOST_SLOTS
 """Room for the addresses of one continuation (or of a question's own tokens), one thought and one question."""
 FOREVER = QUESTION << 20
 

@@ -5,14 +5,14 @@ Field names are those of the official configuration files wherever these have on
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from coconut_core.curriculum import Curriculum
 from coconut_core.errors import InputError
-from coconut_core.methods import METHODS
+from coconut_core.methods import METHODS, MOST_SLOTS
 from coconut_core.problems.prosqa_sampler import OFFICIAL, SamplerSettings
 
 
@@ -140,9 +140,10 @@ class RunConfig:
     # Parts of official files that choose what this command does not do; only these values are accepted.
     only_eval: Literal[False] = False
     debug: Literal[False] = False
-    # Parts of official files that have no meaning here: runs resume by themselves and keep their last model.
+    resume: int = 0
+    """Epochs that are left out at the beginning: the model that is loaded has them behind it."""
+    # Parts of official files that have no meaning here: there is no project, and runs keep their last model.
     project: str | None = field(default=None, compare=False)
-    resume: int = field(default=0, compare=False)
     save_only_improve: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -150,7 +151,7 @@ class RunConfig:
         positive += ("samples_per_epoch", "num_epochs", "log_every", "checkpoint_minutes", "lr", "clip_norm")
         _require(self, "", positive, lambda value: value > 0, "is not above zero; give a positive number")
         natural = ("seed", "c_thought", "max_latent_stage", "epochs_per_stage", "stages_per_sample", "warmup_steps")
-        natural += ("cooldown_epochs", "validation_problems", "weight_decay")
+        natural += ("cooldown_epochs", "validation_problems", "weight_decay", "resume")
         _require(self, "", natural, lambda value: value >= 0, "is negative; give zero or more")
         _require(self, "", ("uniform_prob",), lambda value: 0 <= value <= 1, _NO_PROBABILITY)
         if self.name in ("", ".", "..") or Path(self.name).name != self.name:
@@ -160,15 +161,18 @@ class RunConfig:
             _require(world, "worlds: ", ("uniform_prob",), lambda value: 0 <= value <= 1, _NO_PROBABILITY)
             if len(world.nodes) != 2:
                 raise InputError(f"worlds: nodes {list(world.nodes)} is not two numbers; give the fewest and the most.")
-            asked = world.questions_per_text or self.questions_per_text
-            if not 1 <= asked <= self.batch_size_training:
+            asked = self.questions_of(world)
+            if asked < 1 or self.batch_size_training % asked:
                 raise InputError(
-                    f"questions_per_text: {asked} does not fit a batch of {self.batch_size_training}; give fewer."
+                    f"questions_per_text: batches of {self.batch_size_training} are no whole number of texts with "
+                    f"{asked} questions each; give another number."
                 )
             if world.stage is not None and not 0 <= world.stage <= self.max_latent_stage + 1:
                 raise InputError(f"worlds: stage {world.stage} is none of 0 to {self.max_latent_stage + 1}; give one.")
             world.sampler  # noqa: B018  refuses impossible combinations
         self._check_method()
+        if self.resume >= self.epochs:
+            raise InputError(f"resume: {self.resume} epochs are all that the run has; give fewer.")
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise InputError(f"betas: {list(self.betas)} is not two numbers from 0 to below 1; give [0.9, 0.999].")
         if self.load_model_path:
@@ -190,6 +194,11 @@ class RunConfig:
             raise InputError(
                 f"c_thought: {method.name} needs slots, but {self.c_thought} thoughts a step in "
                 f"{self.max_latent_stage} stages leave none; give 1 or more of each."
+            )
+        if self.c_thought * self.max_latent_stage >= MOST_SLOTS:
+            raise InputError(
+                f"c_thought: {self.c_thought} thoughts a step in {self.max_latent_stage} stages are more than the "
+                f"{MOST_SLOTS - 1} that a question has room for; give fewer."
             )
         mixes = self.uniform_prob > 0 or any(world.uniform_prob for world in self.worlds)
         if mixes and not method.staged:
@@ -213,6 +222,10 @@ class RunConfig:
             epoch -= world.epochs
         return self.worlds[-1]
 
+    def questions_of(self, world: World) -> int:
+        """Questions asked about each text of a world."""
+        return self.questions_per_text if world.questions_per_text is None else world.questions_per_text
+
     def lr_of_epoch(self, epoch: int) -> float:
         own = self.world_of_epoch(epoch).lr if self.worlds else None
         return self.lr if own is None else own
@@ -234,8 +247,8 @@ class RunConfig:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, as they would stand in a YAML file."""
-        return _plain(dataclasses.asdict(self))
+        """Plain values of all that matters to a run, as they would stand in a YAML file."""
+        return {f.name: _plain(value) for f, value in _fields(self) if f.compare}
 
 
 _NO_PROBABILITY = "is no probability; give a number from 0 to 1"
@@ -249,7 +262,13 @@ def _require(part: Any, prefix: str, names: Sequence[str], holds: Callable[[Any]
             raise InputError(f"{prefix}{name}: {value} {otherwise}.")
 
 
+def _fields(part: Any) -> Iterator[tuple[dataclasses.Field, Any]]:
+    return ((each, getattr(part, each.name)) for each in dataclasses.fields(part))
+
+
 def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {each.name: _plain(item) for each, item in _fields(value)}
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, tuple) else value

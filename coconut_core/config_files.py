@@ -14,6 +14,11 @@ import yaml
 from coconut_core.config import RunConfig
 from coconut_core.errors import InputError
 
+MOST = 2**32 - 1
+"""Of a whole number: the largest seed there is."""
+_NO_YAML = (yaml.YAMLError, ValueError, KeyError, AttributeError, RecursionError)
+"""What the library raises for a text that is no YAML, or that names a type which its value is not of."""
+
 
 def load_config(path: Path | str, settings: Sequence[str] = ()) -> RunConfig:
     """Read a YAML file and apply `key=value` settings; a dot reaches into a part (`model.width=64`).
@@ -42,7 +47,7 @@ def load_config(path: Path | str, settings: Sequence[str] = ()) -> RunConfig:
             target = target[part]
         try:
             target[last] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
+        except _NO_YAML as error:
             raise InputError(f"--set {setting}: {value!r} is no YAML value; put quotes around a text.") from error
     try:
         return config_from(content)
@@ -55,7 +60,7 @@ def _read(path: Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text())
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); give a YAML file.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except _NO_YAML as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path}: is not YAML ({reason}); mend it there.") from error
     if not isinstance(content, Mapping):
@@ -132,13 +137,15 @@ def _coerce(value: Any, kind: Any, name: str) -> Any:
     if kind is bool and isinstance(value, bool):
         return value
     if kind is int and isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) > MOST:
+            raise InputError(f"{name}: a number of {len(str(value))} digits is too large; give one up to {MOST}.")
         return value
     if kind is str and isinstance(value, str):
         return value
     if kind is float and not isinstance(value, bool):
         try:
             return float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             pass
     words = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
     raise InputError(f"{name}: {value!r} is not {words[kind]}; give {words[kind]}.")

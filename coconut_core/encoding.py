@@ -75,7 +75,8 @@ class Encoder:
         for question, ids in zip(questions, lines, strict=True):
             if self.unknown in ids:
                 words = question.replace(".", " ").replace("?", " ").split()
-                lacking = next(word for word, ids in zip(words, self.texts(words), strict=True) if self.unknown in ids)
+                known = zip(words, self.texts(words), strict=True)
+                lacking = next((word for word, ids in known if self.unknown in ids), question)
                 raise InputError(
                     f"The model's vocabulary lacks the name {lacking!r}; rename it in the problem or use another model."
                 )

@@ -1,4 +1,4 @@
-"""Whole files or none: everything the project writes goes through here."""
+"""Whole files or none: results, problems, configs, states and cards are written here."""
 
 import hashlib
 import os
@@ -22,7 +22,7 @@ def atomic_file(path: Path | str) -> Iterator[BinaryIO]:
     """A file to write under a temporary name beside `path`, renamed into place at the end of the block.
 
     A reader, or a process killed half-way, sees the old file or the new one and never a part of it. The folder is made
-    if needed; one that cannot be written to raises `InputError`.
+    if needed; one that cannot be written to, or that is full, raises `InputError`.
     """
     path = Path(path)
     try:
@@ -38,8 +38,12 @@ def atomic_file(path: Path | str) -> Iterator[BinaryIO]:
         # mkstemp makes files private; a result is meant to be read like any other file.
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise InputError(
+                f"{path}: cannot be written ({error.strerror}); make room or choose another place."
+            ) from error
         raise
 
 

@@ -106,6 +106,8 @@ def write(
     latest = [[list(opening) for opening in row] for row in openings]
     running: Bool[Tensor, "batch k"] = torch.ones(len(begin), len(ks), dtype=torch.bool)
     width, done = max(len(opening) for row in openings for opening in row), 0
+    if model.most_positions is not None:
+        max_new_tokens = min(max_new_tokens, model.most_positions - max(begin) - max(slots) - 1 - width)
     while True:
         # Only the first columns hold more than one token of a continuation.
         columns = ColumnWriter(len(begin), len(ks) * width, tokens.padding)
@@ -118,7 +120,7 @@ def write(
         hidden, thoughts = model.continue_from(thoughts, columns.columns().to(model.device))
         next_token = model.logits(hidden[:, width - 1 :: width]).argmax(-1).cpu()
         running = running & (next_token != tokens.end_of_text)
-        if done == max_new_tokens or not running.any():
+        if done >= max_new_tokens or not running.any():
             return written
         for row, index in running.nonzero().tolist():
             latest[row][index] = [int(next_token[row, index])]

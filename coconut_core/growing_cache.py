@@ -78,6 +78,7 @@ class GrowingLayer(DynamicLayer):
     def update(self, key_states: Piece, value_states: Piece, *_: object, **__: object) -> tuple[Whole, Whole]:
         """Append a piece; returns all keys and values."""
         self.is_initialized = True
+        key_states, value_states = (_as_attended(piece) for piece in (key_states, value_states))
         of_keys, of_values = self.memories
         self.keys, of_keys = self._append(self.keys, key_states, of_keys)
         self.values, of_values = self._append(self.values, value_states, of_values)
@@ -89,6 +90,12 @@ class GrowingLayer(DynamicLayer):
         if memory is None or not memory.takes(piece, written):
             memory = _Memory.beginning_with(whole, piece, self.room if whole is None else None)
         return _Append.apply(whole, piece, memory), memory
+
+
+def _as_attended(piece: Piece) -> Piece:
+    """In the numbers that attention computes in: under autocast it would cast the whole, and copy it, every time."""
+    kind = piece.device.type
+    return piece.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else piece
 
 
 class GrowingCache(Cache):

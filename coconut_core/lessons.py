@@ -13,6 +13,7 @@ import numpy as np
 from coconut_core.config import RunConfig
 from coconut_core.curriculum import EncodedProblem
 from coconut_core.encoding import Encoder, Problem
+from coconut_core.errors import InputError
 from coconut_core.packing import PackedBatch, pack_parts
 from coconut_core.problems.further_questions import further_questions
 from coconut_core.problems.prosqa import ProsqaProblem
@@ -34,6 +35,11 @@ class Lessons:
         epoch = len(problems) if problems else config.samples_per_epoch
         self.samples_per_step = config.batch_size_training * processes
         self.steps_per_epoch = max(1, epoch // self.samples_per_step)
+        if problems and processes > 1 and len(problems) < self.samples_per_step:
+            raise InputError(
+                f"batch_size_training: {processes} processes take {self.samples_per_step} problems a step, but "
+                f"{config.train_path} holds {len(problems)}; give fewer, or train with one process."
+            )
 
     def batch(self, epoch: int, step: int, columns_at_once: int) -> list[PackedBatch]:
         """The batch of this process at a step of an epoch, in parts of about `columns_at_once` columns."""
@@ -66,7 +72,7 @@ class Lessons:
 
     def _from_world(self, epoch: int, seed: Sequence[int]) -> list[list[EncodedProblem]]:
         world = self._config.world_of_epoch(epoch)
-        asked = world.questions_per_text or self._config.questions_per_text
+        asked = self._config.questions_of(world)
         texts = sample_problems(world.sampler, self._config.batch_size_training // asked, seed)
         rng = np.random.default_rng((*seed, 1))
         rows = [_asked_again(problem, asked, world.hops, rng) for problem in texts]

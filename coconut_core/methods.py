@@ -22,6 +22,9 @@ holds it); both exist so that the published comparison between them can be run.
 from dataclasses import dataclass
 from typing import Literal
 
+MOST_SLOTS = 1 << 10
+"""A question has fewer slots."""
+
 
 @dataclass(frozen=True)
 class Method:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from coconut_core.columns import PADDING, QUESTION, THOUGHT, Columns, visible
+from coconut_core.errors import InputError
 from coconut_core.growing_cache import GrowingCache
 from coconut_core.methods import COCONUT, Method
 from coconut_core.packing import PackedBatch
@@ -99,6 +100,18 @@ class CoconutModel(nn.Module):
         entries = 2**27 if self.device.type == "cuda" else 2**19
         return max(1, entries // (self.lm.config.num_hidden_layers * self.lm.config.hidden_size))
 
+    @property
+    def most_positions(self) -> int | None:
+        """Tokens that fit into one text, where positions are learned; None where they are rotary."""
+        return None if hasattr(self.lm.base_model, "rotary_emb") else self.lm.config.max_position_embeddings
+
+    def _require_positions(self, needed: int) -> None:
+        if self.most_positions is not None and needed > self.most_positions:
+            raise InputError(
+                f"A text of {needed} tokens is longer than the {self.most_positions} that the model has positions for; "
+                "give shorter problems, or a model with more."
+            )
+
     def extend(
         self,
         context: Context | None,
@@ -146,6 +159,7 @@ class CoconutModel(nn.Module):
         returned in `states`, each computed from what was fed before it. Nothing that comes later attends to the slots
         of the thoughts in `removed` (from 1), though each still is the ground of the next thought.
         """
+        self._require_positions(ids.shape[1] + self.method.slot_count(count))
         real = mask.bool()
         position = torch.where(real, mask.cumsum(1) - 1, PADDING)
         enter = torch.where(real, position, -QUESTION)
@@ -205,6 +219,7 @@ class CoconutModel(nn.Module):
 
         Gradients flow through every thought.
         """
+        self._require_positions(batch.longest)
         room = sum(columns.width for columns in (*batch.slots, batch.continuations))
         hidden, context = self.extend(None, batch.questions, room=room)
         _, context = self._fill(context, hidden[:, batch.begin_columns], batch.slots)

@@ -40,6 +40,8 @@ class PackedBatch:
     stage: Int[Tensor, "batch column"]
     is_answer: Int[Tensor, "batch column"]
     """1 where the label belongs to the answer."""
+    longest: int
+    """Tokens of the longest text, thoughts counted."""
     share: float = 1.0
     """Of the weights of the batch that this is a part of."""
 
@@ -53,6 +55,7 @@ class PackedBatch:
             self.weights.to(device),
             self.stage.to(device),
             self.is_answer.to(device),
+            self.longest,
             self.share,
         )
 
@@ -156,13 +159,15 @@ def pack(rows: Rows, stages: Stages, curriculum: Curriculum, *, thought: int, pa
             stage_of[index, start:stop] = stage
             is_answer[index, stop - answer_length : stop] = 1
             start = stop
+    texts_columns = continuations.columns()
     return PackedBatch(
         questions=questions.columns(),
         begin_columns=torch.arange(1, asked + 1) * block_width + facts_width - 1,
         slots=tuple(slots),
-        continuations=continuations.columns(),
+        continuations=texts_columns,
         labels=labels,
         weights=weights_of,
         stage=stage_of,
         is_answer=is_answer,
+        longest=int(texts_columns.position.max()) + 1,
     )

@@ -2,7 +2,11 @@
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from coconut_core.config import RunConfig
 from coconut_core.errors import InputError
@@ -26,7 +30,7 @@ def is_finished(folder: Path, config: RunConfig, restart: bool) -> bool:
     try:
         there = json.loads(path.read_text())
         different = [key for key, value in json.loads(json.dumps(config.as_dict())).items() if there.get(key) != value]
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, RecursionError, AttributeError) as error:
         raise InputError(f"{path}: cannot be read; discard the run with --restart.") from error
     if different:
         raise InputError(
@@ -34,6 +38,23 @@ def is_finished(folder: Path, config: RunConfig, restart: bool) -> bool:
             "or discard the old one with --restart."
         )
     return (folder / "coconut.json").exists()
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Within it the folder is this process's own; `InputError` where another process trains it."""
+    lock = FileLock(folder.parent / f".{folder.name}.lock", timeout=0)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise InputError(f"{folder}: is being trained by another process; wait for it, or stop it.") from error
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made ({error.strerror}); set save_path to another place.") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def claim(folder: Path, config: RunConfig, restart: bool) -> None:

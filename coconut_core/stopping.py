@@ -15,11 +15,12 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from coconut_core.encoding import Encoder, Problem, pad_left
 from coconut_core.errors import InputError
+from coconut_core.files import write_atomically
 from coconut_core.model import CoconutModel
 
 FILE = "stop_classifier.safetensors"
@@ -43,9 +44,7 @@ class StopClassifier:
         return stops.int().argmax(1) + 1
 
     def save(self, folder: Path) -> None:
-        temporary = folder / f"{FILE}.new"
-        save_file({"weight": self.weight, "bias": self.bias}, temporary)
-        temporary.replace(folder / FILE)
+        write_atomically(folder / FILE, save({"weight": self.weight, "bias": self.bias}))
 
     @classmethod
     def load(cls, folder: Path, width: int) -> "StopClassifier | None":

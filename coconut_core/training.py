@@ -1,4 +1,5 @@
-"""The training loop: one for a CPU, a GPU or several (accelerate), resumable to the bit on a CPU.
+"""The training loop: one for a CPU, a GPU or several (accelerate), resumable to the bit on a CPU (without dropout, if
+several processes share it).
 
     coconut train configs/prosqa_laptop.yaml
     torchrun --standalone --nproc_per_node 4 -m coconut_core.training configs/prosqa_scratch.yaml
@@ -15,6 +16,7 @@ import shutil
 import signal
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,13 +29,14 @@ from coconut_core.checkpoints import data_hash, initial_model, save_model
 from coconut_core.config import RunConfig
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
+from coconut_core.files import atomic_file
 from coconut_core.generation import answers
 from coconut_core.lessons import Lessons, stopping_problems, validation_problems
 from coconut_core.meter import Meter
 from coconut_core.model import CoconutModel
 from coconut_core.optimizers import Optimizers, learning_rate
 from coconut_core.packing import PackedBatch
-from coconut_core.run_folder import claim, is_finished
+from coconut_core.run_folder import claim, held, is_finished
 from coconut_core.stopping import fit_stop_classifier, measure_stopping
 
 STATE = "state/latest.pt"
@@ -69,10 +72,15 @@ def train(config: RunConfig, command: str, *, restart: bool = False, quiet: bool
     encoder = Encoder(model.tokenizer, model.method)
     lessons = Lessons(config, encoder, accelerator.process_index, accelerator.num_processes)
     held_out = validation_problems(config)
-    if accelerator.is_main_process:
-        claim(folder, config, restart)
-    accelerator.wait_for_everyone()
-    return _Run(config, accelerator, model, lessons, held_out, quiet).train(command)
+    try:
+        encoder.questions([problem.question for problem in held_out])
+    except InputError as error:
+        raise InputError(f"val_path: {error}") from error
+    with held(folder) if accelerator.is_main_process else nullcontext():
+        if accelerator.is_main_process:
+            claim(folder, config, restart)
+        accelerator.wait_for_everyone()
+        return _Run(config, accelerator, model, lessons, held_out, quiet).train(command)
 
 
 class _Run:
@@ -86,7 +94,9 @@ class _Run:
         self.quiet = quiet or not accelerator.is_main_process
         self.wrapped = accelerator.prepare(model)
         self.optimizers = Optimizers(config, model)
-        self.progress = Progress()
+        self.data = data_hash(config)
+        self.left_out = config.resume * lessons.steps_per_epoch
+        self.progress = Progress(epoch=config.resume, total_steps=self.left_out)
         self.steps = config.epochs * lessons.steps_per_epoch
         self.meter = Meter()
 
@@ -100,7 +110,7 @@ class _Run:
             while at.epoch < self.config.epochs:
                 if at.step == 0 and at.epoch > 0 and self._rebuilds(at.epoch):
                     self.optimizers = Optimizers(self.config, self.model)
-                self._step(self.lessons.batch(at.epoch, at.step, self.model.columns_at_once))
+                pending = not self._step(self.lessons.batch(at.epoch, at.step, self.model.columns_at_once))
                 stage = self.config.stage_of_epoch(at.epoch)
                 at.step, at.total_steps, at.seconds = (
                     at.step + 1,
@@ -116,7 +126,7 @@ class _Run:
                     self._validate(bar)
                 stopping = self._any_process(interruption.asked)
                 # Gradients are not stored, so a run stops and stores only where none are being gathered.
-                if at.total_steps % self.config.gradient_accumulation_steps:
+                if pending:
                     continue
                 if stopping or time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
                     self._store()
@@ -138,18 +148,21 @@ class _Run:
         every_epoch = self.config.reset_optimizer_every == "epoch"
         return every_epoch or self.config.stage_of_epoch(epoch) != self.config.stage_of_epoch(epoch - 1)
 
-    def _step(self, parts: Sequence[PackedBatch]) -> None:
-        config, at = self.config, self.progress.total_steps
+    def _step(self, parts: Sequence[PackedBatch]) -> bool:
+        """Gather the gradients of a batch; True where they were applied, after some batches or at an epoch's last."""
+        config, at = self.config, self.progress
         self.wrapped.train()
         *earlier, last = (part.to(self.accelerator.device) for part in parts)
         for part in earlier:
             with self.accelerator.no_sync(self.wrapped):
                 self._backward(part)
         self._backward(last)
-        if (at + 1) % config.gradient_accumulation_steps == 0:
-            if config.clip_norm is not None:
-                self.accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)
-            self.optimizers.step(learning_rate(config, at, self.lessons.steps_per_epoch))
+        if (at.step + 1) % config.gradient_accumulation_steps and at.step + 1 < self.lessons.steps_per_epoch:
+            return False
+        if config.clip_norm is not None:
+            self.accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)
+        self.optimizers.step(learning_rate(config, at.total_steps, self.lessons.steps_per_epoch))
+        return True
 
     def _backward(self, part: PackedBatch) -> None:
         with self.accelerator.autocast():
@@ -180,47 +193,52 @@ class _Run:
     def _log(self, line: dict) -> None:
         if self.accelerator.is_main_process:
             at = self.progress
-            samples = at.total_steps * self.lessons.samples_per_step
-            line = {"step": at.total_steps, "epoch": at.epoch, "samples": samples, **line}
+            line = {"step": at.total_steps, "epoch": at.epoch, "samples": self._samples, **line}
             line["seconds"] = round(at.seconds, 1)
             with (self.folder / "metrics.jsonl").open("a") as file:
                 file.write(json.dumps(line) + "\n")
+
+    @property
+    def _samples(self) -> int:
+        return (self.progress.total_steps - self.left_out) * self.lessons.samples_per_step
 
     def _store(self) -> None:
         # Every process holds the same weights after a step, so one stores and none has to wait.
         if not self.accelerator.is_main_process:
             return
-        path = self.folder / STATE
-        path.parent.mkdir(exist_ok=True)
-        temporary = path.with_suffix(".new")
-        torch.save(
-            {
-                "progress": vars(self.progress),
-                "model": self.model.state_dict(),
-                "optimizers": self.optimizers.state_dict(),
-                "random": torch.get_rng_state(),
-                "meter": self.meter.state(),
-                "metrics_bytes": (self.folder / "metrics.jsonl").stat().st_size,
-            },
-            temporary,
-        )
-        temporary.replace(path)
+        state = {
+            "data": self.data,
+            "progress": vars(self.progress),
+            "model": self.model.state_dict(),
+            "optimizers": self.optimizers.state_dict(),
+            "random": torch.get_rng_state(),
+            "meter": self.meter.state(),
+            "metrics_bytes": (self.folder / "metrics.jsonl").stat().st_size,
+        }
+        with atomic_file(self.folder / STATE) as file:
+            torch.save(state, file)
 
     def _restore(self) -> None:
         path = self.folder / STATE
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
+            data, told = state["data"], state["metrics_bytes"]
             self.model.load_state_dict(state["model"])
             self.optimizers.load_state_dict(state["optimizers"])
+            self.progress = Progress(**state["progress"])
+            torch.set_rng_state(state["random"])
+            self.meter.restore(state["meter"])
         except Exception as error:
             raise InputError(f"{path}: cannot be resumed; start again with --restart.") from error
-        self.progress = Progress(**state["progress"])
-        torch.set_rng_state(state["random"])
-        self.meter.restore(state["meter"])
+        if data != self.data:
+            raise InputError(
+                f"{path}: the run began with other data or other weights ({', '.join(data)}); put them back, or start "
+                "again with --restart."
+            )
         # Lines written after the stored state belong to steps that will be taken again.
         if self.accelerator.is_main_process:
             with (self.folder / "metrics.jsonl").open("r+") as file:
-                file.truncate(state["metrics_bytes"])
+                file.truncate(min(told, os.path.getsize(file.fileno())))
 
     def _finish(self, command: str) -> Path:
         self.accelerator.wait_for_everyone()
@@ -229,9 +247,9 @@ class _Run:
             card = {
                 "command": command,
                 "run": self.config.as_dict(),
-                "data": data_hash(self.config),
+                "data": self.data,
                 "steps": at.total_steps,
-                "samples": at.total_steps * self.lessons.samples_per_step,
+                "samples": self._samples,
                 "seconds": round(at.seconds, 1),
                 "processes": self.accelerator.num_processes,
             }
@@ -255,7 +273,8 @@ class _Run:
 class _Interruption:
     """Turns Ctrl-C, and a request to end, into a question that is asked between two steps.
 
-    An exception in the middle of a step would leave weights that belong to no step. A second Ctrl-C does not wait.
+    An exception in the middle of a step would leave weights that belong to no step. A second Ctrl-C does not wait; a
+    request to end after a Ctrl-C, which a launcher sends to its processes, does.
     """
 
     def __init__(self):
@@ -269,28 +288,34 @@ class _Interruption:
         for each, handler in self._before.items():
             signal.signal(each, handler)
 
-    def _ask(self, *_: object) -> None:
-        if self.asked:
+    def _ask(self, number: int, _: object) -> None:
+        if self.asked and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.asked = True
 
 
 def main() -> None:
-    """`torchrun --nproc_per_node N -m coconut_core.training CONFIG [key=value ...]`."""
+    """`torchrun --nproc_per_node N -m coconut_core.training CONFIG [key=value ...] [--restart]`."""
     import shlex
     import sys
 
     from coconut_core.config_files import load_config
 
+    given = [argument for argument in sys.argv[1:] if argument != "--restart"]
     try:
-        config = load_config(sys.argv[1], sys.argv[2:]) if sys.argv[1:] else None
-        if config is None:
+        if not given:
             raise InputError("CONFIG: is missing; give the YAML file of a run.")
+        config = load_config(given[0], given[1:])
         launch = ["torchrun", "--standalone", "--nproc_per_node", os.environ.get("LOCAL_WORLD_SIZE", "1")]
-        train(config, shlex.join([*launch, "-m", "coconut_core.training", *sys.argv[1:]]))
+        command = shlex.join([*launch, "-m", "coconut_core.training", *given])
+        train(config, command, restart=len(given) < len(sys.argv) - 1)
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
+    except KeyboardInterrupt:
+        if PartialState().is_main_process:
+            sys.stderr.write(f"Stopped; the same command resumes from {config.folder}.\n")
+        sys.exit(130)
     finally:
         # Left to the end of the process, its threads may still run when they are destroyed, which aborts it.
         PartialState().destroy_process_group()

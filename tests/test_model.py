@@ -8,9 +8,11 @@ import torch
 
 from coconut_core.curriculum import Curriculum
 from coconut_core.encoding import Encoder, pad_left
+from coconut_core.errors import InputError
 from coconut_core.generation import answers
 from coconut_core.methods import METHODS
 from coconut_core.packing import pack
+from tests.conftest import make_tiny_model
 
 
 def full_pass(model, ids, thoughts):
@@ -161,6 +163,38 @@ def test_autograd_keeps_keys_and_values_once(tiny_model, problems):
     assert {each.shape[-2] for each in wholes} == {question + 1, question + 2, question + 3 + text}
     layers = tiny_model.lm.config.num_hidden_layers
     assert len({each.untyped_storage().data_ptr() for each in wholes}) == 2 * layers
+
+
+def test_under_autocast_keys_and_values_are_kept_as_attention_reads_them(tiny_llama, problems):
+    """Rotated keys come in full precision: cast as one, they would be copied for every thought."""
+    batch = packed(tiny_llama, [[p] for p in problems[:4]], [[{3: 1.0}]] * 4, Curriculum(max_stage=3))
+    kept = []
+    with (
+        torch.autograd.graph.saved_tensors_hooks(lambda saved: kept.append(saved) or saved, lambda saved: saved),
+        torch.autocast("cpu", torch.bfloat16),
+    ):
+        tiny_llama(batch)
+    wholes = [each for each in kept if each.ndim == 4 and each.shape[-2] > batch.questions.width]
+    assert {each.dtype for each in wholes} == {torch.bfloat16}
+    layers = tiny_llama.lm.config.num_hidden_layers
+    assert len({each.untyped_storage().data_ptr() for each in wholes}) == 2 * layers
+
+
+def test_a_text_longer_than_the_positions_is_told_and_writing_ends_there(problems):
+    model = make_tiny_model("gpt2")
+    question = Encoder(model.tokenizer).questions([problems[0].question])
+    length = len(question[0].ids)
+    model.lm.config.n_positions = length + 2
+    model.lm.transformer.wpe = torch.nn.Embedding(length + 2, 32)
+    with pytest.raises(InputError, match=f"{length + 3} tokens is longer than the {length + 2}"):
+        model.think(*pad_left(question, 0), 3)
+    model.lm.config.n_positions = length + 9
+    model.lm.transformer.wpe = torch.nn.Embedding(length + 9, 32)
+    told = answers(model, problems[:1], ks=(0, 3), max_new_tokens=50)
+    assert told.tokens.max() <= 9 - 3
+    batch = packed(model, [[problems[0]]], [[{0: 1.0}]], Curriculum(max_stage=3))
+    with pytest.raises(InputError, match="positions for"):
+        model(batch)
 
 
 @pytest.mark.parametrize("gradients", [False, True])

@@ -152,7 +152,9 @@ def test_a_missing_field_is_named():
             ProsqaProblem.from_json({key: value for key, value in RECORD.items() if key != name})
 
 
-@pytest.mark.parametrize("content", ["", "[", '{"a": 1}', "[]", "\ufeff[", '"text"'])
+@pytest.mark.parametrize(
+    "content", ["", "[", '{"a": 1}', "[]", "\ufeff[", '"text"', "[" * 10_000, "[" * 900 + "]" * 900, "[NaN]", "[1e999]"]
+)
 def test_a_file_that_is_no_list_of_problems_is_named(tmp_path, content):
     path = tmp_path / "broken.json"
     path.write_text(content)

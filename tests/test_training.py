@@ -15,10 +15,16 @@ import yaml
 from safetensors.torch import load_file
 
 from coconut_core import training
+from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
 from coconut_core.lessons import Lessons
 from coconut_core.model import CoconutModel
+from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa_files import save_problems
+from coconut_core.run_folder import held
 from coconut_core.training import STATE, train
+
+EXAMPLE = "Tom is a blorpus. Every blorpus is a rompus. Bob is a wumpus. Is Tom a wumpus or rompus?"
 
 
 def weights(folder):
@@ -174,8 +180,6 @@ def test_a_spoilt_state_is_refused_not_guessed(tmp_path, tiny_run, monkeypatch):
 
 def test_training_on_a_file_learns_it(tmp_path, tiny_run, problems):
     """The official way: a file, one stage a sample, AdamW rebuilt every epoch."""
-    from coconut_core.problems.prosqa_files import save_problems
-
     save_problems(tmp_path / "train.json", problems)
     config = replace(
         tiny_run,
@@ -197,6 +201,88 @@ def test_training_on_a_file_learns_it(tmp_path, tiny_run, problems):
     assert stages == [min(epoch, 4) for epoch in range(30)]
     card = json.loads((folder / "coconut.json").read_text())
     assert set(card["metrics"]["accuracy"]) == {"0", "1", "2", "3"} and card["metrics"]["n"] == 12
+
+
+def test_names_of_the_validation_file_are_looked_up_before_anything_is_written(tmp_path, tiny_run, problems):
+    save_problems(tmp_path / "valid.json", [ProsqaProblem.from_text(EXAMPLE)])
+    with pytest.raises(InputError, match="val_path: The model's vocabulary lacks the name 'blorpus'"):
+        train(replace(tiny_run, save_path=str(tmp_path), val_path=str(tmp_path / "valid.json")), "", quiet=True)
+    assert not (tmp_path / "tiny").exists()
+
+
+def test_a_file_too_small_for_its_processes_is_told(tmp_path, tiny_run, tiny_llama, problems):
+    save_problems(tmp_path / "train.json", problems)
+    config = replace(tiny_run, worlds=(), train_path=str(tmp_path / "train.json"), questions_per_text=1)
+    encoder = Encoder(tiny_llama.tokenizer)
+    assert Lessons(config, encoder).steps_per_epoch == 1
+    with pytest.raises(InputError, match="2 processes take 16 problems a step, but .* holds 12"):
+        Lessons(config, encoder, 0, 2)
+
+
+def test_a_folder_that_is_being_trained_is_left_alone(tmp_path, tiny_run):
+    config = replace(tiny_run, save_path=str(tmp_path))
+    with held(config.folder):
+        for restart in (False, True):
+            with pytest.raises(InputError, match="being trained by another process"):
+                train(config, "", quiet=True, restart=restart)
+    assert not config.folder.exists()
+    train(config, "", quiet=True)
+
+
+def test_a_run_does_not_go_on_with_other_data(tmp_path, tiny_run, problems, monkeypatch):
+    path = tmp_path / "train.json"
+    save_problems(path, problems)
+    config = replace(tiny_run, save_path=str(tmp_path), worlds=(), train_path=str(path), questions_per_text=1)
+    config = replace(config, checkpoint_minutes=1e-9, num_epochs=4)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        stop_at(patch, 2, die)
+        train(config, "", quiet=True)
+    save_problems(path, problems[:10])
+    with pytest.raises(InputError, match="began with other data"):
+        train(config, "", quiet=True)
+    save_problems(path, problems)
+    (config.folder / "metrics.jsonl").write_text("")
+    train(config, "", quiet=True)
+    assert b"\0" not in (config.folder / "metrics.jsonl").read_bytes()
+
+
+def test_the_last_batches_of_an_epoch_are_learned_too(tmp_path, tiny_run, monkeypatch):
+    """Two epochs of four batches, gathered by three: updates after the third and the fourth of each."""
+    updates = []
+    step = training.Optimizers.step
+    monkeypatch.setattr(training.Optimizers, "step", lambda self, lr: (updates.append(lr), step(self, lr)))
+    train(replace(tiny_run, save_path=str(tmp_path), gradient_accumulation_steps=3), "", quiet=True)
+    assert len(updates) == 4
+
+
+def test_epochs_that_are_behind_the_loaded_model_are_left_out(tmp_path, tiny_run, tiny_checkpoint, monkeypatch):
+    config = replace(tiny_run, save_path=str(tmp_path), model=None, load_model_path=str(tiny_checkpoint), resume=1)
+    seen, whole = [], Lessons.batch
+    monkeypatch.setattr(Lessons, "batch", lambda self, *at: (seen.append(at[:2]), whole(self, *at))[1])
+    folder = train(config, "", quiet=True)
+    assert seen == [(1, step) for step in range(4)]
+    assert json.loads((folder / "coconut.json").read_text())["samples"] == 32
+    # What has no meaning here changes nothing: the same run, finished.
+    train(replace(config, project="another"), "", quiet=True)
+    assert len(seen) == 4
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_two_processes_and_the_same_command_resumes(tmp_path, tiny_run):
+    config = {**tiny_run.as_dict(), "save_path": str(tmp_path), "samples_per_epoch": 16_000}
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    command += ["-m", "coconut_core.training", str(tmp_path / "run.yaml")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    wait_for(tmp_path / "tiny" / "metrics.jsonl")
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "tiny" / "metrics.jsonl").stat().st_size and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert torch.load(tmp_path / "tiny" / STATE, weights_only=True)["progress"]["total_steps"] > 0
+    assert told.count("the same command resumes from") == 1
 
 
 @pytest.mark.slow

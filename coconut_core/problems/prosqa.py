@@ -79,7 +79,8 @@ class ProsqaProblem:
             target=target,
             distractor=distractor,
         )
-        _require_acyclic(problem.graph, names)
+        # Not `problem.graph`, which every problem of a file would keep.
+        _require_acyclic(_graph(names, edges), names)
         return problem
 
     @classmethod

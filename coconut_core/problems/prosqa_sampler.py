@@ -76,8 +76,8 @@ class SamplerSettings:
             )
         if not self.hops or min(self.hops) < 1:
             raise InputError("hops must give a weight to at least one number of hops, each 1 or more.")
-        if not all(math.isfinite(weight) and weight > 0 for weight in self.hops.values()):
-            raise InputError("hops must give every number of hops a weight above 0.")
+        if not all(weight > 0 for weight in self.hops.values()) or not math.isfinite(sum(self.hops.values())):
+            raise InputError("hops must give every number of hops a finite weight above 0.")
         # The path, the other root and the distractor are all different nodes.
         if max(self.hops) + 3 > most:
             raise InputError(

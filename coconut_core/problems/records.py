@@ -3,13 +3,16 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import ijson
 
 from coconut_core.errors import InputError
 from coconut_core.problems.prosqa_text import shortened
 
+MOST_LEVELS = 16
+"""Of lists and objects in one another; a record has three."""
+_OPENING, _CLOSING = {"start_map", "start_array"}, {"end_map", "end_array"}
 Item = TypeVar("Item")
 
 
@@ -21,6 +24,8 @@ def read_records(path: Path | str) -> Iterator[object]:
     path = Path(path)
     try:
         with path.open("rb") as file:
+            _require_shallow(path, file)
+            file.seek(0)
             yield from ijson.items(file, "item", use_float=True)
             file.seek(0)
             listed = file.read(1 << 16).lstrip().startswith(b"[")
@@ -30,6 +35,15 @@ def read_records(path: Path | str) -> Iterator[object]:
         raise InputError(f"{path}: no whole JSON file ({_fault(path)}); fetch or write it again.") from error
     if not listed:
         raise InputError(f"{path}: holds no list; name a JSON list of problems.")
+
+
+def _require_shallow(path: Path, file: BinaryIO) -> None:
+    """Refuse what nests deeper than any record: the memory to read it grows with the square of its depth."""
+    depth = 0
+    for event, _ in ijson.basic_parse(file, use_float=True):
+        depth += (event in _OPENING) - (event in _CLOSING)
+        if depth > MOST_LEVELS:
+            raise InputError(f"{path}: nests lists deeper than any record does; name a JSON list of problems.")
 
 
 def read_items(path: Path | str, read: Callable[[object], Item]) -> Iterator[Item]:
@@ -56,7 +70,7 @@ def _fault(path: Path) -> str:
         return f"line {error.lineno}"
     except (ValueError, RecursionError):
         pass
-    return "not UTF-8 JSON"
+    return "not UTF-8 JSON, or with numbers that are none"
 
 
 def text_field(record: Mapping, name: str) -> str:
@@ -88,7 +102,10 @@ def pairs_field(record: Mapping, name: str) -> tuple[tuple[int, int], ...]:
 
 def shown(value: object) -> str:
     """A value as it can be quoted in a message."""
-    return shortened(repr(value))
+    try:
+        return shortened(repr(value))
+    except RecursionError:
+        return "lists in lists"
 
 
 def _field(record: Mapping, name: str, sound: Callable, form: str):

@@ -13,7 +13,6 @@ import json
 import math
 import os
 import shutil
-import signal
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -31,6 +30,7 @@ from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
 from coconut_core.files import atomic_file
 from coconut_core.generation import answers
+from coconut_core.interruption import Interruption
 from coconut_core.lessons import Lessons, stopping_problems, validation_problems
 from coconut_core.meter import Meter
 from coconut_core.model import CoconutModel
@@ -106,7 +106,7 @@ class _Run:
         at = self.progress
         began, saved = time.monotonic() - at.seconds, time.monotonic()
         bar = tqdm(total=self.steps, initial=at.total_steps, unit="step", disable=self.quiet)
-        with bar, _Interruption() as interruption:
+        with bar, Interruption() as interruption:
             while at.epoch < self.config.epochs:
                 if at.step == 0 and at.epoch > 0 and self._rebuilds(at.epoch):
                     self.optimizers = Optimizers(self.config, self.model)
@@ -268,30 +268,6 @@ class _Run:
         classifier = fit_stop_classifier(self.model, stopping_problems(self.config), most, each)
         classifier.save(self.folder)
         return measure_stopping(classifier, self.model, self.held_out, most, each) if self.held_out else {}
-
-
-class _Interruption:
-    """Turns Ctrl-C, and a request to end, into a question that is asked between two steps.
-
-    An exception in the middle of a step would leave weights that belong to no step. A second Ctrl-C does not wait; a
-    request to end after a Ctrl-C, which a launcher sends to its processes, does.
-    """
-
-    def __init__(self):
-        self.asked = False
-
-    def __enter__(self) -> "_Interruption":
-        self._before = {each: signal.signal(each, self._ask) for each in (signal.SIGINT, signal.SIGTERM)}
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for each, handler in self._before.items():
-            signal.signal(each, handler)
-
-    def _ask(self, number: int, _: object) -> None:
-        if self.asked and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        self.asked = True
 
 
 def main() -> None:

@@ -123,7 +123,7 @@ def interventions(study: Study) -> Interventions:
     rows = []
     for subject in subjects:
         count = subject.model.max_thoughts
-        clean = _answered(study, subject, None, ())
+        clean, fed = _answered(study, subject, None, ()), _fed(study, subject, count)
         rows.append(_row(subject, "none", 0, clean, clean))
         positions = [0, *range(1, count + 1)] if subject is study.model else [0]
         for kind in KINDS:
@@ -134,7 +134,7 @@ def interventions(study: Study) -> Interventions:
                 if kind == "remove":
                     told = _answered(study, subject, None, changed)
                 else:
-                    told = _answered(study, subject, edited(kind, changed, _fed(study, subject, count)), ())
+                    told = _answered(study, subject, edited(kind, changed, fed), ())
                 rows.append(_row(subject, kind, position, told, clean))
     return Interventions(tuple(s.label for s in subjects), pd.DataFrame(rows))
 

@@ -269,7 +269,9 @@ def _batch_values(
                 place += [(row, root + at) for at, _ in reads]
                 token += [then for _, then in reads]
             start = root + len(tree.parent)
-    hidden, _ = model.continue_from(thoughts, columns.columns().to(model.device))
+    laid_out = columns.columns()
+    model.require_positions(int(laid_out.position.max()) + 1)
+    hidden, _ = model.continue_from(thoughts, laid_out.to(model.device))
     places, which = torch.tensor(place).unique(dim=0, return_inverse=True)
     log_probability = model.logits(hidden[places[:, 0], places[:, 1]]).double().log_softmax(-1).cpu()
     total = torch.zeros(len(problems), len(ks), max(len(problem.names) for problem in problems)).double()

@@ -107,7 +107,9 @@ def write(
     running: Bool[Tensor, "batch k"] = torch.ones(len(begin), len(ks), dtype=torch.bool)
     width, done = max(len(opening) for row in openings for opening in row), 0
     if model.most_positions is not None:
-        max_new_tokens = min(max_new_tokens, model.most_positions - max(begin) - max(slots) - 1 - width)
+        opened = max(begin) + 1 + max(slots) + width
+        model.require_positions(opened)
+        max_new_tokens = min(max_new_tokens, model.most_positions - opened)
     while True:
         # Only the first columns hold more than one token of a continuation.
         columns = ColumnWriter(len(begin), len(ks) * width, tokens.padding)

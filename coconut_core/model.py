@@ -105,7 +105,8 @@ class CoconutModel(nn.Module):
         """Tokens that fit into one text, where positions are learned; None where they are rotary."""
         return None if hasattr(self.lm.base_model, "rotary_emb") else self.lm.config.max_position_embeddings
 
-    def _require_positions(self, needed: int) -> None:
+    def require_positions(self, needed: int) -> None:
+        """`InputError` if texts of `needed` tokens do not fit."""
         if self.most_positions is not None and needed > self.most_positions:
             raise InputError(
                 f"A text of {needed} tokens is longer than the {self.most_positions} that the model has positions for; "
@@ -159,7 +160,7 @@ class CoconutModel(nn.Module):
         returned in `states`, each computed from what was fed before it. Nothing that comes later attends to the slots
         of the thoughts in `removed` (from 1), though each still is the ground of the next thought.
         """
-        self._require_positions(ids.shape[1] + self.method.slot_count(count))
+        self.require_positions(ids.shape[1] + self.method.slot_count(count))
         real = mask.bool()
         position = torch.where(real, mask.cumsum(1) - 1, PADDING)
         enter = torch.where(real, position, -QUESTION)
@@ -219,7 +220,7 @@ class CoconutModel(nn.Module):
 
         Gradients flow through every thought.
         """
-        self._require_positions(batch.longest)
+        self.require_positions(batch.longest)
         room = sum(columns.width for columns in (*batch.slots, batch.continuations))
         hidden, context = self.extend(None, batch.questions, room=room)
         _, context = self._fill(context, hidden[:, batch.begin_columns], batch.slots)

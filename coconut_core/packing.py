@@ -159,15 +159,15 @@ def pack(rows: Rows, stages: Stages, curriculum: Curriculum, *, thought: int, pa
             stage_of[index, start:stop] = stage
             is_answer[index, stop - answer_length : stop] = 1
             start = stop
-    texts_columns = continuations.columns()
+    laid_out = continuations.columns()
     return PackedBatch(
         questions=questions.columns(),
         begin_columns=torch.arange(1, asked + 1) * block_width + facts_width - 1,
         slots=tuple(slots),
-        continuations=texts_columns,
+        continuations=laid_out,
         labels=labels,
         weights=weights_of,
         stage=stage_of,
         is_answer=is_answer,
-        longest=int(texts_columns.position.max()) + 1,
+        longest=int(laid_out.position.max()) + 1,
     )

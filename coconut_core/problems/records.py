@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -40,10 +41,12 @@ def read_records(path: Path | str) -> Iterator[object]:
 def _require_shallow(path: Path, file: BinaryIO) -> None:
     """Refuse what nests deeper than any record: the memory to read it grows with the square of its depth."""
     depth = 0
-    for event, _ in ijson.basic_parse(file, use_float=True):
-        depth += (event in _OPENING) - (event in _CLOSING)
-        if depth > MOST_LEVELS:
-            raise InputError(f"{path}: nests lists deeper than any record does; name a JSON list of problems.")
+    # Where the file is no JSON is told when the fault is reached: what stands before it can be read.
+    with suppress(ijson.JSONError):
+        for event, _ in ijson.basic_parse(file, use_float=True):
+            depth += (event in _OPENING) - (event in _CLOSING)
+            if depth > MOST_LEVELS:
+                raise InputError(f"{path}: nests lists deeper than any record does; name a JSON list of problems.")
 
 
 def read_items(path: Path | str, read: Callable[[object], Item]) -> Iterator[Item]:

@@ -3,6 +3,7 @@
 import copy
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -162,7 +163,8 @@ def test_thinking_takes_the_passes_that_the_method_names(tiny_model, problems, n
     finally:
         hook.remove()
     expected = {"cot": 1, "no_cot": 1, "icot": 1, "no_thought": 1, "pause_token": 2, "pause_as_thought": 2}
-    assert len(passes) == expected.get(name, 5)
+    # The question, and every slot but the last, which is computed with whatever follows.
+    assert len(passes) == expected.get(name, 4)
 
 
 def test_passes_make_no_difference_to_pauses(tiny_model, problems):
@@ -193,7 +195,7 @@ def test_passes_make_no_difference_to_pauses(tiny_model, problems):
 def test_methods_differ_where_they_should(tiny_model, problems):
     coconut = node_values(of_method(tiny_model, "coconut"), problems, ks=(0, 3))
     pause = node_values(of_method(tiny_model, "pause_as_thought"), problems, ks=(0, 3))
-    assert (coconut.value[:, 0] == pause.value[:, 0])[~(coconut.value[:, 0] != coconut.value[:, 0])].all()
+    np.testing.assert_allclose(coconut.value[:, 0], pause.value[:, 0], rtol=0, atol=1e-12)
     assert abs(coconut.off_graph[:, 1] - pause.off_graph[:, 1]).max() > 1e-3
 
 

@@ -6,7 +6,7 @@ view is made of a copy, since a bridge takes the model it is given apart, and ne
 which would fold the final norm into the weights: a thought is the output of that norm.
 
     view = bridge(model)
-    with thoughts_in_place(view, model, ids, states):
+    with thoughts_in_place(view, ids, states):
         logits, cache = view.run_with_cache(ids, attention_mask=mask)
 """
 
@@ -45,7 +45,6 @@ def with_slots(
 @contextmanager
 def thoughts_in_place(
     view: "TransformerBridge",
-    model: CoconutModel,
     ids: Int[Tensor, "batch column"],
     states: Float[Tensor, "batch thought d_model"],
 ) -> Iterator[None]:

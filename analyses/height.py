@@ -25,7 +25,7 @@ from plotly.subplots import make_subplots
 from analyses.chart import framed, style
 from analyses.palette import LIGHT
 from analyses.statistics import auc, auc_within, bootstrap_auc
-from analyses.study import Study
+from analyses.study import NO_CANDIDATES, Study
 from coconut_core.errors import InputError
 
 DEFINITIONS = {"shortest": "height_shortest", "longest": "height_longest"}
@@ -208,7 +208,7 @@ def height(study: Study) -> Height:
         parts.append(nodes.assign(subject=subject.label))
     nodes = pd.concat(parts, ignore_index=True).rename(columns={"reaches_target": "correct"})
     if nodes.empty:
-        raise InputError("No problem has a node within reach of its root; give problems with facts about the root.")
+        raise InputError(NO_CANDIDATES)
     kept = ["subject", "problem", "k", "node", "value", "correct", "in_degree", *DEFINITIONS.values()]
     return Height(tuple(labels), nodes[kept])
 

@@ -125,7 +125,7 @@ def lens(model: CoconutModel, problem: ProsqaProblem, count: int = 6) -> Lens:
         embeddings = model.lm.get_input_embeddings().weight
         fed = states[:, :-1] if model.method.slots == "thought" else embeddings[longer[:, ids.shape[1] :]]
         view = bridge(model)
-        with thoughts_in_place(view, model, longer, fed):
+        with thoughts_in_place(view, longer, fed):
             _, cache = view.run_with_cache(longer, attention_mask=longer_mask)
         at = slice(ids.shape[1] - 1, None)
         streams = [cache["blocks.0.hook_resid_pre"][0, at]]

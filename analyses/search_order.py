@@ -21,7 +21,7 @@ from analyses.chart import by_k, drawn_from, framed
 from analyses.commitment import LEAST_MASS
 from analyses.palette import LIGHT
 from analyses.statistics import bootstrap_mean, wilson
-from analyses.study import Study
+from analyses.study import NO_CANDIDATES, Study
 from coconut_core.errors import InputError
 
 
@@ -119,7 +119,7 @@ def search_order(study: Study) -> SearchOrder:
                     above = (value[:, None] > value[None, :]) + 0.5 * (value[:, None] == value[None, :])
                     agreement[s, p, at] = above[nearer].mean()
     if np.isnan(hit).all():
-        raise InputError("No problem has a node within reach of its root; give problems with facts about the root.")
+        raise InputError(NO_CANDIDATES)
     masses = np.stack([study.values(subject).candidate_mass for subject in study.subjects])
     return SearchOrder(tuple(subject.label for subject in study.subjects), ks, agreement, hit, chance, masses)
 

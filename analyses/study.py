@@ -23,6 +23,7 @@ from coconut_core.model import CoconutModel
 from coconut_core.stopping import thought_states
 
 KS = tuple(range(7))
+NO_CANDIDATES = "No problem has a node within reach of its root; give problems with facts about the root."
 UNTRAINED = "untrained"
 """Name of the model with random weights."""
 LONGEST = 64

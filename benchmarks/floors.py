@@ -27,7 +27,6 @@ def training_floor(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Ca
     parts = np.array_split(range(len(encoded)), -(-len(encoded) * question // model.columns_at_once))
     widths = [question, *_THOUGHTS_BEFORE_THE_LAST, 1 + answer]
     passes = [_passes(model, len(part), widths, answer, gradients=True) for part in parts if len(part)]
-
     return _in_turn([model.zero_grad, *passes])
 
 

@@ -110,6 +110,8 @@ class RunConfig:
     # Optimisation.
     num_epochs: int = 50
     """Of a file; worlds say their own."""
+    resume: int = 0
+    """Epochs that are left out at the beginning: the model that is loaded has them behind it."""
     batch_size_training: int = 32
     """Samples of one process and step."""
     gradient_accumulation_steps: int = 1
@@ -140,8 +142,6 @@ class RunConfig:
     # Parts of official files that choose what this command does not do; only these values are accepted.
     only_eval: Literal[False] = False
     debug: Literal[False] = False
-    resume: int = 0
-    """Epochs that are left out at the beginning: the model that is loaded has them behind it."""
     # Parts of official files that have no meaning here: there is no project, and runs keep their last model.
     project: str | None = field(default=None, compare=False)
     save_only_improve: bool = field(default=False, compare=False)

@@ -112,11 +112,8 @@ class _Run:
                     self.optimizers = Optimizers(self.config, self.model)
                 pending = not self._step(self.lessons.batch(at.epoch, at.step, self.model.columns_at_once))
                 stage = self.config.stage_of_epoch(at.epoch)
-                at.step, at.total_steps, at.seconds = (
-                    at.step + 1,
-                    at.total_steps + 1,
-                    time.monotonic() - began,
-                )
+                at.step, at.total_steps = at.step + 1, at.total_steps + 1
+                at.seconds = time.monotonic() - began
                 if at.step == self.lessons.steps_per_epoch:
                     at.epoch, at.step = at.epoch + 1, 0
                 bar.update()

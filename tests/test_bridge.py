@@ -23,7 +23,7 @@ def test_the_view_computes_what_the_model_does(tiny_model, problems, family):
         states = model.think(ids, mask, 4).states
         longer, longer_mask = with_slots(model, ids, mask, 3)
         view = bridge(model)
-        with thoughts_in_place(view, model, longer, states[:, :3]):
+        with thoughts_in_place(view, longer, states[:, :3]):
             _, cache = view.run_with_cache(longer, attention_mask=longer_mask)
     seen = cache["ln_final.hook_out"][:, ids.shape[1] - 1 :]
     torch.testing.assert_close(seen, states, rtol=0, atol=1e-10 if family == "gpt2" else 1e-5)

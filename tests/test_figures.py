@@ -1,7 +1,6 @@
 """What the figures show, on values made by hand, and that every one can be drawn from any model."""
 
 import copy
-import math
 
 import numpy as np
 import pytest
@@ -12,7 +11,6 @@ from analyses.commitment import commitment
 from analyses.early_stopping import EarlyStopping, early_stopping
 from analyses.height import height
 from analyses.interventions import interventions
-from analyses.method_table import Entry, MethodTable, method_table
 from analyses.parallelism import parallelism
 from analyses.process_by_k import process_by_k
 from analyses.report import FIGURES
@@ -21,7 +19,6 @@ from analyses.study import Study, Subject, untrained
 from analyses.superposition import superposition
 from analyses.thoughts_per_step import thoughts_per_step
 from analyses.values import NodeValues
-from analyses.wall_clock import WallClock, wall_clock
 from coconut_core.errors import InputError
 from coconut_core.generation import Answers, final_answer
 from coconut_core.methods import METHODS
@@ -133,44 +130,6 @@ def test_process_by_k_counts_classes_and_answers_apart(tiny_llama):
     assert found.loc[0, "paper_accuracy"] == 0.868 and found.loc[0, "paper_share"] == 317 / 500
 
 
-def test_the_table_compares_with_the_first_model():
-    def entry(name, method, correct, removed=False):
-        right = np.array(correct, bool)
-        return Entry(name, method, name, 0 if removed else 6, 1, False, removed, right, np.full(len(right), 12.0), 0.01)
-
-    first = entry("a", "coconut", [1] * 8 + [0] * 2)
-    second = entry("b", "cot", [1] * 2 + [0] * 7 + [1])
-    third = entry("a", "coconut", [1] * 8 + [0] * 2, removed=True)
-    frame = MethodTable((first, second, third)).frame()
-    assert frame["wrong_where_first_is_right"].tolist() == [0, 6, 0]
-    assert frame["right_where_first_is_wrong"].tolist() == [0, 1, 0]
-    assert frame["mcnemar_p"][1] == pytest.approx(2 * 8 / 128)
-    assert frame["paper_accuracy"][:2].tolist() == [0.97, 0.775] and math.isnan(frame["paper_accuracy"][2])
-
-
-def test_the_rule_and_the_untrained_model_stand_below_the_table(tiny_llama, problems):
-    entries = method_table([("tiny", tiny_llama)], problems).entries
-    assert [entry.label for entry in entries[2:]] == ["Untrained", "Rule: fewer parents"]
-    rule = entries[-1]
-    for problem, right in zip(problems, rule.correct, strict=True):
-        parents = [sum(child == choice for _, child in problem.edges) for choice in problem.choices]
-        assert right == (problem.choices[parents.index(min(parents))] == problem.target)
-    frame = MethodTable(entries).frame()
-    assert frame["paper_accuracy"].notna().tolist() == [True, False, False, False]
-    assert math.isnan(frame["generated_tokens"].iloc[-1]) and frame["n"].nunique() == 1
-
-
-def test_times_are_ratios_to_the_method_that_only_answers():
-    seconds = np.array([[0.4, 0.5, 0.4], [0.1, 0.1, 0.2]])
-    clock = WallClock(
-        ("a", "b"), ("coconut", "no_cot"), ("Coconut", "No-CoT"), (1, 1), 5, 1, seconds, np.array([12.0, 6.0])
-    )
-    frame = clock.frame()
-    assert frame["ratio"].tolist() == pytest.approx([4, 1])
-    assert (frame["ratio_low"][0], frame["ratio_high"][0]) == pytest.approx((2, 5))
-    assert frame["paper_ratio"].tolist() == pytest.approx([0.15 / 0.08, 1])
-
-
 @pytest.fixture(scope="module")
 def study(tiny_llama, problems):
     cot, plain = copy.copy(tiny_llama), copy.copy(tiny_llama)
@@ -218,21 +177,6 @@ def test_a_model_of_the_sweep_ends_with_all_its_thoughts_and_is_in_its_figure_al
     assert list(frame["c"]) == [1, 2] and (frame["n"] == len(problems)).all() and (frame["accuracy"] == 1).all()
     with pytest.raises(InputError, match="--sweep"):
         thoughts_per_step(Study([("one", one)], problems))
-
-
-def test_models_of_one_method_are_told_apart(tiny_llama, problems):
-    study = Study([("a", tiny_llama), ("b", tiny_llama)], problems)
-    assert [subject.label for subject in study.subjects] == ["Coconut (a)", "Coconut (b)", "Untrained"]
-    labels = method_table([("a", tiny_llama), ("b", tiny_llama)], problems[:2]).frame()["label"]
-    assert labels.is_unique and {"Coconut (b)", "   Coconut, slots removed (a)", "Untrained"} <= set(labels)
-    assert wall_clock([("a", tiny_llama), ("b", tiny_llama)], problems[:1], rounds=1).labels[1] == "Coconut (b)"
-
-
-def test_the_paper_s_times_are_those_of_one_thought_a_step(tiny_llama, problems):
-    two = copy.copy(tiny_llama)
-    two.card = {"thoughts_per_step": 2, "max_thoughts": 12}
-    frame = wall_clock([("one", tiny_llama), ("two", two)], problems[:1], rounds=1).frame()
-    assert frame["paper_tokens"].notna().tolist() == [True, False]
 
 
 @pytest.mark.parametrize("most", [3, 9])

@@ -17,13 +17,17 @@ from plotly.subplots import make_subplots
 from analyses.bridge import bridge, thoughts_in_place, with_slots
 from analyses.chart import framed
 from analyses.palette import LIGHT
-from analyses.plain_text import for_plotly
+from analyses.plain_text import for_plotly, shortened
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.errors import InputError
 from coconut_core.model import CoconutModel
 from coconut_core.problems.prosqa import ProsqaProblem
 
 TOP = 5
+MOST_BESIDE = 8
+"""Thoughts whose words leave room for the cosines beside them; those of more stand below."""
+LONGEST_WORD = 12
+"""Characters of a word that fit into its cell."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,10 @@ class Lens:
         return frame.assign(norm=self.norm[at], **cosines)
 
     def figure(self) -> go.Figure:
-        """Left, the first word by layer and thought; right, cosines between thoughts."""
+        """The first word by layer and thought; beside it, or below it, cosines between thoughts."""
         layers, thoughts, _ = self.probability.shape
-        names = [f"thought {k + 1}" for k in range(thoughts)]
+        beside = thoughts <= MOST_BESIDE
+        numbers = [str(k + 1) for k in range(thoughts)]
         rows = ["embedding", *(f"layer {layer}" for layer in range(1, layers))]
         hover = [
             [
@@ -67,27 +72,38 @@ class Lens:
             for layer, by_thought in enumerate(self.words)
         ]
         first = [
-            [f"{for_plotly(words[0])}<br>{self.probability[layer, at, 0]:.2f}" for at, words in enumerate(by_thought)]
+            [
+                f"{for_plotly(shortened(words[0], LONGEST_WORD))}<br>{self.probability[layer, at, 0]:.2f}"
+                for at, words in enumerate(by_thought)
+            ]
             for layer, by_thought in enumerate(self.words)
         ]
         titles = ["most probable word, layer by layer", "cosine between thoughts"]
-        grid = make_subplots(1, 2, column_widths=[0.67, 0.33], column_titles=titles, horizontal_spacing=0.14)
-        bar = {"title": {"text": "p(word)", "side": "right"}, "x": 0.595, "xpad": 0, "thickness": 8, "outlinewidth": 0}
+        words_height, cosines_height, gap = 62 * layers, 34 * thoughts, 110
+        if beside:
+            grid = make_subplots(1, 2, column_widths=[0.67, 0.33], subplot_titles=titles, horizontal_spacing=0.14)
+            tall = words_height
+        else:
+            tall = words_height + gap + cosines_height
+            heights = [words_height, cosines_height]
+            grid = make_subplots(2, 1, row_heights=heights, subplot_titles=titles, vertical_spacing=gap / tall)
+        bar = {"title": {"text": "p(word)", "side": "right"}, "thickness": 8, "outlinewidth": 0, "xpad": 0}
+        bar |= {"x": 0.595 if beside else 1.005, "y": 1, "yanchor": "top", "len": words_height, "lenmode": "pixels"}
         look = {"colorscale": [(0, LIGHT.paper), (1, LIGHT.scale[1])], "zmin": 0, "zmax": 1, "colorbar": bar}
         grid.add_heatmap(
-            x=names,
+            x=numbers,
             y=rows,
             z=self.probability[..., 0],
             text=first,
             texttemplate="%{text}",
             textfont={"size": 11},
             hovertext=hover,
-            hovertemplate="%{y}, %{x}<br>%{hovertext}<extra></extra>",
+            hovertemplate="%{y}, thought %{x}<br>%{hovertext}<extra></extra>",
             **look,
             row=1,
             col=1,
         )
-        numbers = [str(k + 1) for k in range(thoughts)]
+        below = {"row": 1, "col": 2} if beside else {"row": 2, "col": 1}
         grid.add_heatmap(
             x=numbers,
             y=numbers,
@@ -98,18 +114,19 @@ class Lens:
             zmin=-1,
             zmax=1,
             showscale=False,
-            row=1,
-            col=2,
+            **below,
         )
-        grid.update_yaxes(autorange="reversed", row=1, col=2, type="category")
-        grid.update_xaxes(type="category", title_text="thought", row=1, col=2)
+        grid.update_xaxes(type="category", title_text="thought")
+        grid.update_yaxes(type="category")
+        grid.update_yaxes(autorange="reversed", **below)
         norms = ", ".join(f"{norm:.1f}" for norm in self.norm)
         return framed(
             grid,
             "Thoughts through the layers",
             f"norms of the thoughts: {norms} · mean norm of a token's embedding: {self.embedding_norm:.1f}",
-            height=150 + 62 * layers,
+            height=150 + tall,
             left=90,
+            right=40 if beside else 70,
         )
 
 

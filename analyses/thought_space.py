@@ -91,8 +91,10 @@ class ThoughtSpace:
             look = {"line": {"color": colour, "dash": dash}, "marker": {"symbol": symbol, "color": colour, "size": 9}}
             grid.add_scatter(x=np.array(thoughts) + shift, y=mean, name=name, mode="lines+markers", **look, **place)
         self._draw_path(grid)
-        grid.update_xaxes(title_text="thought", dtick=1, row=1, col=1)
-        grid.update_xaxes(title_text="thought", dtick=1, row=1, col=2)
+        # The panels have room for eight numbers.
+        ticks = {"tick0": 1, "dtick": -(-len(thoughts) // 8), "range": [0.4, len(thoughts) + 0.6]}
+        for column in (1, 2):
+            grid.update_xaxes(title_text="thought", **ticks, row=1, col=column)
         for axis, share, update in zip("xy", self.explained, (grid.update_xaxes, grid.update_yaxes), strict=True):
             number = "first" if axis == "x" else "second"
             update(title_text=f"{number} component, {share:.0%} of the variance", row=1, col=3)
@@ -108,11 +110,12 @@ class ThoughtSpace:
             x=self.path[0, :, 0],
             y=self.path[0, :, 1],
             mode="lines+markers+text",
-            text=[str(k + 1) for k in range(len(self.norm))],
+            text=_labels(self.path[0]),
+            customdata=np.arange(len(self.norm)) + 1,
             textposition="top center",
             line={"color": LIGHT.scale[4], "width": 2},
             marker={"color": LIGHT.scale[4], "size": 8},
-            hovertemplate="thought %{text}<extra></extra>",
+            hovertemplate="thought %{customdata}<extra></extra>",
             showlegend=False,
             row=1,
             col=3,
@@ -152,6 +155,16 @@ def thought_space(
         path=(states - centre) @ axes[:2].T,
         explained=(length**2 / (length**2).sum())[:2],
     )
+
+
+def _labels(path: Float[np.ndarray, "thought 2"]) -> list[str]:
+    """The number of each thought; where some lie on one spot, all of theirs at the first and none at the others."""
+    near = 0.05 * np.ptp(path, axis=0).max()
+    labels: dict[int, list[int]] = {}
+    for k, point in enumerate(path):
+        first = next((at for at in labels if np.abs(path[at] - point).max() < near), k)
+        labels.setdefault(first, []).append(k + 1)
+    return [", ".join(map(str, labels.get(k, []))) for k in range(len(path))]
 
 
 def _kind(depth: int | None, k: int) -> int:

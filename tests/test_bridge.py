@@ -1,12 +1,15 @@
 """The TransformerLens view against the model itself."""
 
 import copy
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from analyses.bridge import bridge, thoughts_in_place, with_slots
 from analyses.lens import lens
+from analyses.thought_space import thought_space
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.errors import InputError
 from coconut_core.methods import METHODS
@@ -51,6 +54,19 @@ def test_the_last_layer_of_the_lens_is_the_thought_itself(tiny_llama, problems, 
     assert last["probability"].tolist() == pytest.approx(probability.flatten().tolist(), abs=1e-4)
     assert found.norm == pytest.approx(states.norm(dim=-1).numpy(), abs=1e-4)
     assert found.figure().data and found.cosine.diagonal() == pytest.approx(1, abs=1e-5)
+
+
+def test_the_cosines_of_many_thoughts_stand_below_their_words(tiny_llama, problems):
+    few, many = (lens(tiny_llama, problems[0], count).figure() for count in (7, 12))
+    assert few.layout.xaxis2.domain[0] > few.layout.xaxis.domain[1]
+    assert many.layout.yaxis2.domain[1] < many.layout.yaxis.domain[0] and many.layout.height > few.layout.height
+
+
+def test_thoughts_on_one_spot_share_a_label(tiny_llama, problems):
+    space = thought_space(tiny_llama, problems[0], problems[1:4], 5)
+    path = np.array([[[0, 0], [3, 1], [3, 1], [0.01, 0], [3, 9]]])
+    (labels,) = (trace.text for trace in replace(space, path=path).figure().data if trace.text and "1, 4" in trace.text)
+    assert list(labels) == ["1, 4", "2, 3", "", "", "5"]
 
 
 def test_a_name_may_look_like_a_slot(tiny_llama):

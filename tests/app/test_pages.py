@@ -43,7 +43,7 @@ def test_problems_can_be_searched_and_opened(open_page, problems):
 
 def test_the_words_of_thoughts_are_shown(open_page):
     test = open_page("thoughts")
-    assert figure(test)["data"][0]["x"][0] == "thought 1"
+    assert figure(test)["data"][0]["x"] == list("123456")
     assert len(test.dataframe[0].value) == 2 * 6 * 5
     assert {"norm", "cosine with thought 6"} < set(test.dataframe[0].value)
     assert len(test.get("plotly_chart")) == 2

@@ -88,16 +88,17 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
     at, control = readings.at(k, opening), readings.at(0, opening)
     reading, without = (reading_of(chosen, n, opening, v) for n, v in ((k, at), (0, control)))
     dark = session.dark()
-    # Side by side where the window has room for two trees, else one below the other.
-    with st.container(horizontal=True, gap="medium"):
+    # Side by side where the window has room for two trees, else one below the other. Words above them may be more on
+    # one side; at the bottom, the trees stay level.
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         with st.container(width=TREE_WIDTH if second else "stretch"):
             draw = show_tree(chosen, readings, k, opening, trace_path, "tree", legend=second is None)
         if second:
             with st.container(width=TREE_WIDTH):
                 draw_second = show_tree(*second, k, opening, trace_path, "second tree", legend=False)
-                offer_pictures(draw_second, f"{stem_of(second[0])}-k{k}", "This tree")
     if second:
         show_legend()
+        offer_pictures(draw_second, f"{stem_of(second[0])}-k{k}", "The second tree")
     compared, moved = st.columns([2, 3], gap="medium")
     with compared:
         beside = partial(control_figure, chosen.problem, at.value, control.value, reading, without)

@@ -107,6 +107,7 @@ def accuracy(
     *,
     ks: Sequence[int] = range(7),
     chain: bool = False,
+    batch_size: int = 64,
 ) -> Accuracy:
     """Let `model` answer `problems` after each of `ks` thoughts, with `chain` after a forced first word of a chain.
 
@@ -119,11 +120,11 @@ def accuracy(
     if model.method.slot_count(max(ks)) < max(ks):
         raise InputError(f"--k: a model of the method {model.method.name} has no thoughts; ask for 0.")
     start = time.perf_counter()
-    told = answers(model, problems, ks=ks, chain=chain)
+    told = answers(model, problems, ks=ks, chain=chain, batch_size=batch_size)
     seconds = time.perf_counter() - start
     stopped, most = None, model.max_thoughts
     if model.stop_classifier is not None and set(range(1, most + 1)) <= set(ks) and list(ks) == sorted(ks):
-        stopped = model.stop_classifier.thoughts(thought_states(model, problems, most)).numpy()
+        stopped = model.stop_classifier.thoughts(thought_states(model, problems, most, batch_size)).numpy()
     return Accuracy(tuple(problems), told, tuple(map(model.method.slot_count, ks)), seconds, stopped)
 
 

@@ -19,6 +19,8 @@ Ks = Annotated[
 ]
 First = Annotated[int | None, typer.Option(help="Only the first N problems.", min=1)]
 Batch = Annotated[int, typer.Option(help="Problems computed together.", min=1)]
+BATCHES_A_RUN = 4
+"""Enough of them that a batch can be made of problems of about the same length."""
 
 
 @app.command()
@@ -48,11 +50,11 @@ def evaluate(
         ks = thoughts_of(loaded, ks)
 
         def told(start: int, problems):
-            measured = accuracy(loaded, problems, ks=ks, chain=force_chain)
+            measured = accuracy(loaded, problems, ks=ks, chain=force_chain, batch_size=batch_size)
             rows = "" if out is None else measured.frame(start).to_csv(index=False, header=start == 0)
             return rows, measured.score
 
-        parts = stream.write(told, out, size=batch_size, what="answers")
+        parts = stream.write(told, out, size=BATCHES_A_RUN * batch_size, what="answers")
         if stream.is_main:
             score = Score.joined(parts)
             print(score.summary().to_string(index=False, float_format="{:.3f}".format))
@@ -90,7 +92,7 @@ def values(
             rows = measured.frame(start).to_csv(index=False, header=start == 0, float_format="%.6g")
             return rows, measured.masses
 
-        parts = stream.write(told, out, size=batch_size, what="values")
+        parts = stream.write(told, out, size=BATCHES_A_RUN * batch_size, what="values")
         if stream.is_main:
             print(Masses.joined(parts).summary().to_string(index=False, float_format="{:.3f}".format))
 

@@ -12,7 +12,7 @@ exactly max(k, 1) from the root), on the graph's other nodes, and off the graph.
 Every k and node is read from one encoding of the question; names that begin with the same tokens share them.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
@@ -23,7 +23,7 @@ import torch
 from jaxtyping import Bool, Float
 
 from coconut_core.columns import CONTINUATION, ColumnWriter, address
-from coconut_core.encoding import Encoder, pad_left
+from coconut_core.encoding import Encoder, batches, pad_left
 from coconut_core.errors import InputError
 from coconut_core.generation import chain_opening
 from coconut_core.model import CoconutModel, Edit
@@ -162,15 +162,15 @@ class _Names:
     """False for a name that continues another one: its probability is part of the other's."""
 
     @classmethod
-    def of(cls, encoder: Encoder, opening: str, names: Sequence[str]) -> "_Names":
-        stem, *whole = encoder.texts([opening, *(f"{opening} {name}" for name in names)])
+    def of(cls, tokens: Mapping[str, list[int]], unknown: int | None, opening: str, names: Sequence[str]) -> "_Names":
+        """`tokens` holds the token ids of the opening, alone and with each name after it."""
+        stem, whole = tokens[opening], [tokens[f"{opening} {name}"] for name in names]
         tails = [ids[len(stem) :] for ids in whole]
         for name, ids, tail in zip(names, whole, tails, strict=True):
             if ids[: len(stem)] != stem or not tail:
                 raise InputError(
                     f"The tokenizer merges {opening!r} with the name {name!r}; use a tokenizer that splits words."
                 )
-        unknown = encoder.unknown
         for name, tail in zip(names, tails, strict=True):
             if unknown in tail:
                 raise InputError(
@@ -213,15 +213,17 @@ def node_values(
     nodes = max((len(problem.names) for problem in problems), default=0)
     value = np.full((len(problems), len(ks), nodes), np.nan)
     off_graph = np.zeros((len(problems), len(ks)))
-    for start in range(0, len(problems), batch_size):
-        part = problems[start : start + batch_size]
-        for row, by_k in enumerate(_batch_values(model, part, ks, opening, edit, removed)):
+    done = 0
+    for indices in batches(problems, batch_size):
+        part = [problems[index] for index in indices]
+        for index, by_k in zip(indices, _batch_values(model, part, ks, opening, edit, removed), strict=True):
             for at, (values, named) in enumerate(by_k):
-                value[start + row, at, : len(values)] = values
+                value[index, at, : len(values)] = values
                 # What is below zero is rounding.
-                off_graph[start + row, at] = max(0.0, 1.0 - named)
+                off_graph[index, at] = max(0.0, 1.0 - named)
+        done += len(indices)
         if progress is not None:
-            progress(start + len(part))
+            progress(done)
     return NodeValues(problems, ks, opening, value, off_graph)
 
 
@@ -239,11 +241,7 @@ def _batch_values(
     thoughts = model.think(
         *pad_left(questions, encoder.tokens.padding, model.device), max(ks), edit=edit, removed=removed
     )
-    forced = [
-        {text: _Names.of(encoder, text, problem.names) for text in {_opening(problem, k, opening) for k in ks}}
-        for problem in problems
-    ]
-    names = [[forced[row][_opening(problem, k, opening)] for k in ks] for row, problem in enumerate(problems)]
+    names = _names(encoder, problems, ks, opening)
     width = max(sum(len(tree.opening) + len(tree.parent) for tree in row) for row in names)
     columns = ColumnWriter(len(problems), width, encoder.tokens.padding)
     owner, place, token = [], [], []
@@ -266,14 +264,14 @@ def _batch_values(
                 )
             for name, reads in enumerate(tree.reads):
                 owner += [(row, index, name)] * len(reads)
-                place += [(row, root + at) for at, _ in reads]
+                place += [row * width + root + at for at, _ in reads]
                 token += [then for _, then in reads]
             start = root + len(tree.parent)
     laid_out = columns.columns()
     model.require_positions(int(laid_out.position.max()) + 1)
     hidden, _ = model.continue_from(thoughts, laid_out.to(model.device))
-    places, which = torch.tensor(place).unique(dim=0, return_inverse=True)
-    log_probability = model.logits(hidden[places[:, 0], places[:, 1]]).double().log_softmax(-1).cpu()
+    places, which = torch.tensor(place).unique(return_inverse=True)
+    log_probability = model.logits(hidden.flatten(0, 1)[places]).double().log_softmax(-1).cpu()
     total = torch.zeros(len(problems), len(ks), max(len(problem.names) for problem in problems)).double()
     total.index_put_(tuple(torch.tensor(owner).T), log_probability[which, torch.tensor(token)], accumulate=True)
     value = total.exp().numpy()
@@ -284,6 +282,18 @@ def _batch_values(
         ]
         for row, trees in enumerate(names)
     ]
+
+
+def _names(
+    encoder: Encoder, problems: Sequence[ProsqaProblem], ks: Sequence[int], opening: Opening
+) -> list[list[_Names]]:
+    """The names of each problem after what is forced at each k; no text is tokenised twice."""
+    forced = [[_opening(problem, k, opening) for k in ks] for problem in problems]
+    pairs = {(text, problem.names) for problem, row in zip(problems, forced, strict=True) for text in row}
+    texts = sorted({each for text, names in pairs for each in (text, *(f"{text} {name}" for name in names))})
+    tokens = dict(zip(texts, encoder.texts(texts), strict=True))
+    found = {pair: _Names.of(tokens, encoder.unknown, *pair) for pair in pairs}
+    return [[found[text, problem.names] for text in row] for problem, row in zip(problems, forced, strict=True)]
 
 
 def _opening(problem: ProsqaProblem, k: int, opening: Opening) -> str:

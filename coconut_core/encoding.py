@@ -97,6 +97,15 @@ class Encoder:
         ]
 
 
+def batches(problems: Sequence[Problem], size: int) -> list[list[int]]:
+    """Indices of `problems` in batches of `size`, questions of about the same length together: less of them is padding.
+
+    Within a batch they stand in the order in which they were given.
+    """
+    by_length = sorted(range(len(problems)), key=lambda index: len(problems[index].question))
+    return [sorted(by_length[start : start + size]) for start in range(0, len(problems), size)]
+
+
 def pad_left(
     questions: Sequence[EncodedQuestion], padding: int, device: torch.device | str = "cpu"
 ) -> tuple[Int[Tensor, "batch column"], Int[Tensor, "batch column"]]:

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 from coconut_core.columns import CONTINUATION, ColumnWriter, address
-from coconut_core.encoding import ANSWER_MARK, Encoder, Problem, pad_left
+from coconut_core.encoding import ANSWER_MARK, Encoder, Problem, batches, pad_left
 from coconut_core.model import CoconutModel, Edit, Thoughts
 
 
@@ -51,9 +51,10 @@ def answers(
     thoughts as in `CoconutModel.think`. `progress` hears after each batch how many problems are done.
     """
     encoder = Encoder(model.tokenizer, model.method)
-    texts, counts = [], []
-    for start in range(0, len(problems), batch_size):
-        part = problems[start : start + batch_size]
+    texts, counts = [()] * len(problems), np.zeros((len(problems), len(ks)), int)
+    done = 0
+    for indices in batches(problems, batch_size):
+        part = [problems[index] for index in indices]
         questions = encoder.questions([problem.question for problem in part])
         thoughts = model.think(
             *pad_left(questions, model.tokens.padding, model.device), max(ks), edit=edit, removed=removed
@@ -63,18 +64,17 @@ def answers(
             for problem, question in zip(part, questions, strict=True)
         ]
         written = write(model, thoughts, openings, ks, max_new_tokens)
-        counts += [[len(ids) for ids in row] for row in written]
-        texts += [tuple(model.tokenizer.batch_decode(row, skip_special_tokens=True)) for row in written]
+        for index, row in zip(indices, written, strict=True):
+            counts[index] = [len(ids) for ids in row]
+            texts[index] = tuple(model.tokenizer.batch_decode(row, skip_special_tokens=True))
+        done += len(indices)
         if progress is not None:
-            progress(len(texts))
+            progress(done)
     correct = [
         [final_answer(text) == final_answer(problem.answer) and ANSWER_MARK in text for text in row]
         for row, problem in zip(texts, problems, strict=True)
     ]
-    shape = (len(problems), len(ks))
-    return Answers(
-        tuple(ks), tuple(texts), np.array(correct, bool).reshape(shape), np.array(counts, int).reshape(shape)
-    )
+    return Answers(tuple(ks), tuple(texts), np.array(correct, bool).reshape(counts.shape), counts)
 
 
 def final_answer(text: str) -> str:

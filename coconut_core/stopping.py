@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from coconut_core.encoding import Encoder, Problem, pad_left
+from coconut_core.encoding import Encoder, Problem, batches, pad_left
 from coconut_core.errors import InputError
 from coconut_core.files import write_atomically
 from coconut_core.model import CoconutModel
@@ -72,13 +72,14 @@ def thought_states(
     progress: Callable[[int], None] | None = None,
 ) -> Float[Tensor, "problem thought d_model"]:
     """The first `count` thoughts on every problem; `progress` hears after each batch how many problems are done."""
-    encoder, states = Encoder(model.tokenizer, model.method), []
-    for start in range(0, len(problems), batch_size):
-        questions = encoder.questions([problem.question for problem in problems[start : start + batch_size]])
+    encoder, states, done = Encoder(model.tokenizer, model.method), [], []
+    for indices in batches(problems, batch_size):
+        questions = encoder.questions([problems[index].question for index in indices])
         states.append(model.think(*pad_left(questions, model.tokens.padding, model.device), count).states.cpu())
+        done += indices
         if progress is not None:
-            progress(min(start + batch_size, len(problems)))
-    return torch.cat(states)
+            progress(len(done))
+    return torch.cat(states)[torch.tensor(done).argsort()]
 
 
 def over(problems: Sequence[Problem], count: int, thoughts_per_step: int = 1) -> Bool[Tensor, "problem thought"]:

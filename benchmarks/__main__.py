@@ -89,7 +89,7 @@ def _ratios(model: Path, small: bool, official: Path | None, python: Path) -> It
     for contest in contests(large, full[:4], 1):
         yield run(contest, "GPT-2 small", 2)
     if official is not None:
-        given = {"checkout": official, "python": python, "rounds": 3}
+        given = {"checkout": official, "python": python, "rounds": 5}
         yield from official_ratios("reference", reference, laptop, works(500, (1, 8, 32)), **given)
         yield from official_ratios("GPT-2 small", large, full, works(4, (1, 8)), **given)
 

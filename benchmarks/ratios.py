@@ -40,7 +40,7 @@ class Ratio:
     other: float
     ratio: float
     low: float
-    """Smallest and largest ratio of a round."""
+    """Quantiles .1 and .9 of the ratios of single rounds."""
     high: float
     operations: float
     """How many times as many operations the other way needs: what the ratio would be at the same rate."""
@@ -71,8 +71,8 @@ class Ratio:
             ours=ours,
             other=other,
             ratio=other / ours,
-            low=float(ratio.min()),
-            high=float(ratio.max()),
+            low=float(np.quantile(ratio, 0.1)),
+            high=float(np.quantile(ratio, 0.9)),
             operations=operations[1] / operations[0],
             utilisation=operations[0] / ours / matrix_rate(),
             **about,

@@ -34,7 +34,7 @@ class SearchTree:
             (self.k,),
             self.values.opening,
             self.values.value[self.problem : self.problem + 1, self._at : self._at + 1],
-            self.values.off_graph[self.problem : self.problem + 1, self._at : self._at + 1],
+            self.values.nested[self.problem : self.problem + 1, self._at : self._at + 1],
         )
         return one.frame().assign(problem=self.problem)
 

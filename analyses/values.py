@@ -12,7 +12,7 @@ exactly max(k, 1) from the root), on the graph's other nodes, and off the graph.
 Every k and node is read from one encoding of the question; names that begin with the same tokens share them.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
@@ -22,6 +22,7 @@ import pandas as pd
 import torch
 from jaxtyping import Bool, Float
 
+from analyses.name_tree import NameTree, name_trees
 from coconut_core.columns import CONTINUATION, ColumnWriter, address
 from coconut_core.encoding import Encoder, batches, pad_left
 from coconut_core.errors import InputError
@@ -43,8 +44,9 @@ class NodeValues:
     """What was forced at k = 0: the root ("Tom is a") or "Every". Later thoughts are always read after "Every"."""
     value: Float[np.ndarray, "problem k node"]
     """Raw probability of the node's name, in [0, 1]; NaN beyond the problem's own nodes."""
-    off_graph: Float[np.ndarray, "problem k"]
-    """Probability of every word that is no node of the problem, in [0, 1]."""
+    nested: Float[np.ndarray, "problem k node"]
+    """What of each value is that of longer names that go on the node's (`name_tree.py`): 0 where a name is one token.
+    """
 
     @cached_property
     def candidates(self) -> Bool[np.ndarray, "problem k node"]:
@@ -57,13 +59,19 @@ class NodeValues:
 
     @property
     def candidate_mass(self) -> Float[np.ndarray, "problem k"]:
-        """Sum of the candidates' values."""
-        return np.where(self.candidates, self.value, 0).sum(-1)
+        """Probability that the next name is a candidate: the sum of their values, without what is nested in them."""
+        return np.where(self.candidates, self.value - self.nested, 0).sum(-1)
 
     @property
     def other_mass(self) -> Float[np.ndarray, "problem k"]:
-        """Sum of the values of the problem's nodes that are no candidates."""
-        return np.nansum(np.where(self.candidates, 0, self.value), -1)
+        """Probability that it is another node of the problem."""
+        return np.nansum(np.where(self.candidates, 0, self.value - self.nested), -1)
+
+    @property
+    def off_graph(self) -> Float[np.ndarray, "problem k"]:
+        """Probability of every word that is no node of the problem, in [0, 1]."""
+        # What is below zero is rounding.
+        return np.maximum(0.0, 1.0 - np.nansum(self.value - self.nested, -1))
 
     @property
     def masses(self) -> "Masses":
@@ -142,54 +150,6 @@ _COLUMNS = ("problem", "k", "opening", "node", "name", "value", "rank", "candida
 _COLUMNS += ("height_shortest", "height_longest", "reaches_target", "on_shortest_path", "in_degree")
 
 
-@dataclass(frozen=True)
-class _Names:
-    """The names of one problem after one opening, as a tree of tokens in depth-first order.
-
-    Place 0 is the end of the opening. A place is a column where a distribution is read; whole names end at tokens
-    that need no place of their own.
-    """
-
-    opening: list[int]
-    parent: list[int]
-    token: list[int]
-    last: list[int]
-    """Last place in depth-first order that descends from each place."""
-    depth: list[int]
-    reads: list[list[tuple[int, int]]]
-    """For each name, its (place, next token) pairs, whose probabilities are multiplied."""
-    counted: list[bool]
-    """False for a name that continues another one: its probability is part of the other's."""
-
-    @classmethod
-    def of(cls, tokens: Mapping[str, list[int]], unknown: int | None, opening: str, names: Sequence[str]) -> "_Names":
-        """`tokens` holds the token ids of the opening, alone and with each name after it."""
-        stem, whole = tokens[opening], [tokens[f"{opening} {name}"] for name in names]
-        tails = [ids[len(stem) :] for ids in whole]
-        for name, ids, tail in zip(names, whole, tails, strict=True):
-            if ids[: len(stem)] != stem or not tail:
-                raise InputError(
-                    f"The tokenizer merges {opening!r} with the name {name!r}; use a tokenizer that splits words."
-                )
-        for name, tail in zip(names, tails, strict=True):
-            if unknown in tail:
-                raise InputError(
-                    f"The model's vocabulary lacks the name {name!r}; rename it in the problem or use another model."
-                )
-        prefixes = sorted({tuple(tail[:cut]) for tail in tails for cut in range(len(tail))})
-        place = {prefix: index for index, prefix in enumerate(prefixes)}
-        last = [max(index for other, index in place.items() if other[: len(prefix)] == prefix) for prefix in prefixes]
-        return cls(
-            opening=stem,
-            parent=[place[prefix[:-1]] if prefix else -1 for prefix in prefixes],
-            token=[prefix[-1] if prefix else -1 for prefix in prefixes],
-            last=last,
-            depth=[len(prefix) for prefix in prefixes],
-            reads=[[(place[tuple(tail[:cut])], token) for cut, token in enumerate(tail)] for tail in tails],
-            counted=[not any(tail[:cut] in tails for cut in range(1, len(tail))) for tail in tails],
-        )
-
-
 @torch.inference_mode()
 def node_values(
     model: CoconutModel,
@@ -212,19 +172,20 @@ def node_values(
     ks, problems = tuple(ks), tuple(problems)
     nodes = max((len(problem.names) for problem in problems), default=0)
     value = np.full((len(problems), len(ks), nodes), np.nan)
-    off_graph = np.zeros((len(problems), len(ks)))
+    nested = value.copy()
     done = 0
     for indices in batches(problems, batch_size):
         part = [problems[index] for index in indices]
         for index, by_k in zip(indices, _batch_values(model, part, ks, opening, edit, removed), strict=True):
-            for at, (values, named) in enumerate(by_k):
-                value[index, at, : len(values)] = values
-                # What is below zero is rounding.
-                off_graph[index, at] = max(0.0, 1.0 - named)
+            for at, (tree, values) in enumerate(by_k):
+                value[index, at, : len(values)], nested[index, at, : len(values)] = values, 0
+                for longer, shorter in enumerate(tree.within):
+                    if shorter >= 0:
+                        nested[index, at, shorter] += values[longer]
         done += len(indices)
         if progress is not None:
             progress(done)
-    return NodeValues(problems, ks, opening, value, off_graph)
+    return NodeValues(problems, ks, opening, value, nested)
 
 
 def _batch_values(
@@ -234,20 +195,20 @@ def _batch_values(
     opening: Opening,
     edit: Edit | None,
     removed: Collection[int],
-) -> list[list[tuple[Float[np.ndarray, "node"], float]]]:
-    """Values of a batch of problems, by problem and k, each with the probability of any name at all."""
+) -> list[list[tuple[NameTree, Float[np.ndarray, "node"]]]]:
+    """Names and their values, by problem of a batch and k."""
     encoder = Encoder(model.tokenizer, model.method)
     questions = encoder.questions([problem.question for problem in problems])
     thoughts = model.think(
         *pad_left(questions, encoder.tokens.padding, model.device), max(ks), edit=edit, removed=removed
     )
-    names = _names(encoder, problems, ks, opening)
-    width = max(sum(len(tree.opening) + len(tree.parent) for tree in row) for row in names)
+    trees = name_trees(encoder, problems, [[_opening(problem, k, opening) for k in ks] for problem in problems])
+    width = max(sum(len(tree.opening) + len(tree.parent) for tree in row) for row in trees)
     columns = ColumnWriter(len(problems), width, encoder.tokens.padding)
     owner, place, token = [], [], []
-    for row, trees in enumerate(names):
+    for row, by_k in enumerate(trees):
         start, bot = 0, len(questions[row].ids) - 1
-        for index, (k, tree) in enumerate(zip(ks, trees, strict=True)):
+        for index, (k, tree) in enumerate(zip(ks, by_k, strict=True)):
             slots = model.method.slot_count(k)
             enter = address(0, slots, index)
             stem = [questions[row].opening, *tree.opening]
@@ -276,24 +237,8 @@ def _batch_values(
     total.index_put_(tuple(torch.tensor(owner).T), log_probability[which, torch.tensor(token)], accumulate=True)
     value = total.exp().numpy()
     return [
-        [
-            (value[row, at, : len(tree.reads)], float(value[row, at, : len(tree.reads)][tree.counted].sum()))
-            for at, tree in enumerate(trees)
-        ]
-        for row, trees in enumerate(names)
+        [(tree, value[row, at, : len(tree.reads)]) for at, tree in enumerate(by_k)] for row, by_k in enumerate(trees)
     ]
-
-
-def _names(
-    encoder: Encoder, problems: Sequence[ProsqaProblem], ks: Sequence[int], opening: Opening
-) -> list[list[_Names]]:
-    """The names of each problem after what is forced at each k; no text is tokenised twice."""
-    forced = [[_opening(problem, k, opening) for k in ks] for problem in problems]
-    pairs = {(text, problem.names) for problem, row in zip(problems, forced, strict=True) for text in row}
-    texts = sorted({each for text, names in pairs for each in (text, *(f"{text} {name}" for name in names))})
-    tokens = dict(zip(texts, encoder.texts(texts), strict=True))
-    found = {pair: _Names.of(tokens, encoder.unknown, *pair) for pair in pairs}
-    return [[found[text, problem.names] for text in row] for problem, row in zip(problems, forced, strict=True)]
 
 
 def _opening(problem: ProsqaProblem, k: int, opening: Opening) -> str:

@@ -54,7 +54,7 @@ def by_hand(tiny_llama):
     for k, named in BY_K.items():
         for name, p in named.items():
             value[0, k, AT[name]] = p
-    return HandMade(tiny_llama, NodeValues((PROBLEM,), tuple(range(7)), "entity", value, np.zeros((1, 7))))
+    return HandMade(tiny_llama, NodeValues((PROBLEM,), tuple(range(7)), "entity", value, np.zeros_like(value)))
 
 
 def test_parallelism_sums_the_largest_candidates(by_hand):

@@ -7,6 +7,7 @@ import torch
 from analyses.values import node_values
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
+from coconut_core.problems.prosqa import ProsqaProblem
 from tests.test_model import full_pass
 
 
@@ -60,6 +61,19 @@ def test_masses_sum_to_one_and_split_the_nodes(tiny_model, problems):
     )
 
 
+def test_a_name_that_goes_on_another_is_counted_once(split_names_model):
+    """All of the probability of "lem pus" is part of that of "lem"; the child of the root is "lempus" alone."""
+    told = "Tom is a lempus. Every lempus is a lem. Every lem is a rompus. Bob is a wumpus. Is Tom a wumpus or rompus?"
+    problem = ProsqaProblem.from_text(told)
+    values = node_values(split_names_model, [problem], ks=(1,))
+    of = dict(zip(problem.names, values.value[0, 0], strict=True))
+    assert 0 < of["lempus"] < of["lem"]
+    others = of["Tom"] + of["rompus"] + of["Bob"] + of["wumpus"]
+    assert values.candidate_mass[0, 0] == pytest.approx(of["lempus"], abs=1e-12)
+    assert values.other_mass[0, 0] == pytest.approx(of["lem"] - of["lempus"] + others, abs=1e-12)
+    assert values.off_graph[0, 0] == pytest.approx(1 - of["lem"] - others, abs=1e-12)
+
+
 def test_batches_do_not_matter(tiny_model, problems):
     together = node_values(tiny_model, problems, batch_size=12)
     apart = node_values(tiny_model, problems, batch_size=1)
@@ -82,8 +96,6 @@ def test_frame_has_one_row_a_problem_k_and_node(tiny_model, problems):
 
 
 def test_unknown_names_are_refused(tiny_model):
-    from coconut_core.problems.prosqa import ProsqaProblem
-
     strange = ProsqaProblem.from_text("Zed is a foo. Yan is a bar. Is Zed a foo or bar?")
     with pytest.raises(InputError, match="lacks the name 'Zed'"):
         node_values(tiny_model, [strange])

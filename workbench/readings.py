@@ -147,7 +147,7 @@ def _readings(path: str, fingerprint: str, record: str, most: int, change: str, 
     values = node_values(model, [problem], ks=ks, edit=edit, removed=removed)
     every = node_values(model, [problem], ks=(0,), opening="every")
     found = Readings(values, every, answers(model, [problem], ks=ks, edit=edit, removed=removed))
-    for array in (values.value, values.off_graph, every.value, every.off_graph):
+    for array in (values.value, values.nested, every.value, every.nested):
         array.flags.writeable = False  # the cache hands the same object to every session
     return found
 

@@ -24,14 +24,13 @@ class EarlyStopping:
     """Whether the answer after each number of thoughts is the final one."""
 
     labels: tuple[str, ...]
-    same: Bool[np.ndarray, "subject problem k"]
-    """k = 0, 1, ..., the last thought, where it is the same by definition."""
+    same: tuple[Bool[np.ndarray, "problem k"], ...]
+    """Of each subject, for k = 0, 1, ..., its last thought, where it is the same by definition."""
 
     def frame(self) -> pd.DataFrame:
         """One row a subject and l: n, shares of first and stable matches with Wilson intervals."""
         rows = []
-        for subject, label in enumerate(self.labels):
-            same = self.same[subject]
+        for label, same in zip(self.labels, self.same, strict=True):
             first = np.maximum.accumulate(same, axis=1)
             stable = np.minimum.accumulate(same[:, ::-1], axis=1)[:, ::-1]
             for k in range(same.shape[1]):
@@ -55,7 +54,7 @@ class EarlyStopping:
         return framed(
             grid,
             "When is the final answer there?",
-            f"answer after l thoughts equals that after the last, n = {self.same.shape[1]}",
+            f"answer after l thoughts equals that after the last, n = {len(self.same[0])}",
             height=460,
             legend=2,
         )
@@ -74,10 +73,9 @@ def early_stopping(study: Study) -> EarlyStopping:
     subjects = study.with_slots(trained=True)
     same = []
     for subject in subjects:
-        last = [final_answer(text) for (text,) in study.final_answers(subject).text]
-        told = study.answers(subject).text
-        same.append([[final_answer(text) == end for text in row] for row, end in zip(told, last, strict=True)])
-    return EarlyStopping(tuple(subject.label for subject in subjects), np.array(same))
+        told = [[final_answer(text) for text in row] for row in study.all_answers(subject).text]
+        same.append(np.array([[answer == row[-1] for answer in row] for row in told]))
+    return EarlyStopping(tuple(subject.label for subject in subjects), tuple(same))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from analyses.palette import LIGHT
 from analyses.paper import TABLE_2
 from analyses.study import Study
 from coconut_core.encoding import Problem
+from coconut_core.problems.graph import depths
 from coconut_core.problems.questions import task_of
 from coconut_core.problems.validation import Statistics, statistics
 
@@ -81,8 +82,10 @@ def world_of(problems: Sequence[Problem]) -> str:
     """What problems are like in a few words: the range of their nodes and hops, or of their steps without graphs."""
     if task_of(problems) != "prosqa":
         return f"questions of {_range([len(problem.steps) for problem in problems])} steps"
-    nodes, hops = ([*map(count, problems)] for count in (lambda p: len(p.names), lambda p: p.hops))
-    return f"{_range(nodes)} nodes, {_range(hops)} hops"
+    told = f"{_range([len(problem.names) for problem in problems])} nodes"
+    hops = [depths(problem.graph, problem.root).get(problem.target) for problem in problems]
+    within_reach = [each for each in hops if each is not None]
+    return f"{told}, {_range(within_reach)} hops" if within_reach else told
 
 
 def _range(counts: Sequence[int]) -> str:

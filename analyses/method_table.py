@@ -204,13 +204,16 @@ def answered(
 ) -> tuple[Entry, ...]:
     """A model's answers after all its thoughts and, if it has slots, after none.
 
-    `progress` hears after each batch how many problems are done, for each of the two.
+    `progress` hears after each batch how many problems are done, for each of the two. `InputError` names the model
+    where it cannot read a problem.
     """
-    most = model.max_thoughts
-    entries = [_entry(name, model.label, model, problems, most, progress=progress)]
-    if most:
-        entries.append(_entry(name, f"   {model.label}, slots removed", model, problems, 0, progress=progress))
-    return tuple(entries)
+    asked = {model.label: model.max_thoughts}
+    if model.max_thoughts:
+        asked[f"   {model.label}, slots removed"] = 0
+    try:
+        return tuple(_entry(name, label, model, problems, k, progress=progress) for label, k in asked.items())
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
 
 
 def controls(model: CoconutModel, problems: Sequence[Problem], progress: Progress | None = None) -> tuple[Entry, ...]:

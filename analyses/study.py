@@ -101,6 +101,7 @@ class Study:
         self.values = self._told("values", self._values)
         self.answers = self._told("answers", self._answers)
         self.final_answers = self._told("last answers", self._final_answers)
+        self.all_answers = self._told("all answers", self._all_answers)
         self.thoughts = self._told("thoughts", self._thoughts)
 
     @property
@@ -137,6 +138,14 @@ class Study:
     def _final_answers(self, subject: Subject) -> Answers:
         """After as many thoughts as the model was trained to end with."""
         told, ks = self._counted("last answers", subject), (subject.model.max_thoughts,)
+        return answers(subject.model, self.problems, ks=ks, progress=told, **_limit(subject))
+
+    def _all_answers(self, subject: Subject) -> Answers:
+        """After 0, 1, ... as many thoughts as the model was trained to end with."""
+        ks = tuple(range(subject.model.max_thoughts + 1))
+        if ks == KS:
+            return self.answers(subject)
+        told = self._counted("all answers", subject)
         return answers(subject.model, self.problems, ks=ks, progress=told, **_limit(subject))
 
     def _thoughts(self, subject: Subject) -> Float[Tensor, "problem thought d_model"]:

@@ -50,10 +50,12 @@ class Reading:
     """Words that were forced after the thoughts, such as "Every"."""
     off_graph: float = float("nan")
     """Probability of everything that is no node's name; NaN where unknown."""
+    thinks: bool = True
+    """Whether the model has thoughts at all."""
 
     @property
     def thoughts(self) -> str:
-        return "no thought" if self.k == 0 else "1 thought" if self.k == 1 else f"{self.k} thoughts"
+        return "no thought" if self.k == 0 or not self.thinks else "1 thought" if self.k == 1 else f"{self.k} thoughts"
 
 
 def tree_layout(problem: ProsqaProblem) -> TreeLayout:

@@ -20,7 +20,7 @@ from analyses.superposition import superposition
 from analyses.thoughts_per_step import thoughts_per_step
 from analyses.values import NodeValues
 from coconut_core.errors import InputError
-from coconut_core.generation import Answers, final_answer
+from coconut_core.generation import Answers, answers, final_answer
 from coconut_core.methods import METHODS
 from coconut_core.problems.prosqa import ProsqaProblem
 
@@ -42,10 +42,7 @@ class HandMade(Study):
 
     def __init__(self, model, values=None, answers=None):
         self.subjects, self.problems = (Subject("hand", "Hand-made", "model", model),), (PROBLEM,)
-        self.values, self.answers = lambda _: values, lambda _: answers
-        self.final_answers = lambda _: Answers(
-            answers.ks[-1:], tuple(row[-1:] for row in answers.text), answers.correct[:, -1:], answers.tokens[:, -1:]
-        )
+        self.values, self.answers, self.all_answers = lambda _: values, lambda _: answers, lambda _: answers
 
 
 @pytest.fixture
@@ -106,7 +103,7 @@ def test_calibration_bins_candidates_by_value(by_hand):
 
 def test_first_and_stable_matches():
     same = np.array([[[True, False, True, True], [False, True, False, True], [True, True, True, True]]])
-    frame = EarlyStopping(("Hand-made",), same).frame().set_index("k")
+    frame = EarlyStopping(("Hand-made",), tuple(same)).frame().set_index("k")
     assert frame["first_match"].tolist() == pytest.approx([2 / 3, 1, 1, 1])
     assert frame["stable_match"].tolist() == pytest.approx([1 / 3, 1 / 3, 2 / 3, 1])
 
@@ -114,7 +111,8 @@ def test_first_and_stable_matches():
 def test_final_answers_are_compared_and_not_chains(tiny_llama):
     words = ("Tom is a rompus. ### Tom is a wumpus.", "### Tom is a wumpus.")
     told = Answers((0, 6), (words,), np.array([[True, True]]), np.array([[9, 5]]))
-    assert early_stopping(HandMade(tiny_llama, answers=told)).same.tolist() == [[[True, True]]]
+    (same,) = early_stopping(HandMade(tiny_llama, answers=told)).same
+    assert same.tolist() == [[True, True]]
 
 
 def test_process_by_k_counts_classes_and_answers_apart(tiny_llama):
@@ -187,9 +185,11 @@ def test_the_last_thought_is_the_model_s_own(tiny_llama, problems, most):
     study = Study([("own", model)], problems[:4])
     last = study.final_answers(study.model)
     assert last.ks == (most,)
-    told = [[final_answer(text) for text in row] for row in study.answers(study.model).text]
-    expected = [[said == final_answer(end) for said in row] for row, (end,) in zip(told, last.text, strict=True)]
-    assert early_stopping(study).same[0].tolist() == expected
+    (same,) = early_stopping(study).same
+    assert same.shape == (4, most + 1) and same[:, -1].all()
+    told = answers(model, study.problems, ks=range(most + 1)).text
+    assert [[final_answer(said) == final_answer(row[-1]) for said in row] for row in told] == same.tolist()
+    assert [row[-1:] for row in told] == list(last.text)
     positions = interventions(study).frame().query("subject == 'Coconut' and kind == 'zero'")["position"]
     assert positions.tolist() == list(range(most + 1))
     assert case_study(study).frame().query("subject == 'Untrained'")["thoughts"].tolist() == [most]

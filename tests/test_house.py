@@ -2,6 +2,7 @@
 
 import ast
 import os
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -13,6 +14,7 @@ from coconut_core.errors import InputError
 from coconut_core.files import write_atomically
 
 ROOT = Path(__file__).parents[1]
+IMPORTS = (ast.Import, ast.ImportFrom)
 ROOMS = ["coconut_core", "analyses", "workbench"]
 FORBIDDEN = {
     "coconut_core": {"plotly", "streamlit", "transformer_lens", "analyses", "workbench"},
@@ -35,6 +37,21 @@ def test_imports_point_one_way(room):
     assert paths
     for path in paths:
         assert not FORBIDDEN[room] & set(imported(path)), path
+
+
+def test_pages_open_without_torch():
+    """Its import takes seconds, and two sessions that import it at once would see half-made modules."""
+    pages = [ROOT / "app.py", *(ROOT / "workbench" / "pages").glob("*.py")]
+    lines = {
+        ast.unparse(node) for page in pages for node in ast.parse(page.read_text()).body if isinstance(node, IMPORTS)
+    }
+    told = subprocess.run(
+        [sys.executable, "-c", "\n".join([*sorted(lines), "import sys; print('torch' in sys.modules)"])],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.strip() == "False" and len(lines) > 20
 
 
 def test_what_is_imported_is_declared():

@@ -27,10 +27,13 @@ def offer_table(frame: pd.DataFrame, stem: str, label: str) -> None:
     st.download_button(label, content, f"{stem}.csv", "text/csv", on_click="ignore", icon=":material/download:")
 
 
-def offer_result(result: Any, figure: go.Figure, stem: str) -> None:
-    """Buttons for `stem`.csv, .html, .png and .svg; nothing is drawn until one is pressed."""
+def offer_result(result: Any, figure: go.Figure, stem: str, key: str | None = None) -> None:
+    """Buttons for `stem`.csv, .html, .png and .svg; nothing is drawn until one is pressed.
+
+    `key` tells results apart whose stems may be equal.
+    """
     table = ("CSV", f"{stem}.csv", lambda: export.csv(result.frame()))
-    offer([table, *pictures(lambda: figure, stem)], f"{stem}.")
+    offer([table, *pictures(lambda: figure, stem)], f"{key or stem}.")
 
 
 def pictures(draw: Callable[[], go.Figure], stem: str, prefix: str = "") -> list[Offer]:

@@ -96,6 +96,7 @@ def upload_set(file_name: str, content: bytes) -> str:
     problems = [sources.problem_of(record, f"{file_name}, item {item}") for item, record in enumerate(records)]
     name = f"{_UPLOADED}{file_name} ({problems_hash(problems)[:12]})"
     uploads = _uploads()
+    uploads.pop(name, None)  # what was uploaded again is the latest
     uploads[name] = ProblemSet(name, sources.labels(problems))
     for oldest in list(uploads)[:-MOST_UPLOADS]:
         uploads.pop(oldest, None)
@@ -113,7 +114,7 @@ def sets_of_link(names: Iterable[str]) -> None:
 
 
 def lost_upload() -> str | None:
-    """The set that this session's link names and the server no longer has; told once."""
+    """A set that this session's link, or one of its pages, names and the server no longer has; told once."""
     return st.session_state.pop(_LOST, None)
 
 
@@ -142,9 +143,14 @@ def problems_hash(problems: Sequence[ProsqaProblem]) -> str:
 
 def open_problem(folder: Path, name: str, number: int) -> None:
     """Choose a problem in the sidebar and go to its search tree; for a button's `on_click`."""
+    try:
+        label = list(problem_set(folder, name).labelled)[number]
+    except InputError:
+        st.session_state[_LOST] = name
+        return
     st.session_state["source"] = "set"
     st.session_state["set"] = name
-    st.session_state["problem"] = list(problem_set(folder, name).labelled)[number]
+    st.session_state["problem"] = label
     st.session_state[_GO] = "workbench/pages/search_tree.py"
 
 

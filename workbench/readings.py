@@ -34,8 +34,8 @@ LEAST = 6
 """Thoughts that every model is asked for, the paper's number, also where it has fewer."""
 SMALL_MODEL = 50_000_000
 """Bytes of weights below which one thread is as fast as many, and many stall each other on a busy machine."""
-_IMPORTING = threading.Lock()
-"""Two sessions that import transformers at once would see each other's half-made modules."""
+IMPORTING = threading.Lock()
+"""Held while modules that need torch are imported: two sessions at once would see each other's half-made modules."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def thought_space_of(folder: ModelFolder, problem: ProsqaProblem) -> "ThoughtSpa
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the model …")
 def _model(path: str, fingerprint: str):
-    with _IMPORTING:
+    with IMPORTING:
         import torch
 
         import analyses.values  # noqa: F401
@@ -155,7 +155,7 @@ def _readings(path: str, fingerprint: str, record: str, most: int, change: str, 
 @st.cache_resource(max_entries=64, show_spinner="Reading the layers …")
 def _lens(path: str, fingerprint: str, record: str, count: int) -> "Lens":
     model = _model(path, fingerprint)
-    with _IMPORTING:
+    with IMPORTING:
         from analyses.lens import lens
 
     return lens(model, ProsqaProblem.from_json(json.loads(record)), count)
@@ -164,7 +164,8 @@ def _lens(path: str, fingerprint: str, record: str, count: int) -> "Lens":
 @st.cache_resource(max_entries=64, show_spinner="Reading the thoughts …")
 def _thought_space(path: str, fingerprint: str, record: str, count: int) -> "ThoughtSpace":
     model = _model(path, fingerprint)
-    from analyses.thought_space import thought_space
+    with IMPORTING:
+        from analyses.thought_space import thought_space
 
     return thought_space(model, ProsqaProblem.from_json(json.loads(record)), _others(12), count)
 

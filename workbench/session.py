@@ -96,7 +96,7 @@ def choose() -> None:
     with st.sidebar:
         if lost := lost_upload():
             st.warning(
-                for_markdown(f"The link names “{lost}”, which is no longer here: upload the file again."),
+                for_markdown(f"“{lost}” is no longer here: upload the file again."),
                 icon=":material/warning:",
             )
         model = _choose_model()
@@ -129,13 +129,27 @@ def selection() -> Selection:
 def selection_or_stop() -> Selection:
     """The chosen model and problem; where one is missing, say why and what to do, and end the page there."""
     chosen = selection()
-    if chosen.fault:
-        st.error(for_markdown(chosen.fault), icon=":material/error:")
-    elif chosen.hint:
-        st.info(for_markdown(chosen.hint), icon=":material/lightbulb:")
-    if chosen.fault or chosen.hint or chosen.problem is None:
+    _stop_at(chosen.fault, chosen.hint)
+    if chosen.problem is None:
         st.stop()
     return chosen
+
+
+def model_or_stop() -> ModelFolder:
+    """The chosen model, for pages that ask nothing of the chosen problem; where there is none, the page ends there."""
+    model = selection().model
+    _stop_at(model.fault if model else None, None if model else no_models())
+    assert model is not None
+    return model
+
+
+def _stop_at(fault: str | None, hint: str | None) -> None:
+    if fault:
+        st.error(for_markdown(fault), icon=":material/error:")
+    elif hint:
+        st.info(for_markdown(hint), icon=":material/lightbulb:")
+    if fault or hint:
+        st.stop()
 
 
 def readings_or_stop(chosen: Selection, most: int) -> Readings:
@@ -157,9 +171,14 @@ def reset_with(owner: str, key: str, value: Any) -> None:
 
 
 def at_most(key: str, most: int) -> None:
-    """Before a slider is drawn that ends at `most`: what another page, or another model, left there ends there too."""
-    if st.session_state.get(key, 0) > most:
-        st.session_state[key] = most
+    """Before a slider is drawn that ends at `most`: what was chosen on another page, or of another model, stays.
+
+    To Streamlit a slider with another end is another one, which begins anew.
+    """
+    kept = f"{key} ends at"
+    if key in st.session_state and (st.session_state[key] > most or st.session_state.get(kept, most) != most):
+        st.session_state[key] = min(st.session_state[key], most)
+    st.session_state[kept] = most
 
 
 def dark() -> bool:

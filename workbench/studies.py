@@ -12,7 +12,7 @@ from coconut_core.errors import InputError
 from workbench.model_shelf import ModelFolder
 from workbench.problem_map import IN_THE_END
 from workbench.problem_sets import ProblemSet
-from workbench.readings import loaded
+from workbench.readings import IMPORTING, loaded
 
 if TYPE_CHECKING:
     from analyses.method_table import MethodTable
@@ -65,7 +65,8 @@ def population_of(
     and how much of it is done. A widget that is used meanwhile ends the computation there.
     """
     models = [(folder.name, loaded(folder)) for folder in folders]
-    from analyses.study import Memory, Study
+    with IMPORTING:
+        from analyses.study import Memory, Study
 
     asked = f"{problems.sha256} {numbers}"
     files = {folder.name: folder.fingerprint for folder in folders}
@@ -92,7 +93,8 @@ def population_of(
 
 @st.cache_resource(show_spinner=False)
 def _memory() -> "Memory":
-    from analyses.study import Memory
+    with IMPORTING:
+        from analyses.study import Memory
 
     return Memory(MOST_READINGS)
 
@@ -106,26 +108,27 @@ def table_1(
     What a model answers is kept for all sessions while its files and the problems are the same; `report` hears what is
     being computed and how much of it is done. `InputError` if no model can be asked.
     """
-    from analyses.graph_statistics import world_of
-    from analyses.method_table import MethodTable, answered, controls
+    with IMPORTING:
+        from analyses.graph_statistics import world_of
+        from analyses.method_table import MethodTable, answered, controls
 
     asked, entries, faults, first = problems.problems[:most], [], [], None
+    world = world_of(asked)
     for index, folder in enumerate(folders):
         told = partial(_share, report, f"answers of {folder.name}", index, len(folders) + 1, len(asked))
         try:
-            model = loaded(folder)
+            compute = partial(answered, folder.name, loaded(folder), asked, told)
+            entries += _memory()(("table 1", problems.sha256, most, folder.name, folder.fingerprint), compute)
         except InputError as error:
             faults.append(str(error))
-            continue
-        first = first or folder
-        compute = partial(answered, folder.name, model, asked, told)
-        entries += _memory()(("table 1", problems.sha256, most, folder.name, folder.fingerprint), compute)
+        else:
+            first = first or folder
     if first is None:
         raise InputError(" ".join(faults))
     told = partial(_share, report, "answers of the controls", len(folders), len(folders) + 1, len(asked))
     compute = partial(controls, loaded(first), asked, told)
     entries += _memory()(("controls of table 1", problems.sha256, most, first.fingerprint), compute)
-    return MethodTable(tuple(entries), world_of(asked)), faults
+    return MethodTable(tuple(entries), world), faults
 
 
 def _share(report: Callable[[str, float], None], what: str, index: int, of: int, problems: int, done: int) -> None:
@@ -143,6 +146,7 @@ def figure_definition(name: str) -> str:
 
 
 def _figures() -> dict[str, Any]:
-    from analyses.report import FIGURES
+    with IMPORTING:
+        from analyses.report import FIGURES
 
     return {figure.name: figure for figure in FIGURES}

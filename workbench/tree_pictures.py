@@ -42,7 +42,7 @@ def reading_of(chosen: Selection, k: int, opening: str, at: ValuesAt) -> Reading
     """Where the values after k thoughts come from, in words."""
     name = one_line(chosen.problem.root_name)
     forced = f"{name} is a" if k == 0 and opening == "entity" else "Every"
-    return Reading(chosen.model.name, k, forced, at.off_graph)
+    return Reading(chosen.model.name, k, forced, at.off_graph, chosen.model.card().get("max_thoughts") != 0)
 
 
 Side = tuple[Selection, Readings]

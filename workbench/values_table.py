@@ -12,19 +12,27 @@ def table_at(readings: Readings, k: int, opening: str) -> pd.DataFrame:
     nodes = frame[frame.k == k].drop(columns=["problem", "k", "opening", "rank", "value"])
     count = len(nodes)
     nodes = nodes.assign(value=at.value[:count], no_thought=control.value[:count])
-    nodes["rank"] = nodes.value.where(nodes.candidate).rank(ascending=False, method="min").astype("Int64")
+    nodes["rank_among_candidates"] = _rank(nodes.value.where(nodes.candidate))
     nodes = nodes.sort_values(["candidate", "value"], ascending=False, kind="stable")
-    columns = ["name", "value", "no_thought", "rank", "candidate", "reaches_target", "on_shortest_path"]
-    return nodes[columns + ["depth", "height_shortest", "height_longest", "node"]].reset_index(drop=True)
+    columns = ["name", "value", "no_thought", "rank_among_candidates", "candidate", "reaches_target"]
+    columns += ["on_shortest_path", "depth", "height_shortest", "height_longest", "node"]
+    return nodes[columns].reset_index(drop=True)
 
 
 def table_of_all(readings: Readings, model: str, problem: str) -> pd.DataFrame:
-    """One row a k, opening and node, with the model's and the problem's name and the mass off the graph."""
+    """One row a k, opening and node, with the model's and the problem's name and the mass off the graph; `rank` is that
+    among all nodes."""
     frames = []
     for read in (readings.values, readings.every):
         off_graph = pd.Series(read.off_graph[0], index=list(read.ks))
         frame = read.frame()
-        frames.append(frame.assign(problem=problem, off_graph=frame.k.map(off_graph)))
+        among = _rank(frame.value.where(frame.candidate).groupby(frame.k))
+        told = {"problem": problem, "rank_among_candidates": among, "off_graph": frame.k.map(off_graph)}
+        frames.append(frame.assign(**told))
     frame = pd.concat(frames, ignore_index=True)
     frame.insert(0, "model", model)
     return frame
+
+
+def _rank(values: "pd.Series | pd.core.groupby.SeriesGroupBy") -> pd.Series:
+    return values.rank(ascending=False, method="min").astype("Int64")

@@ -177,7 +177,7 @@ class Statistics:
 
 
 def statistics(problems: Sequence[ProsqaProblem]) -> Statistics:
-    """Measure a set of sound problems; `InputError` if it is empty or a target cannot be reached."""
+    """Measure a set of sound problems; `InputError` if it is empty, a target cannot be reached or is the root."""
     if not problems:
         raise InputError("There are no problems to measure: give at least one.")
     hops: Counter[int] = Counter()
@@ -192,6 +192,8 @@ def statistics(problems: Sequence[ProsqaProblem]) -> Statistics:
         from_root = depths(graph, problem.root)
         if problem.target not in from_root:
             raise InputError(f"Problem {number}: the target cannot be reached; measure sound problems only.")
+        if problem.target == problem.root:
+            raise InputError(f"Problem {number}: the target is the root itself; measure sound problems only.")
         hops[from_root[problem.target]] += 1
         degrees = dict(graph.in_degree())
         in_degrees.update(degrees.values())

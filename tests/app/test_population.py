@@ -23,6 +23,11 @@ def test_a_population_with_a_control(open_page):
     assert not test.exception and "AUC" in json.dumps(figure(test)["layout"])
 
 
+def test_the_problem_of_the_sidebar_is_not_needed(open_page):
+    test = open_page("population", source="text", most="3")
+    assert test.get("plotly_chart") and not test.exception and not test.info
+
+
 def test_a_population_by_right_and_wrong(open_page):
     test = open_page("population")
     everything = test.dataframe[0].value

@@ -1,9 +1,10 @@
 """Compare runs and Models: what they list, what is left out."""
 
+import hashlib
 import json
 import shutil
 
-from tests.app.conftest import figure
+from tests.app.conftest import figure, upload
 from workbench.model_shelf import model_folders
 from workbench.run_tables import config_differences, models_table
 from workbench.training_history import training_history
@@ -18,6 +19,19 @@ def test_models_are_listed_with_what_is_wrong(open_page):
     test.run()
     assert not test.exception
     assert [e.label for e in test.main.expander][1:] == ["Provenance", "Measured when it was stored", "Config"]
+
+
+def test_the_chosen_folder_may_be_taken_away(open_page, page_shelf):
+    folder = page_shelf / "models" / "unlucky"
+    shutil.copytree(page_shelf / "models" / "tiny", folder)
+    (folder / "coconut.json").write_text("torn")  # what cannot be used stands last
+    test = open_page("models")
+    last = len(test.dataframe[0].value) - 1
+    test.session_state["models"] = {"selection": {"rows": [last], "columns": [], "cells": []}}
+    assert test.run().subheader[0].value == "unlucky"
+    shutil.rmtree(folder)
+    test.run()
+    assert not test.exception and not test.subheader and any("Choose a row" in each.value for each in test.caption)
 
 
 def test_runs_are_compared(open_page):
@@ -69,6 +83,33 @@ def test_a_run_that_cannot_be_asked_is_left_out_of_the_table(open_page, page_she
         assert {"tiny", "other"} < set(test.dataframe[1].value["model"]) and not test.exception
     finally:
         shutil.rmtree(folder)
+
+
+def test_a_run_that_cannot_read_a_name_is_left_out_of_the_table(open_page, page_shelf):
+    folder = page_shelf / "models" / "wordless"
+    shutil.copytree(page_shelf / "models" / "tiny", folder)
+    vocabulary = (folder / "tokenizer.json").read_text().replace('"Every"', '"Any"')
+    (folder / "tokenizer.json").write_text(vocabulary)
+    card = json.loads((folder / "coconut.json").read_text())
+    card["tokenizer_sha256"] = hashlib.sha256(vocabulary.encode()).hexdigest()
+    (folder / "coconut.json").write_text(json.dumps(card))
+    try:
+        test = open_page("compare_runs", answer="true")
+        told = [each.value.replace("\\", "") for each in test.warning]
+        assert any("wordless: The model's vocabulary lacks the name" in each for each in told), told
+        assert {"tiny", "other"} < set(test.dataframe[1].value["model"]) and not test.exception
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_problems_without_steps_are_answered_too(open_page, problems):
+    """They are drawn with a warning, so that a table of them can be asked for."""
+    test = open_page("compare_runs")
+    assert upload(test, [problem.to_json() | {"steps": []} for problem in problems[:2]])
+    name = next(each for each in test.selectbox(key="asked").options if "mine.json" in each)
+    test.selectbox(key="asked").select(name).run()
+    test.toggle(key="answer").set_value(True).run()
+    assert not test.exception and not test.error and (test.dataframe[1].value["n"] == 2).all()
 
 
 def test_a_folder_can_be_added_and_a_broken_one_is_refused(open_page, tiny_checkpoint, tmp_path):

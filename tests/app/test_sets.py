@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from coconut_core.errors import InputError
+from tests.app.conftest import upload
 from tests.conftest import APP
 
 
@@ -80,6 +81,40 @@ def test_an_upload_that_is_pushed_out_leaves_the_pages(open_page, problems):
     assert not test.exception and test.selectbox(key="set").options == ["small"]
     with pytest.raises(InputError, match="no longer here"):
         problem_sets.problem_set(Path("absent"), name)
+
+
+def test_a_problem_of_a_set_that_was_pushed_out_cannot_be_opened(open_page, problems):
+    from workbench import problem_sets
+
+    test = open_page("population", most="3")
+    assert upload(test, [problem.to_json() for problem in problems[6:9]])
+    name = next(each for each in test.selectbox(key="population").options if "mine.json" in each)
+    test.selectbox(key="population").select(name).run()
+    key = f"rows {name} {hash((0, 1, 2))} {hash(())}"
+    test.session_state[key] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    test.run()
+    problem_sets._uploads().pop(name)
+    next(each for each in test.button if "search tree" in each.label).click().run()
+    assert not test.exception and "no longer here" in test.sidebar.warning[0].value
+
+
+def test_what_was_uploaded_again_is_the_latest(problems):
+    from workbench import problem_sets
+
+    contents = [json.dumps([problem.to_json()]).encode() for problem in problems[: problem_sets.MOST_UPLOADS + 1]]
+    first, *others = (problem_sets.upload_set("mine.json", content) for content in contents[:-1])
+    assert problem_sets.upload_set("mine.json", contents[0]) == first
+    problem_sets.upload_set("mine.json", contents[-1])
+    assert first in problem_sets._uploads() and others[0] not in problem_sets._uploads()
+
+
+def test_statistics_of_a_problem_without_an_edge_are_refused(open_page):
+    alone = {"question": "Tom is a lempus. Every lempus is a rompus. Is Tom a lempus or rompus?", "answer": "x"}
+    alone |= {"steps": [], "idx_to_symbol": ["Tom", "lempus", "rompus"], "edges": []}
+    test = open_page("problems")
+    upload(test, [alone | {"root": 0, "target": 0, "neg_target": 1}])
+    test.selectbox(key="browse").select(next(n for n in test.selectbox(key="browse").options if "mine" in n)).run()
+    assert not test.exception and any("the target is the root itself" in each.value for each in test.warning)
 
 
 def test_what_comes_first_does_not_depend_on_the_session(open_page):

@@ -57,6 +57,14 @@ def test_a_model_is_asked_for_as_many_thoughts_as_it_has(app, shelf):
         beside.slider(key="k").set_value(9).run()
         beside.switch_page("workbench/pages/what_if.py").run()
         assert not beside.exception and beside.slider(key="k").value == 6
+        assert beside.multiselect(key="which").value == list(range(1, 7))
+        beside.slider(key="k").set_value(4).run()
+        beside.selectbox(key="model").select("longer").run()
+        assert beside.slider(key="k").max == 9 and beside.slider(key="k").value == 4
+        assert beside.multiselect(key="which").value == list(range(1, 10)) and not beside.exception
+        beside.selectbox(key="model").select("tiny").run()
+        assert beside.slider(key="k").max == 6 and beside.slider(key="k").value == 4
+        assert beside.multiselect(key="which").value == list(range(1, 7)) and not beside.exception
     finally:
         shutil.rmtree(folder)
 
@@ -122,5 +130,7 @@ def test_a_model_without_thoughts_says_so(app, shelf):
         test = app(model="words", k=3)
         assert not test.exception and not test.error
         assert "has no thoughts" in shown(test)
+        assert "k = 3 (no thought)" in figure(test)["layout"]["title"]["text"]
+        assert any("After no thought the model says" in each.value for each in test.markdown)
     finally:
         shutil.rmtree(shelf / "models" / "words")

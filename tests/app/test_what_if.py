@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 
-from tests.app.conftest import figure
+from coconut_core.problems.prosqa import ProsqaProblem
+from tests.app.conftest import figure, shown, upload
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,16 @@ def test_the_way_back_is_there_when_the_text_is_no_problem(open_page):
     assert "no problem that can be asked" in test.error[0].value
     next(button for button in test.button if button.label == "Undo all edits").click().run()
     assert not test.error and any("nothing yet" in element.value for element in test.markdown)
+
+
+def test_a_long_question_is_not_cut(open_page):
+    facts = [f"Every creature{a} is a creature{b}." for a in range(100) for b in range(a + 1, a + 4)]
+    choice = "Bob is a wumpus. Is Tom a creature1 or wumpus?"
+    problem = ProsqaProblem.from_text(" ".join(["Tom is a creature0.", *facts, choice]))
+    test = open_page("what_if")
+    assert upload(test, [problem.to_json()]) or "vocabulary" in test.error[0].value
+    assert len(problem.question) > 8000 and test.text_area(key="edited").value == problem.question
+    assert "no problem that can be asked" not in shown(test)
 
 
 def test_an_edit_shows_before_and_after(open_page, problems):

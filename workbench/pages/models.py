@@ -98,11 +98,9 @@ for folder in folders:
 offer_to_add()
 
 rows = chosen["selection"]["rows"]
-if not rows:
+if not rows or rows[0] >= len(folders):  # the chosen folder, the last one, may have been taken away meanwhile
     st.caption("Choose a row to see everything that is known of the model.")
     st.stop()
-if rows[0] >= len(folders):  # a folder was taken away meanwhile
-    st.rerun()
 folder = folders[rows[0]]
 st.subheader(for_markdown(folder.name), divider=True)
 for title, part in card_of(folder).items():

@@ -31,12 +31,12 @@ def resume() -> None:
 
 
 st.header("Population")
-chosen = session.selection_or_stop()
+model = session.model_or_stop()
 folders = [folder for folder in session.shelf() if folder.fault is None]
-others = [folder.name for folder in folders if folder.name != chosen.model.name]
+others = [folder.name for folder in folders if folder.name != model.name]
 left, right = st.columns(2)
 controls = left.multiselect(
-    for_markdown(f"Controls beside {chosen.model.name}"),
+    for_markdown(f"Controls beside {model.name}"),
     others,
     max_selections=5,
     key="controls",
@@ -83,10 +83,10 @@ if st.session_state.get(STOPPED):
     st.info("Stopped. What was computed is kept; press Compute to go on.", icon=":material/lightbulb:")
     st.stop()
 working, told = session.working(f"{len(numbers)} problems", halt)
-models = [chosen.model, *(folder for folder in folders if folder.name in controls)]
+models = [model, *(folder for folder in folders if folder.name in controls)]
 try:
     if answered != "right or wrong":
-        asked = population_of([chosen.model], problems, numbers, told).study
+        asked = population_of([model], problems, numbers, told).study
         right = asked.final_answers(asked.model).correct[:, 0]
         numbers = tuple(n for n, was in zip(numbers, right, strict=True) if was == (answered == "right"))
     if not numbers:

@@ -129,8 +129,9 @@ def show_tree(chosen: Selection, readings: Readings, k: int, opening: str, trace
         told = f"Every step takes this model {card['thoughts_per_step']} thoughts, but the candidates, as the paper "
         st.info(told + "defines them, are as many steps away as there were thoughts.", icon=":material/info:")
     if card.get("max_thoughts") == 0:
-        st.info("This model has no thoughts: k only moves the row of candidates.", icon=":material/info:")
-    show_answer(readings, k)
+        told = "This model has no thoughts. From k = 1 on “Every” is forced; beyond that k only moves the row of "
+        st.info(told + "candidates.", icon=":material/info:")
+    show_answer(readings, reading)
     show_masses(chosen, at, k)
     # In a narrow picture the legend would run into the scale.
     least = WRITTEN[st.session_state.get("written", DEFAULT_WRITTEN)]
@@ -183,13 +184,12 @@ def layout_of(chosen: Selection):
     return kept[1]
 
 
-def show_answer(readings: Readings, k: int) -> None:
+def show_answer(readings: Readings, reading: Reading) -> None:
     """The model's words after k thoughts, and whether they end in the right answer."""
-    words, correct = readings.answers.text[0][k], bool(readings.answers.correct[0, k])
+    words, correct = readings.answers.text[0][reading.k], bool(readings.answers.correct[0, reading.k])
     mark = ":green-badge[:material/check: right]" if correct else ":red-badge[:material/close: wrong]"
     said = for_markdown(shortened(one_line(words), MOST_CHARACTERS)) or "nothing"
-    thoughts = "no thought" if k == 0 else "1 thought" if k == 1 else f"{k} thoughts"
-    st.markdown(f"After {thoughts} the model says: **{said}** {mark}")
+    st.markdown(f"After {reading.thoughts} the model says: **{said}** {mark}")
 
 
 def show_masses(chosen: Selection, at: ValuesAt, k: int) -> None:
@@ -220,7 +220,7 @@ def show_table(readings: Readings, k: int, opening: str) -> None:
             "name": st.column_config.TextColumn("node", pinned=True),
             "value": number("value", format="%.4g", help="Raw probability of the name after k thoughts."),
             "no_thought": number("no thought", format="%.4g", help="The control: the value at k = 0."),
-            "rank": number("rank", help="Among the candidates."),
+            "rank_among_candidates": number("rank among candidates"),
             "reaches_target": "reaches target",
             "on_shortest_path": "on shortest path",
             "height_shortest": number("height (shortest)", help="Shortest distance to a leaf, in edges."),
@@ -271,8 +271,10 @@ with st.sidebar:
         help="Smaller values are drawn and not written; the table and the pointer tell all.",
     )
 most = most_thoughts(chosen.model, *([beside.model] if beside else []))
-readings = session.readings_or_stop(chosen, most)
-waiting.empty()
+try:
+    readings = session.readings_or_stop(chosen, most)
+finally:
+    waiting.empty()
 second = read_second(beside, most) if beside else None
 playing = bool(st.session_state.get("play"))
 st.fragment(view, run_every=PLAY_SECONDS if playing else None)(chosen, readings, second, playing)

@@ -32,13 +32,13 @@ def show(chosen: Selection) -> None:
     session.show_figure(figure, f"lens {folder.name}", alt)
     with st.expander("All words"):
         st.dataframe(found.frame(), hide_index=True)
-    offer_result(found, figure, f"lens-{stem}")
+    offer_result(found, figure, f"lens-{stem}", f"lens {folder.name}")
     figure = space.figure()
     session.show_figure(figure, f"space {folder.name}", space.caption())
     st.markdown(for_markdown(space.caption()))
     with st.expander("All nodes"):
         st.dataframe(space.frame(), hide_index=True)
-    offer_result(space, figure, f"thoughts-{stem}")
+    offer_result(space, figure, f"thoughts-{stem}", f"thoughts {folder.name}")
 
 
 st.header("Thoughts")

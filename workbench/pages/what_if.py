@@ -1,6 +1,7 @@
 """What if a fact were different, or a thought? Before and after, side by side, with the oracle's answer."""
 
 import json
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -8,9 +9,8 @@ import streamlit as st
 
 from analyses import export
 from analyses.plain_text import for_markdown
-from analyses.tree_figure import Reading, description, tree_figure, tree_layout
+from analyses.tree_figure import description, tree_figure, tree_layout
 from coconut_core.errors import InputError
-from coconut_core.generation import chain_opening
 from coconut_core.methods import METHODS
 from coconut_core.problems.prosqa import ProsqaProblem
 from workbench import edits, session
@@ -19,7 +19,7 @@ from workbench.downloads import offer_pictures
 from workbench.model_shelf import ModelFolder
 from workbench.problem_sets import problems_hash
 from workbench.readings import donor, most_thoughts, readings_of
-from workbench.tree_pictures import TREE_WIDTH, show_legend, stem_of
+from workbench.tree_pictures import TREE_WIDTH, reading_of, show_legend, stem_of
 from workbench.values_table import table_of_all
 
 THOUGHT_EDITS = {
@@ -43,7 +43,8 @@ def edit_text(chosen: ProsqaProblem) -> ProsqaProblem:
         key="edited",
         bind="query-params",
         height=130,
-        max_chars=8000,
+        # What is longer than this would be cut, the chosen question too.
+        max_chars=max(8000, len(chosen.question)),
     )
     turn, back, _ = st.columns([2, 2, 3])
     # Before the text is read, which may end in a fault: this is the way back.
@@ -102,7 +103,7 @@ def show(title: str, problem: ProsqaProblem, readings, k: int, key: str):
     st.caption(
         f"candidate mass {at.candidate_mass:.3f}, other nodes {at.other_mass:.3f}, off the graph {at.off_graph:.3f}"
     )
-    reading = Reading(chosen.model.name, k, chain_opening(problem, k), at.off_graph)
+    reading = reading_of(replace(chosen, problem=problem), k, "entity", at)
     layout = tree_layout(problem)
     draw = partial(tree_figure, problem, at.value, reading, layout=layout, trace_path=True)
     alt = description(problem, at.value, reading, layout=layout)
@@ -129,6 +130,7 @@ kind = second.selectbox(
     "Change thoughts", list(THOUGHT_EDITS), format_func=THOUGHT_EDITS.get, key="change", bind="query-params"
 )
 every = list(range(1, most + 1))
+session.reset_with(str(most), "which", every)
 positions = third.multiselect("Which thoughts", every, default=every, key="which", bind="query-params")
 kind, positions = applicable(chosen.model, kind, positions)
 changed = edits.changes(chosen.problem, problem)

@@ -7,7 +7,7 @@ is a script in workbench/pages/ and one line here; it takes the chosen model and
 
 import streamlit as st
 
-from workbench import session
+from workbench import sidebar
 from workbench.problem_sets import go
 
 st.set_page_config(page_title="Coconut Workbench", page_icon="🥥", layout="wide", initial_sidebar_state="expanded")
@@ -27,5 +27,5 @@ page = st.navigation(
     ]
 )
 go()
-session.choose()
+sidebar.draw()
 page.run()

@@ -11,7 +11,7 @@ from coconut_core.problems.prosqa_sampler import SamplerSettings
 from tests.app.conftest import figure, shown, tree, upload
 from tests.conftest import APP
 from workbench.problem_sources import UPLOAD_MEGABYTES, sampler_settings
-from workbench.session import EXAMPLE
+from workbench.sidebar import EXAMPLE
 
 
 def test_random_problems_come_back_by_their_seed(app):

@@ -11,7 +11,7 @@ import pytest
 
 from tests.browser.conftest import link, tree, visit, wait_for_k
 from workbench.problem_sources import telling
-from workbench.session import EXAMPLE
+from workbench.sidebar import EXAMPLE
 
 pytestmark = pytest.mark.browser
 

@@ -70,15 +70,21 @@ class Growth:
 
     def figure(self) -> go.Figure:
         """Seconds and peak memory against the amount, both axes logarithmic, with the last slopes."""
-        grid = make_subplots(1, 2, horizontal_spacing=0.12)
+        named = zip(("time", "memory"), self.exponents, strict=True)
+        titles = [f"{name}: exponent {exponent:.2f} between the last two points" for name, exponent in named]
+        grid = make_subplots(1, 2, horizontal_spacing=0.12, column_titles=titles)
         panels = ((self.seconds, "seconds beyond the start"), (self.mebibytes, "peak memory, MiB"))
         for col, (each, title) in enumerate(panels, start=1):
             grid.add_scatter(x=self.amount, y=each, row=1, col=col, showlegend=False, **style(0, 1))
             # One decade at least, so that what is flat looks flat.
             middle, half = np.log10(each).mean(), max(0.6, np.ptp(np.log10(each)) / 2 + 0.15)
-            grid.update_yaxes(title_text=title, range=[middle - half, middle + half], row=1, col=col)
-        grid.update_xaxes(type="log", title_text=self.quantity, tickvals=self.amount)
-        grid.update_yaxes(type="log", dtick=1)
+            steps = (1, 2, 5) if half < 1 else (1,)
+            ticks = [step * 10.0**power for power in range(-2, 5) for step in steps]
+            marks = {"tickvals": ticks, "ticktext": [f"{tick:,g}" for tick in ticks]}
+            grid.update_yaxes(title_text=title, range=[middle - half, middle + half], **marks, row=1, col=col)
+        amounts = {"tickvals": self.amount, "ticktext": [f"{amount:,}" for amount in self.amount]}
+        grid.update_xaxes(type="log", title_text=self.quantity, **amounts)
+        grid.update_yaxes(type="log")
         return framed(grid, f"Growth with the number of {self.quantity}", self.fixed, height=380)
 
     def caption(self) -> str:

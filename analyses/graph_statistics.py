@@ -19,7 +19,7 @@ from analyses.study import Study
 from coconut_core.encoding import Problem
 from coconut_core.problems.graph import depths
 from coconut_core.problems.questions import task_of
-from coconut_core.problems.validation import Statistics, statistics
+from coconut_core.problems.statistics import Statistics, statistics
 
 
 @dataclass(frozen=True)

@@ -173,8 +173,7 @@ def node_values(
     nodes = max((len(problem.names) for problem in problems), default=0)
     value = np.full((len(problems), len(ks), nodes), np.nan)
     nested = value.copy()
-    done = 0
-    for indices in batches(problems, batch_size):
+    for indices in batches(problems, batch_size, progress):
         part = [problems[index] for index in indices]
         for index, by_k in zip(indices, _batch_values(model, part, ks, opening, edit, removed), strict=True):
             for at, (tree, values) in enumerate(by_k):
@@ -182,9 +181,6 @@ def node_values(
                 for longer, shorter in enumerate(tree.within):
                     if shorter >= 0:
                         nested[index, at, shorter] += values[longer]
-        done += len(indices)
-        if progress is not None:
-            progress(done)
     return NodeValues(problems, ks, opening, value, nested)
 
 

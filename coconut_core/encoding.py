@@ -4,7 +4,7 @@ The question's line is followed by `<bot>`, for methods that mark their slots. W
 tokenizer's business (GPT-2: yes; the word-level vocabulary: white space, no).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -97,13 +97,20 @@ class Encoder:
         ]
 
 
-def batches(problems: Sequence[Problem], size: int) -> list[list[int]]:
+def batches(
+    problems: Sequence[Problem], size: int, progress: Callable[[int], None] | None = None
+) -> Iterator[list[int]]:
     """Indices of `problems` in batches of `size`, questions of about the same length together: less of them is padding.
 
-    Within a batch they stand in the order in which they were given.
+    Within a batch they stand in the order in which they were given. `progress` hears after each batch how many problems
+    are done.
     """
     by_length = sorted(range(len(problems)), key=lambda index: len(problems[index].question))
-    return [sorted(by_length[start : start + size]) for start in range(0, len(problems), size)]
+    for start in range(0, len(problems), size):
+        indices = sorted(by_length[start : start + size])
+        yield indices
+        if progress is not None:
+            progress(start + len(indices))
 
 
 def pad_left(

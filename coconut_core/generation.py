@@ -52,8 +52,7 @@ def answers(
     """
     encoder = Encoder(model.tokenizer, model.method)
     texts, counts = [()] * len(problems), np.zeros((len(problems), len(ks)), int)
-    done = 0
-    for indices in batches(problems, batch_size):
+    for indices in batches(problems, batch_size, progress):
         part = [problems[index] for index in indices]
         questions = encoder.questions([problem.question for problem in part])
         thoughts = model.think(
@@ -67,9 +66,6 @@ def answers(
         for index, row in zip(indices, written, strict=True):
             counts[index] = [len(ids) for ids in row]
             texts[index] = tuple(model.tokenizer.batch_decode(row, skip_special_tokens=True))
-        done += len(indices)
-        if progress is not None:
-            progress(done)
     correct = [
         [final_answer(text) == final_answer(problem.answer) and ANSWER_MARK in text for text in row]
         for row, problem in zip(texts, problems, strict=True)

@@ -72,14 +72,12 @@ def thought_states(
     progress: Callable[[int], None] | None = None,
 ) -> Float[Tensor, "problem thought d_model"]:
     """The first `count` thoughts on every problem; `progress` hears after each batch how many problems are done."""
-    encoder, states, done = Encoder(model.tokenizer, model.method), [], []
-    for indices in batches(problems, batch_size):
+    encoder, states, order = Encoder(model.tokenizer, model.method), [], []
+    for indices in batches(problems, batch_size, progress):
         questions = encoder.questions([problems[index].question for index in indices])
         states.append(model.think(*pad_left(questions, model.tokens.padding, model.device), count).states.cpu())
-        done += indices
-        if progress is not None:
-            progress(len(done))
-    return torch.cat(states)[torch.tensor(done).argsort()]
+        order += indices
+    return torch.cat(states)[torch.tensor(order).argsort()]
 
 
 def over(problems: Sequence[Problem], count: int, thoughts_per_step: int = 1) -> Bool[Tensor, "problem thought"]:

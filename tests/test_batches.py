@@ -10,7 +10,7 @@ from coconut_core.problems.questions import Question
 
 @given(st.lists(st.integers(1, 60), max_size=40), st.integers(1, 9))
 def test_batches_are_of_one_length_and_in_order(lengths, size):
-    found = batches([Question("x" * length, (), "") for length in lengths], size)
+    found = list(batches([Question("x" * length, (), "") for length in lengths], size))
     assert sorted(index for batch in found for index in batch) == list(range(len(lengths)))
     assert [len(batch) for batch in found[:-1]] == [size] * (len(found) - 1)
     assert all(batch == sorted(batch) for batch in found)

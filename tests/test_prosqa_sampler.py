@@ -18,7 +18,8 @@ from coconut_core.problems.prosqa_sampler import (
     SamplerSettings,
     sample_problems,
 )
-from coconut_core.problems.validation import statistics, violations
+from coconut_core.problems.statistics import statistics
+from coconut_core.problems.validation import violations
 
 WORLDS = {
     "official": OFFICIAL,

@@ -12,14 +12,8 @@ from coconut_core.problems.further_questions import further_questions
 from coconut_core.problems.prosqa import ProsqaProblem
 from coconut_core.problems.prosqa_files import load_problems
 from coconut_core.problems.prosqa_sampler import OFFICIAL, sample_problems
-from coconut_core.problems.validation import (
-    Violation,
-    facts_key,
-    question_key,
-    set_violations,
-    statistics,
-    violations,
-)
+from coconut_core.problems.statistics import statistics
+from coconut_core.problems.validation import Violation, facts_key, question_key, set_violations, violations
 
 SOUND = {
     "question": (

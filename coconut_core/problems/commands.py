@@ -65,7 +65,8 @@ def check(
 ) -> None:
     """Measure a file beside the official statistics and list what is wrong; exit code 2 if anything is."""
     from coconut_core.problems.prosqa import ProsqaProblem
-    from coconut_core.problems.validation import set_violations, statistics
+    from coconut_core.problems.statistics import statistics
+    from coconut_core.problems.validation import set_violations
 
     records = _prosqa_records(file)
     others = {str(path): _prosqa_records(path) for path in against or ()}

@@ -8,7 +8,8 @@ import streamlit as st
 from analyses.plain_text import for_markdown
 from coconut_core.errors import InputError
 from coconut_core.problems.prosqa import ProsqaProblem
-from coconut_core.problems.validation import set_violations, statistics
+from coconut_core.problems.statistics import statistics
+from coconut_core.problems.validation import set_violations
 from workbench import session
 from workbench.downloads import offer_table
 from workbench.problem_sets import (

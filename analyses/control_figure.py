@@ -103,7 +103,7 @@ def control_figure(
         },
         "xaxis": {
             "range": [-0.03, 1.03],
-            "tickvals": [0, 0.25, 0.5, 0.75, 1],
+            "tickvals": [0, 0.5, 1],
             "title": {"text": "raw p(name)<br>bold: candidate, ✓ reaches the target", "font": {"size": 12}},
             "gridcolor": palette.fainter,
             "zeroline": False,

@@ -32,7 +32,7 @@ from coconut_core.problems.prosqa import ProsqaProblem
 LOW_MASS = 0.5
 """Below this candidate mass the values say little: the model expects something else to be said."""
 LEGEND = 66
-"""Pixels of a legend alone, in three lines where the page is narrow."""
+"""Pixels of the legend, in three lines where the page is narrow."""
 SCALE = 58
 """Pixels of the scale below the tree."""
 LYING_LEFT = {"orientation": "h", "xref": "container", "yref": "container", "x": 0.0, "xanchor": "left"}
@@ -94,7 +94,7 @@ def tree_figure(
     if legend:
         path = "correct path" if trace_path else None
         draw_legend(canvas, scene.palette, path if to is None else f"path to {drawn_name(problem.names[to])}")
-    foot = SCALE + (46 if legend else 0)
+    foot = SCALE + (LEGEND if legend else 0)
     for trace in canvas.traces:
         trace["cliponaxis"] = False
         if trace["name"] == "values":
@@ -107,7 +107,7 @@ def legend_figure(*, dark: bool = False) -> go.Figure:
     """What the marks of a tree are, for trees that are drawn without their legends."""
     canvas, palette = Canvas(), DARK if dark else LIGHT
     draw_legend(canvas, palette, "path")
-    legend = _legend(palette, LEGEND)
+    legend = _legend(palette, 1.0)
     axis = {"visible": False, "fixedrange": True}
     layout = {
         "template": "none",
@@ -193,7 +193,8 @@ def _frame(scene: Scene, reading: Reading, foot: int) -> dict:
     told.append(f"{'other ' if count else ''}nodes {scene.other_mass:.2f}")
     if not np.isnan(reading.off_graph):
         told.append(f"off the graph {reading.off_graph:.2f}")
-    subtitle = f"model {for_plotly(shortened(reading.model, 36))} · {', '.join(told)}"
+    # Where the page is narrow the line's end is cut; the page names the model elsewhere too.
+    subtitle = f"{', '.join(told)} · model {for_plotly(shortened(reading.model, 36))}"
     return {
         "template": "none",  # every colour and line is set here
         "height": height,
@@ -221,20 +222,20 @@ def _frame(scene: Scene, reading: Reading, foot: int) -> dict:
             "y": 1 - 24 / height,
             "yanchor": "middle",
         },
-        "legend": _legend(palette, height),
+        "legend": _legend(palette, (foot - SCALE) / height),
         "xaxis": {"visible": False, "range": [0, WIDTH], "fixedrange": True},
         "yaxis": {"visible": False, "range": [_bottom(scene), SEAT + RING + 6], "fixedrange": True},
     }
 
 
-def _legend(palette: Palette, height: int) -> dict:
+def _legend(palette: Palette, top: float) -> dict:
     return {
         **LYING_LEFT,
-        "y": 4 / height,
-        "yanchor": "bottom",
+        "y": top,
+        "yanchor": "top",
         "itemclick": False,
         "itemdoubleclick": False,
-        "entrywidth": 112,
+        "entrywidth": 76,
         "entrywidthmode": "pixels",
         "font": {"size": 12, "color": palette.ink},
         "bgcolor": "rgba(0,0,0,0)",

@@ -205,11 +205,7 @@ def draw_texts(canvas: Canvas, scene: Scene) -> None:
 
 def draw_legend(canvas: Canvas, palette: Palette, path: str | None) -> None:
     """One entry a mark, from traces without data: a click in the legend cannot hide anything."""
-    states: dict[str, State] = {
-        "candidate now": "candidate",
-        "reached earlier": "earlier",
-        "not reached yet": "later",
-    }
+    states: dict[str, State] = {"candidate": "candidate", "reached": "earlier", "not reached": "later"}
     marks = [{"name": text, "marker": seat(state, palette)} for text, state in states.items()]
     marks += [{"name": name, "marker": ring(name, palette, size=13)} for name in ("target", "distractor")]
     marks += [{"name": "tree edge", "line": edge_line("tree", palette)}]

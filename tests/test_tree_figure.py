@@ -148,7 +148,7 @@ def test_the_legend_explains_and_hides_nothing(problem):
     figure = tree_figure(problem, values(problem), read(1), trace_path=True)
     entries = {t.name for t in figure.data if t.showlegend}
     assert entries == {
-        *("candidate now", "reached earlier", "not reached yet"),
+        *("candidate", "reached", "not reached"),
         *("target", "distractor", "tree edge", "other edge", "correct path"),
     }
     assert figure.layout.legend.itemclick is False and figure.layout.legend.itemdoubleclick is False

@@ -48,22 +48,22 @@ def pictures(draw: Callable[[], go.Figure], stem: str, prefix: str = "") -> list
 def offer_pictures(draw: Callable[[], go.Figure], stem: str, label: str) -> None:
     """A small menu below a figure, with the figure in every form that this machine can draw."""
     with st.popover(label, icon=":material/download:"):
-        offer(pictures(draw, stem), f"{stem} ", columns=3)
+        offer(pictures(draw, stem), f"{stem} ")
 
 
-def offer(offers: Sequence[Offer], key: str, columns: int = 4) -> None:
+def offer(offers: Sequence[Offer], key: str) -> None:
     """A row of buttons, keyed by `key` and the ending; below it, why there are no pictures where there are none."""
-    for column, (label, name, content) in zip(st.columns(columns, gap="small"), offers, strict=False):
-        ending = name.rsplit(".", 1)[-1]
-        column.download_button(
-            label,
-            content,
-            file_name=name,
-            mime=MIME[ending],
-            on_click="ignore",
-            icon=":material/download:",
-            width="stretch",
-            key=f"{key}{ending}",
-        )
+    with st.container(horizontal=True, gap="small"):
+        for label, name, content in offers:
+            ending = name.rsplit(".", 1)[-1]
+            st.download_button(
+                label,
+                content,
+                file_name=name,
+                mime=MIME[ending],
+                on_click="ignore",
+                icon=":material/download:",
+                key=f"{key}{ending}",
+            )
     if fault := export.image_fault():
         st.caption(for_markdown(fault))

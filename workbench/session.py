@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import streamlit as st
 
@@ -165,4 +166,18 @@ def working(what: str, stop: Callable[[], None]) -> tuple[Any, Callable[[str, fl
 
 def show_figure(figure: "go.Figure", key: str, alt: str, **look: Any) -> Any:
     """A figure of an analysis in the page's theme; downloads keep the original, for white paper."""
-    return st.plotly_chart(darkened(figure) if dark() else figure, theme=None, key=key, alt=alt, **look)
+    return show_drawn(darkened(figure) if dark() else figure, key, alt, **look)
+
+
+def show_drawn(figure: "go.Figure", key: str, alt: str, **look: Any) -> Any:
+    """A figure that has the page's colours already, drawn once.
+
+    Streamlit hands every figure to the browser's plotly twice. The second time costs as much as the first unless the
+    figure tells a revision of its data, here a hash of it; has no template, which plotly takes for another each time;
+    and answers to clicks from the first.
+    """
+    figure.layout.template = None
+    if look.get("selection_mode") == "points":
+        figure.layout.update(clickmode="event+select", dragmode="pan")
+    figure.layout.datarevision = crc32(figure.to_json().encode())
+    return st.plotly_chart(figure, theme=None, key=key, alt=alt, **look)

@@ -7,7 +7,6 @@ from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
-import streamlit as st
 
 from analyses import export
 from analyses.control_figure import control_figure
@@ -19,7 +18,7 @@ from workbench.bundles import bundle
 from workbench.downloads import offer, pictures
 from workbench.problem_sets import problems_hash
 from workbench.readings import Readings, ValuesAt
-from workbench.session import Selection, dark
+from workbench.session import Selection, dark, show_drawn
 from workbench.values_table import table_of_all
 
 TREE_WIDTH = 710
@@ -30,7 +29,7 @@ def show_legend() -> None:
     """What the marks are, below trees that were drawn without their legends."""
     drawn = legend_figure(dark=dark())
     alt = "What the marks of both trees are"
-    st.plotly_chart(drawn, theme=None, key="legend", config={"displayModeBar": False}, alt=alt)
+    show_drawn(drawn, "legend", alt, config={"displayModeBar": False})
 
 
 def stem_of(chosen: Selection) -> str:
@@ -58,7 +57,7 @@ def offer_files(sides: Sequence[Side], k: int, opening: str, layout: TreeLayout,
     table = lambda: export.csv(_values_of(sides))  # noqa: E731
     everything = partial(everything_of, sides, opening, layout)
     offers = [("Values as CSV", f"{stem}.csv", table), *pictures(draw, f"{stem}-k{k}", "Picture as ")]
-    offer([*offers, ("Everything as zip", f"{stem}.zip", everything)], "", columns=5)
+    offer([*offers, ("Everything as zip", f"{stem}.zip", everything)], "")
 
 
 def everything_of(sides: Sequence[Side], opening: str, layout: TreeLayout) -> bytes:

@@ -12,10 +12,13 @@ FORMATTED = {"change", "figure"}
 PAGES = ("what_if", "population", "thoughts", "compare_runs", "problems", "models")
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", ["search_tree", *PAGES])
 def test_every_page_renders(open_page, name):
     test = open_page(name)
     assert not test.exception and not test.error
+    for drawn in test.get("plotly_chart"):  # without these the browser draws each figure twice
+        layout = json.loads(drawn.proto.spec)["layout"]
+        assert layout["datarevision"] and "template" not in layout
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -139,7 +139,7 @@ def test_two_models_stand_beside_each_other(app, shelf):
         assert one["values"]["marker"]["color"] == other["values"]["marker"]["color"]
         assert "model twin" in figure(test, 1)["layout"]["title"]["subtitle"]["text"]
         marks = [trace["name"] for trace in figure(test, 2)["data"]]
-        assert {"candidate now", "target", "tree edge", "path"} <= set(marks)
+        assert {"candidate", "target", "tree edge", "path"} <= set(marks)
     finally:
         shutil.rmtree(shelf / "models" / "twin")
 

@@ -11,6 +11,14 @@ from tests.browser.conftest import link, serve, visit, wait_for_k
 
 pytestmark = pytest.mark.browser
 TREE = ".js-plotly-plot .scatterlayer"
+# Notes in the page how long after the next key its title tells of k: the driver's own round trips are no user's wait.
+# No timer and no animation frame: Chromium gives pages in the background one a second.
+WATCH = """k => { window.changed = new Promise(done => {
+    document.addEventListener('keydown', () => { const start = performance.now();
+        const look = () => [...document.querySelectorAll('.gtitle')].some(e => e.textContent.includes(`k = ${k} `))
+          && done(performance.now() - start);
+        const all = {subtree: true, childList: true, characterData: true};
+        new MutationObserver(look).observe(document.body, all); }, {once: true, capture: true}); }); }"""
 
 
 def contention() -> float:
@@ -37,19 +45,16 @@ def test_the_tree_is_there_within_five_seconds_of_the_start(page, artifacts):
     assert waited < 6.5 * contention(), f"{waited:.1f} s"
 
 
-def test_moving_k_by_keyboard_answers_at_once(page, server):
+def test_moving_k_by_keyboard_answers_within_300_ms(page, server):
     visit(page, server)
     page.locator("[data-testid=stSlider] input").focus()
     waited = []
     for k in (2, 3, 4, 5, 6):
-        start = time.perf_counter()
+        page.evaluate(WATCH, k)
         page.keyboard.press("ArrowRight")
-        wait_for_k(page, k)
-        waited.append(time.perf_counter() - start)
+        waited.append(page.evaluate("() => window.changed") / 1000)
         page.wait_for_timeout(300)
-    # 300 ms are promised. The server is done after about 150; the rest is the browser's drawing, which on two cores
-    # without a GPU took up to 340 in all when the machine was slow: a guard above both.
-    assert sorted(waited)[2] < 0.45 * contention(), [f"{1000 * w:.0f} ms" for w in waited]
+    assert sorted(waited)[2] < 0.3 * contention(), [f"{1000 * w:.0f} ms" for w in waited]
     assert link(page)["k"] == "6"
 
 
@@ -64,16 +69,10 @@ def test_ten_sessions_at_once_answer_within_a_second(chromium, server):
         each.locator("[data-testid=stSlider] input").focus()
     # Each session moves every two seconds, one after another, over and over; each page notes when its own title has
     # changed. The browser that draws the ten pages shares the cores with the server.
-    # No timer and no animation frame: Chromium gives pages in the background one a second.
-    watch = """k => { window.changed = new Promise(done => { const start = performance.now();
-        const look = () => [...document.querySelectorAll('.gtitle')].some(e => e.textContent.includes(`k = ${k} `))
-          && done(performance.now() - start);
-        const all = {subtree: true, childList: true, characterData: true};
-        new MutationObserver(look).observe(document.body, all); }); }"""
     waited = [[] for _ in pages]
     for k in (2, 3, 4, 5, 6):
         for each in pages:
-            each.evaluate(watch, k)
+            each.evaluate(WATCH, k)
             each.keyboard.press("ArrowRight")
             each.wait_for_timeout(200)
         for index, each in enumerate(pages):

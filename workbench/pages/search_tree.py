@@ -34,6 +34,8 @@ OPENINGS = {"entity": "NAME is a", "every": "Every"}
 FIRST_K = 1
 NO_NODE = "no node"
 PLAY_SECONDS = 1.2
+CHOICE_WIDTH = 160
+CONTROL_WIDTH = 320
 # Values from here on are written beside their nodes.
 WRITTEN = {"all": 0.0, ".01": 0.01, ".05": 0.05, ".1": 0.1, ".25": 0.25, ".5": 0.5, "none": 2.0}
 DEFAULT_WRITTEN = ".05"
@@ -53,38 +55,40 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
         st.session_state["k"] = (st.session_state.get("k", FIRST_K) + 1) % len(readings.values.ks)
         touch()
     session.at_most("k", readings.values.ks[-1])
-    slider, opened, to, traced, played = st.columns([3.4, 1.7, 1.7, 1.7, 1.3], vertical_alignment="bottom", gap="small")
-    k = slider.slider(
-        "Thoughts k",
-        0,
-        readings.values.ks[-1],
-        value=FIRST_K,
-        key="k",
-        bind="query-params",
-        on_change=touch,
-        help="How many continuous thoughts the model thinks before it is asked. Arrow keys move it.",
-    )
-    opening = opened.selectbox(
-        "Forced at k = 0",
-        list(OPENINGS),
-        format_func=OPENINGS.get,
-        key="opening",
-        bind="query-params",
-        help="With no thought a chain begins with the name in question; after thoughts “Every” is forced.",
-    )
-    session.reset_with(chosen.problem.question, "to", NO_NODE)
-    to.selectbox(
-        "Path to",
-        [NO_NODE, *sorted(chosen.problem.names)],
-        key="to",
-        bind="query-params",
-        on_change=touch,
-        help="Draws the path from the start to a node and tells its value; a click on the node does the same.",
-    )
-    trace_path = traced.toggle("Correct path", key="path", bind="query-params", on_change=touch)
-    help_ = "Moves k on by itself, a thought a second or so."
-    if played.toggle("Play", key="play", on_change=touch, help=help_) != playing:
-        st.rerun()  # the page decides whether this fragment runs by itself
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        k = st.slider(
+            "Thoughts k",
+            0,
+            readings.values.ks[-1],
+            value=FIRST_K,
+            key="k",
+            bind="query-params",
+            on_change=touch,
+            help="How many continuous thoughts the model thinks before it is asked. Arrow keys move it.",
+        )
+        opening = st.selectbox(
+            "Forced at k = 0",
+            list(OPENINGS),
+            format_func=OPENINGS.get,
+            key="opening",
+            bind="query-params",
+            help="With no thought a chain begins with the name in question; after thoughts “Every” is forced.",
+            width=CHOICE_WIDTH,
+        )
+        session.reset_with(chosen.problem.question, "to", NO_NODE)
+        st.selectbox(
+            "Path to",
+            [NO_NODE, *sorted(chosen.problem.names)],
+            key="to",
+            bind="query-params",
+            on_change=touch,
+            help="Draws the path from the start to a node and tells its value; a click on the node does the same.",
+            width=CHOICE_WIDTH,
+        )
+        trace_path = st.toggle("Correct path", key="path", bind="query-params", on_change=touch)
+        help_ = "Moves k on by itself, a thought a second or so."
+        if st.toggle("Play", key="play", on_change=touch, help=help_) != playing:
+            st.rerun()  # the page decides whether this fragment runs by itself
     at, control = readings.at(k, opening), readings.at(0, opening)
     reading, without = (reading_of(chosen, n, opening, v) for n, v in ((k, at), (0, control)))
     dark = session.dark()
@@ -99,17 +103,17 @@ def view(chosen: Selection, readings: Readings, second: tuple[Selection, Reading
     if second:
         show_legend()
         offer_pictures(draw_second, f"{stem_of(second[0])}-k{k}", "The second tree")
-    compared, moved = st.columns([2, 3], gap="medium")
-    with compared:
-        beside = partial(control_figure, chosen.problem, at.value, control.value, reading, without)
-        alt = f"Values after {reading.thoughts} beside the values with no thought; the table has the numbers."
-        st.plotly_chart(beside(dark=dark), theme=None, key="control", config=CAMERA, alt=alt)
-        offer_pictures(beside, f"{stem_of(chosen)}-beside-no-thought-k{k}", "This comparison")
-    with moved:
-        curves = partial(value_curves, chosen.problem, readings.by_k(opening), k)
-        alt = "Values of the noticeable nodes by the number of thoughts; the download has the numbers."
-        st.plotly_chart(curves(dark=dark), theme=None, key="curves", config=CAMERA, alt=alt)
-        offer_pictures(curves, f"{stem_of(chosen)}-values-by-thought", "These curves")
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=CONTROL_WIDTH):
+            beside = partial(control_figure, chosen.problem, at.value, control.value, reading, without)
+            alt = f"Values after {reading.thoughts} beside the values with no thought; the table has the numbers."
+            session.show_drawn(beside(dark=dark), "control", alt, config=CAMERA)
+            offer_pictures(beside, f"{stem_of(chosen)}-beside-no-thought-k{k}", "This comparison")
+        with st.container(width="stretch"):
+            curves = partial(value_curves, chosen.problem, readings.by_k(opening), k)
+            alt = "Values of the noticeable nodes by the number of thoughts; the download has the numbers."
+            session.show_drawn(curves(dark=dark), "curves", alt, config=CAMERA)
+            offer_pictures(curves, f"{stem_of(chosen)}-values-by-thought", "These curves")
     show_table(readings, k, opening)
     offer_files([(chosen, readings), *([second] if second else [])], k, opening, layout_of(chosen), draw)
 
@@ -140,8 +144,8 @@ def show_tree(chosen: Selection, readings: Readings, k: int, opening: str, trace
     shown_on_paper = partial(tree_figure, chosen.problem, at.value, reading, **marks)
     shown = shown_on_paper(legend=legend, dark=session.dark())
     alt = description(chosen.problem, at.value, reading, layout=layout_of(chosen))
-    keyed = {"key": key, "on_select": partial(choose_clicked, chosen, key), "selection_mode": "points"}
-    st.plotly_chart(shown, theme=None, config=CAMERA, alt=alt, **keyed)
+    clicks = {"on_select": partial(choose_clicked, chosen, key), "selection_mode": "points"}
+    session.show_drawn(shown, key, alt, config=CAMERA, **clicks)
     if clicked is not None:
         names = [chosen.problem.names[node] for node in shortest_path_to(chosen.problem, clicked)]
         path = " → ".join(map(one_line, names)) or "cannot be reached from the start"
@@ -173,7 +177,7 @@ def show_waiting(chosen: Selection) -> None:
     reading = Reading(chosen.model.name, k, "Every")
     figure = tree_figure(chosen.problem, nothing, reading, layout=layout_of(chosen), dark=session.dark())
     figure.update_layout(title_subtitle_text="values follow as soon as the model is loaded")
-    st.plotly_chart(figure, theme=None, key="waiting", config=CAMERA, alt="The search tree, without values yet")
+    session.show_drawn(figure, "waiting", "The search tree, without values yet", config=CAMERA)
 
 
 def layout_of(chosen: Selection):

@@ -107,7 +107,7 @@ def show(title: str, problem: ProsqaProblem, readings, k: int, key: str):
     layout = tree_layout(problem)
     draw = partial(tree_figure, problem, at.value, reading, layout=layout, trace_path=True)
     alt = description(problem, at.value, reading, layout=layout)
-    st.plotly_chart(draw(legend=False, dark=session.dark()), theme=None, key=key, alt=alt)
+    session.show_drawn(draw(legend=False, dark=session.dark()), key, alt)
     offer_pictures(draw, f"{stem_of(chosen)}-{key}-k{k}", "This tree")
     return draw
 

@@ -97,7 +97,7 @@ class CoconutModel(nn.Module):
 
         They bound its memory. On a core more of them are no faster, since they outgrow its caches.
         """
-        entries = 2**27 if self.device.type == "cuda" else 2**19
+        entries = 2**27 if self.device.type == "cuda" else 2**20
         return max(1, entries // (self.lm.config.num_hidden_layers * self.lm.config.hidden_size))
 
     @property

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from analyses.palette import LIGHT
 from analyses.plain_text import for_plotly, shortened
 from analyses.reasoning_process import reasoning_process
-from analyses.search_tree import SearchTree, chosen_problem
+from analyses.search_tree import SearchTree, chosen_problem, tree_of
 from analyses.study import Study
 from coconut_core.generation import final_answer
 from coconut_core.problems.prosqa import ProsqaProblem
@@ -95,7 +95,7 @@ def case_study(study: Study) -> CaseStudy:
     for subject in study.subjects:
         told = study.answers(subject) if subject.role == "model" else study.final_answers(subject)
         texts += [(subject.label, k, text) for k, text in zip(told.ks, told.text[index], strict=True)]
-    tree = SearchTree(study.model.label, study.values(study.model), index, 1)
+    tree = tree_of(study, index, 1)
     return CaseStudy(tree, rule, tuple(texts))
 
 

@@ -25,6 +25,8 @@ class SearchTree:
     """Of all problems of the study."""
     problem: int
     k: int
+    thinks: bool
+    """Whether the model has thoughts at all."""
 
     def frame(self) -> pd.DataFrame:
         """One row a node of the problem, as in the table of all values."""
@@ -46,6 +48,7 @@ class SearchTree:
             self.k,
             chain_opening(problem, self.k),
             float(self.values.off_graph[self.problem, self._at]),
+            self.thinks,
         )
         return tree_figure(problem, self.values.value[self.problem, self._at], reading, trace_path=True)
 
@@ -84,7 +87,13 @@ def chosen_problem(study: Study) -> tuple[int, str]:
 
 def search_tree(study: Study, k: int) -> SearchTree:
     """The tree of the study's case after k thoughts of the model under study."""
-    return SearchTree(study.model.label, study.values(study.model), chosen_problem(study)[0], k)
+    return tree_of(study, chosen_problem(study)[0], k)
+
+
+def tree_of(study: Study, problem: int, k: int) -> SearchTree:
+    """The tree of the problem at this index after k thoughts of the model under study."""
+    thinks = study.model.model.max_thoughts > 0
+    return SearchTree(study.model.label, study.values(study.model), problem, k, thinks)
 
 
 if __name__ == "__main__":

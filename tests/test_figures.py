@@ -15,6 +15,7 @@ from analyses.parallelism import parallelism
 from analyses.process_by_k import process_by_k
 from analyses.report import FIGURES
 from analyses.search_order import search_order
+from analyses.search_tree import search_tree
 from analyses.study import Study, Subject, untrained
 from analyses.superposition import superposition
 from analyses.thoughts_per_step import thoughts_per_step
@@ -144,6 +145,14 @@ def test_every_figure_can_be_made(study, figure):
     assert drawn.data and drawn.layout.height > 200
     assert result.caption().endswith(".") and "nan" not in result.caption().lower().split()
     assert len(figure.definition) > 80
+
+
+@pytest.mark.parametrize(("method", "told"), [("coconut", "2 thoughts"), ("no_thought", "no thought")])
+def test_the_tree_tells_of_no_thoughts_where_a_model_has_none(tiny_llama, problems, method, told):
+    model = copy.copy(tiny_llama)
+    model.method = METHODS[method]
+    figure = search_tree(Study([("one", model)], problems), 2).figure()
+    assert f"k = 2 ({told})" in figure.layout.title.text
 
 
 def test_superposition_multiplies_thoughts_with_names(study):

@@ -16,6 +16,8 @@ from coconut_core.problems.prosqa_sampler import SamplerSettings, sample_problem
 from coconut_core.problems.validation import violations
 
 UPLOAD_MEGABYTES = 10
+LONGEST_TEXT = 8000
+"""Characters of a question that may be pasted or edited; links hold them."""
 MOST_NODES = 120
 """Larger graphs are refused: their picture could not be read and their values would keep the page waiting."""
 

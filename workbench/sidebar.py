@@ -107,7 +107,7 @@ def _paste(model: ModelFolder | None):
         key="text",
         bind="query-params",
         height=220,
-        max_chars=8000,
+        max_chars=sources.LONGEST_TEXT,
         placeholder=EXAMPLE,
         help="Facts and one choice at the end; the graph is read from the text. Ctrl+Enter applies it.",
     )

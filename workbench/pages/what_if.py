@@ -18,6 +18,7 @@ from workbench.bundles import bundle
 from workbench.downloads import offer_pictures
 from workbench.model_shelf import ModelFolder
 from workbench.problem_sets import problems_hash
+from workbench.problem_sources import LONGEST_TEXT
 from workbench.readings import donor, most_thoughts, readings_of
 from workbench.tree_pictures import TREE_WIDTH, reading_of, show_legend, stem_of
 from workbench.values_table import table_of_all
@@ -44,7 +45,7 @@ def edit_text(chosen: ProsqaProblem) -> ProsqaProblem:
         bind="query-params",
         height=130,
         # What is longer than this would be cut, the chosen question too.
-        max_chars=max(8000, len(chosen.question)),
+        max_chars=max(LONGEST_TEXT, len(chosen.question)),
     )
     turn, back, _ = st.columns([2, 2, 3])
     # Before the text is read, which may end in a fault: this is the way back.

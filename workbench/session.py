@@ -5,6 +5,7 @@ Every choice is a widget whose key stands in the address bar (`bind="query-param
 
 import os
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -166,11 +167,11 @@ def working(what: str, stop: Callable[[], None]) -> tuple[Any, Callable[[str, fl
 
 def show_figure(figure: "go.Figure", key: str, alt: str, **look: Any) -> Any:
     """A figure of an analysis in the page's theme; downloads keep the original, for white paper."""
-    return show_drawn(darkened(figure) if dark() else figure, key, alt, **look)
+    return show_drawn(darkened(figure) if dark() else deepcopy(figure), key, alt, **look)
 
 
 def show_drawn(figure: "go.Figure", key: str, alt: str, **look: Any) -> Any:
-    """A figure that has the page's colours already, drawn once.
+    """A figure made for this page alone, in its colours; it is drawn once.
 
     Streamlit hands every figure to the browser's plotly twice. The second time costs as much as the first unless the
     figure tells a revision of its data, here a hash of it; has no template, which plotly takes for another each time;

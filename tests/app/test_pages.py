@@ -112,6 +112,21 @@ def test_where_thoughts_lie(open_page, tiny_llama, problems):
     assert 0 < found.explained.sum() <= 1
 
 
+def test_a_page_shows_a_figure_and_leaves_it_as_it_is():
+    def page():
+        import plotly.graph_objects as go
+
+        from workbench.session import show_figure
+
+        figure = go.Figure(data=[{"y": [1]}], layout={"template": "none"})
+        before = figure.to_json()
+        show_figure(figure, "one", "A figure.", on_select="rerun", selection_mode="points")
+        assert figure.to_json() == before
+
+    test = AppTest.from_function(page).run()
+    assert test.get("plotly_chart") and not test.exception
+
+
 def test_figures_on_dark_pages_keep_their_data():
     import pandas as pd
 

@@ -1,19 +1,23 @@
 """The least that any way of doing a work computes with the library's own layers: bounds from below, to be timed.
 
 A thought goes into the pass after it, so that passes wait for each other: one over the question, one of a single column
-for every thought, a last one over what follows. These passes alone are what is timed here, in batches as large as ours.
+for every thought, a last one over what follows. These passes alone are what is timed here, in batches as large as ours;
+of the question the last layer computes what others need, keys and values, and one state.
 Left out is all that a way may or may not need beside them: what the later passes see of the earlier, masks, caches,
 padding, packing. A ratio above (their time / the floor's) is out of reach on this machine, whatever the way.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from benchmarks.contests import KS, LONGEST, THOUGHTS
 from coconut_core.encoding import Encoder
 from coconut_core.generation import answers
+from coconut_core.growing_cache import GrowingCache
 from coconut_core.model import CoconutModel
 from coconut_core.problems.prosqa import ProsqaProblem
 
@@ -65,10 +69,16 @@ def _passes(
     """A pass of each width, and the head on the last `read` columns."""
     size = model.lm.config.hidden_size
     inputs = [torch.randn(rows, width, size, requires_grad=gradients) for width in widths]
+    last = torch.arange(widths[0]) == widths[0] - 1
+
+    def pass_over(embeddings: Tensor, **further: Any) -> Tensor:
+        return model.lm.base_model(inputs_embeds=embeddings, **further).last_hidden_state
 
     def run() -> None:
         with torch.set_grad_enabled(gradients):
-            hidden = [model.lm.base_model(inputs_embeds=each, use_cache=False).last_hidden_state for each in inputs]
+            cache = GrowingCache(model.lm.config.num_hidden_layers, room=0)
+            hidden = [pass_over(inputs[0], past_key_values=cache, read=last)]
+            hidden += [pass_over(each, use_cache=False) for each in inputs[1:]]
             logits = model.logits(hidden[-1][:, -read:])
         if gradients:
             (logits.sum() + sum(each.sum() for each in hidden)).backward()

@@ -65,12 +65,19 @@ class _Append(torch.autograd.Function):
         return before, gradient[..., ctx.written :, :], None
 
 
+class HandedOver(Exception):
+    """A layer has handed over its keys and values and is left: what it would compute from them, nobody reads."""
+
+
 class GrowingLayer(DynamicLayer):
     """Keys and values of one layer."""
 
     def __init__(self, room: int | None) -> None:
         super().__init__()
         self.room = room
+        self.handing_over = False
+        """Whether the next update ends with `HandedOver`; the one after it adds nothing (`last_layer.py`)."""
+        self.handed_over = False
         self.memories: tuple[_Memory | None, _Memory | None] = (None, None)
 
     # Compiled code does not allow that what it is given shares memory, so that it leaves this to Python.
@@ -78,11 +85,17 @@ class GrowingLayer(DynamicLayer):
     def update(self, key_states: Piece, value_states: Piece, *_: object, **__: object) -> tuple[Whole, Whole]:
         """Append a piece; returns all keys and values."""
         self.is_initialized = True
+        if self.handed_over:
+            self.handed_over = False
+            return self.keys, self.values
         key_states, value_states = (_as_attended(piece) for piece in (key_states, value_states))
         of_keys, of_values = self.memories
         self.keys, of_keys = self._append(self.keys, key_states, of_keys)
         self.values, of_values = self._append(self.values, value_states, of_values)
         self.memories = (of_keys, of_values)
+        if self.handing_over:
+            self.handing_over, self.handed_over = False, True
+            raise HandedOver
         return self.keys, self.values
 
     def _append(self, whole: Tensor | None, piece: Piece, memory: _Memory | None) -> tuple[Whole, _Memory]:

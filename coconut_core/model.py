@@ -16,13 +16,14 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from coconut_core.columns import PADDING, QUESTION, THOUGHT, Columns, visible
 from coconut_core.errors import InputError
 from coconut_core.growing_cache import GrowingCache
+from coconut_core.last_layer import let_last_layer_narrow
 from coconut_core.methods import COCONUT, Method
 from coconut_core.packing import PackedBatch
 from coconut_core.tokenizers import ThoughtTokens
@@ -75,6 +76,7 @@ class CoconutModel(nn.Module):
         self.stop_classifier: Any = None
         """A `StopClassifier`, where the checkpoint has one."""
         self.tokens = ThoughtTokens.of(tokenizer)
+        let_last_layer_narrow(lm)
 
     @property
     def max_thoughts(self) -> int:
@@ -119,11 +121,13 @@ class CoconutModel(nn.Module):
         columns: Columns,
         embeddings: Float[Tensor, "batch column d_model"] | None = None,
         room: int | None = None,
+        read: Bool[Tensor, "column"] | None = None,
     ) -> tuple[Float[Tensor, "batch column d_model"], Context]:
         """Compute further columns; returns their final hidden states (after the last norm) and the longer context.
 
         `embeddings` replaces the token embeddings: this is how a thought enters its slot. `room` is the number of
-        columns that are to follow, where it is known at the beginning.
+        columns that are to follow, where it is known at the beginning. First columns can be told which of them are
+        `read`: states of the others are not computed, and what is returned there means nothing.
         """
         if embeddings is None:
             embeddings = self.lm.get_input_embeddings()(columns.ids)
@@ -142,6 +146,7 @@ class CoconutModel(nn.Module):
             position_ids=columns.position.clamp(min=0),
             past_key_values=cache,
             use_cache=True,
+            read=read,
         ).last_hidden_state
         return hidden[:, columns.width - asked :], Context(everything, cache)
 
@@ -165,7 +170,8 @@ class CoconutModel(nn.Module):
         position = torch.where(real, mask.cumsum(1) - 1, PADDING)
         enter = torch.where(real, position, -QUESTION)
         leave = torch.where(real, QUESTION - 1, -QUESTION - 1)
-        hidden, context = self.extend(None, Columns(ids, position, enter, leave))
+        end = torch.arange(ids.shape[1], device=ids.device) == ids.shape[1] - 1
+        hidden, context = self.extend(None, Columns(ids, position, enter, leave), read=end)
         begin = position[:, -1]
         counts = range(1, self.method.slot_count(count) + 1)
         slots = [self._slot(begin[:, None], k, k in removed) for k in counts]
@@ -222,7 +228,9 @@ class CoconutModel(nn.Module):
         """
         self.require_positions(batch.longest)
         room = sum(columns.width for columns in (*batch.slots, batch.continuations))
-        hidden, context = self.extend(None, batch.questions, room=room)
+        ends = torch.zeros(batch.questions.width, dtype=torch.bool, device=self.device)
+        ends[batch.begin_columns] = True
+        hidden, context = self.extend(None, batch.questions, room=room, read=ends)
         _, context = self._fill(context, hidden[:, batch.begin_columns], batch.slots)
         hidden, _ = self.extend(context, batch.continuations)
         read = batch.weights > 0

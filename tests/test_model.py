@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 import torch
 
+from coconut_core.columns import Columns
 from coconut_core.curriculum import Curriculum
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.errors import InputError
 from coconut_core.generation import answers
 from coconut_core.methods import METHODS
+from coconut_core.model import CoconutModel
 from coconut_core.packing import pack
 from tests.conftest import make_tiny_model
 
@@ -40,6 +42,33 @@ def test_thoughts_are_final_hidden_states_batched_or_alone(tiny_model, problems)
         fed = full_pass(tiny_model, question.ids, 4)[0, len(question.ids) :]
         torch.testing.assert_close(batch.states[row], fed, rtol=0, atol=1e-10)
         torch.testing.assert_close(alone.states[0], fed, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("read", [[20], [5, 20], [0, 1, 2]])
+def test_the_last_layer_computes_the_states_that_are_read(tiny_model, problems, read):
+    ids = torch.tensor([Encoder(tiny_model.tokenizer).questions([p.question])[0].ids[:21] for p in problems[:3]])
+    position = torch.arange(21).expand(3, -1)
+    columns = Columns(ids, position, position, torch.full_like(ids, 100))
+    mask = torch.zeros(21, dtype=torch.bool)
+    mask[read] = True
+    seen = []
+    layers = next(part for part in tiny_model.lm.base_model.children() if isinstance(part, torch.nn.ModuleList))
+    watched = [layer.mlp.register_forward_pre_hook(lambda _, args: seen.append(args[0].shape[1])) for layer in layers]
+    some, context = tiny_model.extend(None, columns, read=mask)
+    everything, whole = tiny_model.extend(None, columns)
+    for hook in watched:
+        hook.remove()
+    assert seen == [21] * (len(layers) - 1) + [len(read)] + [21] * len(layers)
+    torch.testing.assert_close(some[:, read], everything[:, read], rtol=0, atol=1e-12)
+    for narrow, wide in zip(context.cache.layers, whole.cache.layers, strict=True):
+        torch.testing.assert_close(narrow.keys, wide.keys, rtol=0, atol=1e-12)
+        torch.testing.assert_close(narrow.values, wide.values, rtol=0, atol=1e-12)
+
+
+def test_two_models_over_one_language_model_are_the_same(tiny_model, problems):
+    questions = pad_left(Encoder(tiny_model.tokenizer).questions([p.question for p in problems]), 0)
+    again = CoconutModel(tiny_model.lm, tiny_model.tokenizer)
+    assert torch.equal(again.think(*questions, 3).states, tiny_model.think(*questions, 3).states)
 
 
 def test_no_thoughts_are_no_columns(tiny_model, problems):

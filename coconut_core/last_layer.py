@@ -1,9 +1,9 @@
 """The last layer, where the states of few columns are read.
 
 Of a question, later columns see keys and values, and its states are read at one column, its last. In the last layer all
-other columns need keys and values and nothing else: no queries, no attention, no feed-forward block. The layer itself
-is the library's. It is called twice: on all columns until it has handed their keys and values over to the cache, and
-then on those that are read.
+other columns need keys and values, but no attention and no feed-forward block. The layer itself is the library's. It is
+called twice: on all columns until it has handed their keys and values over to the cache (it has computed their queries
+by then), and after that on those that are read.
 """
 
 from collections.abc import Mapping

@@ -7,8 +7,7 @@ is a script in workbench/pages/ and one line here; it takes the chosen model and
 
 import streamlit as st
 
-from workbench import sidebar
-from workbench.problem_sets import go
+from workbench.plotly_ahead import plotly_ahead
 
 st.set_page_config(page_title="Coconut Workbench", page_icon="🥥", layout="wide", initial_sidebar_state="expanded")
 PAGES = [
@@ -20,12 +19,16 @@ PAGES = [
     ("problems", "Problems", "quiz"),
     ("models", "Models", "inventory_2"),
 ]
-page = st.navigation(
-    [
-        st.Page(f"workbench/pages/{name}.py", title=title, icon=f":material/{icon}:", default=name == "search_tree")
-        for name, title, icon in PAGES
-    ]
-)
-go()
-sidebar.draw()
-page.run()
+with plotly_ahead():
+    from workbench import sidebar
+    from workbench.problem_sets import go
+
+    page = st.navigation(
+        [
+            st.Page(f"workbench/pages/{name}.py", title=title, icon=f":material/{icon}:", default=name == "search_tree")
+            for name, title, icon in PAGES
+        ]
+    )
+    go()
+    sidebar.draw()
+    page.run()

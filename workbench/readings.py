@@ -7,7 +7,6 @@ seen and a problem is never computed twice.
 import gc
 import json
 import os
-import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,11 +71,6 @@ class ValuesAt:
     candidate_mass: float
     other_mass: float
     off_graph: float
-
-
-def is_cold() -> bool:
-    """Whether torch has still to be imported, which takes seconds: a page can show something meanwhile."""
-    return "analyses.values" not in sys.modules
 
 
 def readings_of(

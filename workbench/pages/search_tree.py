@@ -23,8 +23,9 @@ from coconut_core.problems.graph import frontier
 from workbench import session
 from workbench.downloads import offer_pictures
 from workbench.model_shelf import has_changed
+from workbench.plotly_ahead import is_cold
 from workbench.problem_sources import complaints
-from workbench.readings import LEAST, Readings, ValuesAt, is_cold, most_thoughts, readings_of
+from workbench.readings import LEAST, Readings, ValuesAt, most_thoughts, readings_of
 from workbench.session import Selection
 from workbench.tree_pictures import TREE_WIDTH, offer_files, reading_of, show_legend, stem_of
 from workbench.values_table import table_at

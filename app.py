@@ -7,6 +7,7 @@ is a script in workbench/pages/ and one line here; it takes the chosen model and
 
 import streamlit as st
 
+from coconut_core.garbage import collect_rarely
 from workbench.plotly_ahead import plotly_ahead
 
 st.set_page_config(page_title="Coconut Workbench", page_icon="🥥", layout="wide", initial_sidebar_state="expanded")
@@ -19,6 +20,7 @@ PAGES = [
     ("problems", "Problems", "quiz"),
     ("models", "Models", "inventory_2"),
 ]
+collect_rarely()
 with plotly_ahead():
     from workbench import sidebar
     from workbench.problem_sets import go

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from coconut_core.errors import InputError
+from coconut_core.garbage import collect_rarely
 
 if TYPE_CHECKING:
     from coconut_core.model import CoconutModel
@@ -25,6 +26,7 @@ _NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 def run(app: typer.Typer) -> None:
     """Run a command; bad input is one sentence and exit code 2, Ctrl-C is exit code 130."""
+    collect_rarely()
     try:
         sys.exit(app(standalone_mode=False))
     except InputError as error:

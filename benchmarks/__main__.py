@@ -1,6 +1,7 @@
 """`python -m benchmarks`: ratios as a table, JSON and CSV; with --check, exit code 1 where one has collapsed."""
 
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,10 @@ from coconut_core.files import write_atomically
 
 LAPTOP = Path("artifacts/problems/laptop_500.json")
 OFFICIAL = Path("artifacts/problems/official_size.json")
+OURS = "analyses.commands, analyses.problem_stream, analyses.values, coconut_core.checkpoints"
+LIBRARIES = "torch, pandas, networkx, typer, transformers.models.llama.modeling_llama, transformers.models.auto"
+COMMANDS = 5
+"""Times that a whole process is timed."""
 
 
 def main(
@@ -59,10 +64,10 @@ def main(
     found = {"problems_sampled_a_second": 2_000 / (time.perf_counter() - start), "torch": torch.__version__}
     print(f"{found['problems_sampled_a_second']:8.0f} official problems sampled a second, one core")
     if not small:
-        found["values_command_seconds"], found["values_import_seconds"] = _values_command(model)
+        found |= _values_command(model)
         print(
-            f"{found['values_command_seconds']:8.1f} s from the start of `coconut values` on 500 problems to the CSV, "
-            f"{found['values_import_seconds']:.1f} s of it imports"
+            f"{found['values_command_seconds']:8.1f} s from the start of `coconut values` on 500 problems to its end, "
+            f"{found['values_import_seconds']:.1f} s of it imports ({found['library_import_seconds']:.1f} s libraries)"
         )
     rows = [asdict(ratio) for ratio in ratios]
     write_atomically(out / "benchmarks.csv", pd.DataFrame(rows).to_csv(index=False, float_format="%.4g"))
@@ -94,17 +99,26 @@ def _ratios(model: Path, small: bool, official: Path | None, python: Path) -> It
         yield from official_ratios("GPT-2 small", large, full, works(4, (1, 8)), **given)
 
 
-def _values_command(model: Path) -> tuple[float, float]:
-    """Seconds of the whole command, and of its imports alone."""
-    start = time.perf_counter()
-    modules = "analyses.commands, analyses.problem_stream, analyses.values, coconut_core.checkpoints"
-    subprocess.run([sys.executable, "-c", f"import {modules}"], check=True)
-    imports = time.perf_counter() - start
+def _values_command(model: Path) -> dict[str, float]:
+    """Seconds of a whole command, and of processes that only import what it does, or only the libraries among that.
+
+    Each the median of `COMMANDS`, taken in turn.
+    """
+    rarely = "from coconut_core.garbage import collect_rarely; collect_rarely(); import "
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "workbench.commands", "values", str(model), str(LAPTOP)]
-        start = time.perf_counter()
-        subprocess.run([*command, "--out", f"{folder}/values.csv"], check=True, capture_output=True)
-        return time.perf_counter() - start, imports
+        command = ["-m", "workbench.commands", "values", str(model), str(LAPTOP), "--out", f"{folder}/values.csv"]
+        processes = {
+            "values_command_seconds": command,
+            "values_import_seconds": ["-c", rarely + OURS],
+            "library_import_seconds": ["-c", rarely + LIBRARIES],
+        }
+        seconds = {name: [] for name in processes}
+        for _ in range(COMMANDS):
+            for name, arguments in processes.items():
+                start = time.perf_counter()
+                subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+                seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(taken) for name, taken in seconds.items()}
 
 
 if __name__ == "__main__":

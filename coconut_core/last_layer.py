@@ -8,6 +8,7 @@ by then), and after that on those that are read.
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from inspect import signature
 from typing import Any
 
@@ -23,18 +24,23 @@ def let_last_layer_narrow(lm: PreTrainedModel) -> None:
 
     Such a pass needs a `GrowingCache` and columns that are its first. All other passes are as they were.
     """
-    layer = next(part for part in lm.base_model.children() if isinstance(part, nn.ModuleList))[-1]
-    if not hasattr(layer, "narrows"):
-        layer.narrows = True
-        layer.register_forward_pre_hook(_narrow, with_kwargs=True)
-        layer.register_forward_hook(_widen, with_kwargs=True)
+    parts = list(lm.base_model.children())
+    layers = next(index for index, part in enumerate(parts) if isinstance(part, nn.ModuleList))
+    layer, norm = parts[layers][-1], parts[layers + 1]
+    if not hasattr(norm, "read"):
+        norm.read = None
+        layer.register_forward_pre_hook(partial(_narrow, norm), with_kwargs=True)
+        norm.register_forward_hook(_widen)
 
 
 # Compiled code cannot leave a layer half way, nor know how many columns are read: both hooks stay Python.
 @torch.compiler.disable
-def _narrow(layer: nn.Module, args: tuple, kwargs: Mapping[str, Any]) -> tuple[tuple, dict[str, Any]] | None:
-    """Keys and values of all columns; what is left to do is that of the columns that are read."""
-    if (read := kwargs.get("read")) is None:
+def _narrow(
+    norm: nn.Module, layer: nn.Module, args: tuple, kwargs: Mapping[str, Any]
+) -> tuple[tuple, dict[str, Any]] | None:
+    """Keys and values of all columns; what is left to do is that of the columns that are read, the last norm too."""
+    read = norm.read = kwargs.get("read")
+    if read is None:
         return None
     named = signature(layer.forward).bind(*args, **kwargs).arguments
     named |= named.pop("kwargs", {})
@@ -52,10 +58,10 @@ def _narrow(layer: nn.Module, args: tuple, kwargs: Mapping[str, Any]) -> tuple[t
 
 
 @torch.compiler.disable
-def _widen(layer: nn.Module, args: tuple, kwargs: Mapping[str, Any], states: Tensor) -> Tensor | None:
-    """As wide as other layers' states, as the library expects it: zero in the columns that are not read."""
-    if (read := kwargs.get("read")) is None:
+def _widen(norm: nn.Module, args: tuple, states: Tensor) -> Tensor | None:
+    """As wide as other passes' states, as the library expects it: zero in the columns that are not read."""
+    if norm.read is None:
         return None
-    wide = states.new_zeros(states.shape[0], len(read), states.shape[2])
-    wide[:, read] = states
+    wide = states.new_zeros(states.shape[0], len(norm.read), states.shape[2])
+    wide[:, norm.read] = states
     return wide

@@ -138,8 +138,8 @@ class CoconutModel(nn.Module):
         cache = context.cache.fork() if context else GrowingCache(self.lm.config.num_hidden_layers, room)
         everything = columns if context is None else context.columns.then(columns)
         seen = visible(columns, everything)
-        bias = torch.zeros(seen.shape, dtype=embeddings.dtype, device=seen.device)
-        bias = bias.masked_fill(~seen, torch.finfo(embeddings.dtype).min)
+        zero = embeddings.new_zeros(())
+        bias = torch.where(seen, zero, torch.finfo(embeddings.dtype).min)
         hidden = self.lm.base_model(
             inputs_embeds=embeddings,
             attention_mask=bias[:, None],

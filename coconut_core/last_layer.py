@@ -8,7 +8,7 @@ by then), and after that on those that are read.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
+from contextvars import ContextVar
 from inspect import signature
 from typing import Any
 
@@ -17,6 +17,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from coconut_core.growing_cache import HandedOver
+
+_READ: ContextVar[Tensor | None] = ContextVar("columns that the pass reads", default=None)
+"""Threads share a model, so that what one of them reads is no matter of the model's."""
 
 
 def let_last_layer_narrow(lm: PreTrainedModel) -> None:
@@ -27,19 +30,18 @@ def let_last_layer_narrow(lm: PreTrainedModel) -> None:
     parts = list(lm.base_model.children())
     layers = next(index for index, part in enumerate(parts) if isinstance(part, nn.ModuleList))
     layer, norm = parts[layers][-1], parts[layers + 1]
-    if not hasattr(norm, "read"):
-        norm.read = None
-        layer.register_forward_pre_hook(partial(_narrow, norm), with_kwargs=True)
+    if not hasattr(layer, "narrows"):
+        layer.narrows = True
+        layer.register_forward_pre_hook(_narrow, with_kwargs=True)
         norm.register_forward_hook(_widen)
 
 
 # Compiled code cannot leave a layer half way, nor know how many columns are read: both hooks stay Python.
 @torch.compiler.disable
-def _narrow(
-    norm: nn.Module, layer: nn.Module, args: tuple, kwargs: Mapping[str, Any]
-) -> tuple[tuple, dict[str, Any]] | None:
+def _narrow(layer: nn.Module, args: tuple, kwargs: Mapping[str, Any]) -> tuple[tuple, dict[str, Any]] | None:
     """Keys and values of all columns; what is left to do is that of the columns that are read, the last norm too."""
-    read = norm.read = kwargs.get("read")
+    read = kwargs.get("read")
+    _READ.set(read)
     if read is None:
         return None
     named = signature(layer.forward).bind(*args, **kwargs).arguments
@@ -60,8 +62,9 @@ def _narrow(
 @torch.compiler.disable
 def _widen(norm: nn.Module, args: tuple, states: Tensor) -> Tensor | None:
     """As wide as other passes' states, as the library expects it: zero in the columns that are not read."""
-    if norm.read is None:
+    if (read := _READ.get()) is None:
         return None
-    wide = states.new_zeros(states.shape[0], len(norm.read), states.shape[2])
-    wide[:, norm.read] = states
+    _READ.set(None)  # the norm may be asked by itself, as a lens does
+    wide = states.new_zeros(states.shape[0], len(read), states.shape[2])
+    wide[:, read] = states
     return wide

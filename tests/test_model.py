@@ -1,6 +1,8 @@
 """The thought loop against one obvious full pass."""
 
 import copy
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -44,11 +46,16 @@ def test_thoughts_are_final_hidden_states_batched_or_alone(tiny_model, problems)
         torch.testing.assert_close(alone.states[0], fed, rtol=0, atol=1e-10)
 
 
+def first_columns(model, problems):
+    """Of three problems, the first 21 tokens."""
+    ids = torch.tensor([Encoder(model.tokenizer).questions([p.question])[0].ids[:21] for p in problems[:3]])
+    position = torch.arange(21).expand(3, -1)
+    return Columns(ids, position, position, torch.full_like(ids, 100))
+
+
 @pytest.mark.parametrize("read", [[20], [5, 20], [0, 1, 2]])
 def test_the_last_layer_computes_the_states_that_are_read(tiny_model, problems, read):
-    ids = torch.tensor([Encoder(tiny_model.tokenizer).questions([p.question])[0].ids[:21] for p in problems[:3]])
-    position = torch.arange(21).expand(3, -1)
-    columns = Columns(ids, position, position, torch.full_like(ids, 100))
+    columns = first_columns(tiny_model, problems)
     mask = torch.zeros(21, dtype=torch.bool)
     mask[read] = True
     seen = []
@@ -63,6 +70,24 @@ def test_the_last_layer_computes_the_states_that_are_read(tiny_model, problems, 
     for narrow, wide in zip(context.cache.layers, whole.cache.layers, strict=True):
         torch.testing.assert_close(narrow.keys, wide.keys, rtol=0, atol=1e-12)
         torch.testing.assert_close(narrow.values, wide.values, rtol=0, atol=1e-12)
+
+
+def test_a_pass_may_run_while_another_thread_is_in_the_last_layer(tiny_model, problems):
+    columns = first_columns(tiny_model, problems)
+    everything, _ = tiny_model.extend(None, columns)
+    read, found = torch.arange(21) == 20, []
+    last = next(part for part in tiny_model.lm.base_model.children() if isinstance(part, torch.nn.ModuleList))[-1]
+
+    def meanwhile(*_):
+        if threading.current_thread() is threading.main_thread():
+            found.append(other.submit(tiny_model.extend, None, columns).result()[0])
+
+    with ThreadPoolExecutor(1) as other:
+        watched = last.register_forward_hook(meanwhile)
+        some, _ = tiny_model.extend(None, columns, read=read)
+        watched.remove()
+    torch.testing.assert_close(some[:, read], everything[:, read], rtol=0, atol=1e-12)
+    torch.testing.assert_close(found[0], everything, rtol=0, atol=1e-12)
 
 
 def test_two_models_over_one_language_model_are_the_same(tiny_model, problems):

@@ -119,7 +119,8 @@ def test_a_page_is_used_by_keyboard_alone(page, server):
     visit(page, server, k=1)
     page.mouse.click(640, 5)
     reached = []
-    for _ in range(45):
+    # In a table Tab may go from cell to cell, each of which is the same canvas.
+    while sum(name != "CANVAS" for name, _ in reached) < 45 and len(reached) < 150:
         page.keyboard.press("Tab")
         reached.append(page.evaluate(FOCUS))
     told = " | ".join(name for name, _ in reached)

@@ -8,7 +8,6 @@ by then), and after that on those that are read.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from contextvars import ContextVar
 from inspect import signature
 from typing import Any
 
@@ -18,31 +17,24 @@ from transformers import PreTrainedModel
 
 from coconut_core.growing_cache import HandedOver
 
-_READ: ContextVar[Tensor | None] = ContextVar("columns that the pass reads", default=None)
-"""Threads share a model, so that what one of them reads is no matter of the model's."""
-
 
 def let_last_layer_narrow(lm: PreTrainedModel) -> None:
     """From now on `lm.base_model(..., read=mask)` has states where the mask over its columns is true, elsewhere none.
 
     Such a pass needs a `GrowingCache` and columns that are its first. All other passes are as they were.
     """
-    parts = list(lm.base_model.children())
-    layers = next(index for index, part in enumerate(parts) if isinstance(part, nn.ModuleList))
-    layer, norm = parts[layers][-1], parts[layers + 1]
+    layer = next(part for part in lm.base_model.children() if isinstance(part, nn.ModuleList))[-1]
     if not hasattr(layer, "narrows"):
         layer.narrows = True
         layer.register_forward_pre_hook(_narrow, with_kwargs=True)
-        norm.register_forward_hook(_widen)
+        layer.register_forward_hook(_widen, with_kwargs=True)
 
 
 # Compiled code cannot leave a layer half way, nor know how many columns are read: both hooks stay Python.
 @torch.compiler.disable
 def _narrow(layer: nn.Module, args: tuple, kwargs: Mapping[str, Any]) -> tuple[tuple, dict[str, Any]] | None:
-    """Keys and values of all columns; what is left to do is that of the columns that are read, the last norm too."""
-    read = kwargs.get("read")
-    _READ.set(read)
-    if read is None:
+    """Keys and values of all columns; what is left to do is that of the columns that are read."""
+    if (read := kwargs.get("read")) is None:
         return None
     named = signature(layer.forward).bind(*args, **kwargs).arguments
     named |= named.pop("kwargs", {})
@@ -60,11 +52,10 @@ def _narrow(layer: nn.Module, args: tuple, kwargs: Mapping[str, Any]) -> tuple[t
 
 
 @torch.compiler.disable
-def _widen(norm: nn.Module, args: tuple, states: Tensor) -> Tensor | None:
-    """As wide as other passes' states, as the library expects it: zero in the columns that are not read."""
-    if (read := _READ.get()) is None:
+def _widen(layer: nn.Module, args: tuple, kwargs: Mapping[str, Any], states: Tensor) -> Tensor | None:
+    """As wide as other layers' states, as the library expects it: zero in the columns that are not read."""
+    if (read := kwargs.get("read")) is None:
         return None
-    _READ.set(None)  # the norm may be asked by itself, as a lens does
     wide = states.new_zeros(states.shape[0], len(read), states.shape[2])
     wide[:, read] = states
     return wide

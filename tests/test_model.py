@@ -53,13 +53,17 @@ def first_columns(model, problems):
     return Columns(ids, position, position, torch.full_like(ids, 100))
 
 
+def layers_of(model):
+    return next(part for part in model.lm.base_model.children() if isinstance(part, torch.nn.ModuleList))
+
+
 @pytest.mark.parametrize("read", [[20], [5, 20], [0, 1, 2]])
 def test_the_last_layer_computes_the_states_that_are_read(tiny_model, problems, read):
     columns = first_columns(tiny_model, problems)
     mask = torch.zeros(21, dtype=torch.bool)
     mask[read] = True
     seen = []
-    layers = next(part for part in tiny_model.lm.base_model.children() if isinstance(part, torch.nn.ModuleList))
+    layers = layers_of(tiny_model)
     watched = [layer.mlp.register_forward_pre_hook(lambda _, args: seen.append(args[0].shape[1])) for layer in layers]
     some, context = tiny_model.extend(None, columns, read=mask)
     everything, whole = tiny_model.extend(None, columns)
@@ -76,14 +80,13 @@ def test_a_pass_may_run_while_another_thread_is_in_the_last_layer(tiny_model, pr
     columns = first_columns(tiny_model, problems)
     everything, _ = tiny_model.extend(None, columns)
     read, found = torch.arange(21) == 20, []
-    last = next(part for part in tiny_model.lm.base_model.children() if isinstance(part, torch.nn.ModuleList))[-1]
 
     def meanwhile(*_):
         if threading.current_thread() is threading.main_thread():
             found.append(other.submit(tiny_model.extend, None, columns).result()[0])
 
     with ThreadPoolExecutor(1) as other:
-        watched = last.register_forward_hook(meanwhile)
+        watched = layers_of(tiny_model)[-1].register_forward_hook(meanwhile)
         some, _ = tiny_model.extend(None, columns, read=read)
         watched.remove()
     torch.testing.assert_close(some[:, read], everything[:, read], rtol=0, atol=1e-12)

@@ -7,8 +7,8 @@ is a script in workbench/pages/ and one line here; it takes the chosen model and
 
 import streamlit as st
 
-from coconut_core.garbage import collect_rarely
-from workbench.plotly_ahead import plotly_ahead
+from coconut_core.speedups.garbage import collect_rarely
+from workbench.widgets.plotly_ahead import plotly_ahead
 
 st.set_page_config(page_title="Coconut Workbench", page_icon="🥥", layout="wide", initial_sidebar_state="expanded")
 PAGES = [
@@ -22,8 +22,8 @@ PAGES = [
 ]
 collect_rarely()
 with plotly_ahead():
-    from workbench import sidebar
-    from workbench.problem_sets import go
+    from workbench.choices import sidebar
+    from workbench.choices.problem_sets import go
 
     page = st.navigation(
         [

@@ -14,12 +14,14 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from analyses.command_line import folder_path, run_alone
 from coconut_core.files import write_atomically
+from workbench.commands.shared import folder_path, run_alone
 
 LAPTOP = Path("artifacts/problems/laptop_500.json")
 OFFICIAL = Path("artifacts/problems/official_size.json")
-OURS = "analyses.commands, analyses.problem_stream, analyses.values, coconut_core.checkpoints"
+OURS = (
+    "workbench.commands.readings, workbench.commands.problem_stream, analyses.readings.values, coconut_core.checkpoints"
+)
 LIBRARIES = "torch, pandas, networkx, typer, transformers.models.llama.modeling_llama, transformers.models.auto"
 COMMANDS = 5
 """Times that a whole process is timed."""
@@ -43,8 +45,8 @@ def main(
     import torch
 
     from benchmarks.official import check_official
-    from coconut_core.problems.prosqa_sampler import OFFICIAL as OFFICIAL_SETTINGS
-    from coconut_core.problems.prosqa_sampler import sample_problems
+    from coconut_core.problems.prosqa.sampler import OFFICIAL as OFFICIAL_SETTINGS
+    from coconut_core.problems.prosqa.sampler import sample_problems
 
     out = folder_path(out)
     if official is not None:
@@ -82,7 +84,7 @@ def _ratios(model: Path, small: bool, official: Path | None, python: Path) -> It
     from benchmarks.official import gpt2_small, official_ratios, works
     from benchmarks.ratios import run
     from coconut_core.checkpoints import load_model
-    from coconut_core.problems.prosqa_files import load_problems
+    from coconut_core.problems.prosqa.files import load_problems
 
     reference, laptop = load_model(model), load_problems(LAPTOP)
     few, many, rounds = (4, 32, 3) if small else (16, 128, 5)
@@ -104,7 +106,7 @@ def _values_command(model: Path) -> dict[str, float]:
 
     Each the median of `COMMANDS`, taken in turn.
     """
-    rarely = "from coconut_core.garbage import collect_rarely; collect_rarely(); import "
+    rarely = "from coconut_core.speedups.garbage import collect_rarely; collect_rarely(); import "
     with tempfile.TemporaryDirectory() as folder:
         command = ["-m", "workbench.commands", "values", str(model), str(LAPTOP), "--out", f"{folder}/values.csv"]
         processes = {

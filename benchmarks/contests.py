@@ -10,14 +10,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from analyses.values import node_values
+from analyses.readings.values import node_values
 from benchmarks.ratios import Contest
-from coconut_core.curriculum import Curriculum, EncodedProblem
 from coconut_core.encoding import Encoder
 from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
-from coconut_core.packing import pack_parts
-from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.training.curriculum import Curriculum, EncodedProblem
+from coconut_core.training.packing import pack_parts
 
 THOUGHTS = 6
 LONGEST = 16

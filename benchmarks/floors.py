@@ -17,9 +17,9 @@ from torch import Tensor
 from benchmarks.contests import KS, LONGEST, THOUGHTS
 from coconut_core.encoding import Encoder
 from coconut_core.generation import answers
-from coconut_core.growing_cache import GrowingCache
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.speedups.growing_cache import GrowingCache
 
 _THOUGHTS_BEFORE_THE_LAST = [1] * (THOUGHTS - 1)
 

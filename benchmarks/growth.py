@@ -22,12 +22,12 @@ import typer
 from jaxtyping import Float
 from plotly.subplots import make_subplots
 
-from analyses.chart import framed, style
-from analyses.command_line import folder_path, run_alone
-from analyses.result_files import write_result
+from analyses.drawing.chart import framed, style
+from analyses.report.result_files import write_result
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa import ProsqaProblem
-from coconut_core.problems.prosqa_files import save_problems
+from coconut_core.problems.prosqa.files import save_problems
+from coconut_core.problems.prosqa.problem import ProsqaProblem
+from workbench.commands.shared import folder_path, run_alone
 
 MODEL = Path("artifacts/models/prosqa_laptop")
 PROBLEMS = Path("artifacts/problems/laptop_500.json")
@@ -192,7 +192,7 @@ def large_problem(nodes: int, seed: int) -> ProsqaProblem:
 def _untrained(folder: Path, data: Path) -> Path:
     """A model of the reference model's shape whose vocabulary has the names in `data`."""
     from coconut_core.checkpoints import initial_model, save_model
-    from coconut_core.config_files import load_config
+    from coconut_core.training.config_files import load_config
 
     shape = "model={family: llama, layers: 4, width: 128, heads: 4, feed_forward: 256}"
     config = load_config("configs/tiny.yaml", [shape, f"train_path={data}", "worlds=[]", "questions_per_text=1"])

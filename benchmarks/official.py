@@ -22,8 +22,8 @@ from benchmarks.ratios import Ratio
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa import ProsqaProblem
-from coconut_core.problems.prosqa_files import save_problems
+from coconut_core.problems.prosqa.files import save_problems
+from coconut_core.problems.prosqa.problem import ProsqaProblem
 
 HERE = Path(__file__).parent
 TURN_SECONDS = 1.0

@@ -5,14 +5,14 @@ import sys
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from analyses.values import node_values
+from analyses.readings.values import node_values
 from benchmarks.contests import LONGEST, THOUGHTS, train_on
 from benchmarks.floors import answers_floor, training_floor, values_floor
 from benchmarks.serve import serve
 from coconut_core.encoding import Encoder
 from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa_files import load_problems
+from coconut_core.problems.prosqa.files import load_problems
 
 
 def main(folder: str, data: str) -> None:

@@ -16,7 +16,6 @@ import torch
 import typer
 from jaxtyping import Float
 
-from analyses.command_line import folder_path, run_alone
 from benchmarks.contests import THOUGHTS, train_on, training_step
 from benchmarks.official import gpt2_small
 from benchmarks.ratios import matrix_rate, operations, timed
@@ -24,7 +23,8 @@ from coconut_core.checkpoints import load_model
 from coconut_core.encoding import Encoder
 from coconut_core.files import write_atomically
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa_sampler import OFFICIAL, sample_problems
+from coconut_core.problems.prosqa.sampler import OFFICIAL, sample_problems
+from workbench.commands.shared import folder_path, run_alone
 
 
 @dataclass(frozen=True)

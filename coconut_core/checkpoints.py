@@ -30,19 +30,19 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from coconut_core.card import FILES, FORMAT, read_card, read_json
-from coconut_core.config import ModelShape, RunConfig
 from coconut_core.encoding import ANSWER_MARK, Problem
 from coconut_core.errors import InputError
 from coconut_core.files import sha256, write_atomically
 from coconut_core.generation import answers
 from coconut_core.methods import COCONUT, METHODS, Method
 from coconut_core.model import CoconutModel
-from coconut_core.offset_heads import set_offset_heads
-from coconut_core.problems.prosqa_files import load_problems
-from coconut_core.problems.prosqa_sampler import PERSONS, SPECIES
+from coconut_core.problems.prosqa.files import load_problems
+from coconut_core.problems.prosqa.sampler import PERSONS, SPECIES
 from coconut_core.problems.questions import task_of
 from coconut_core.stopping import StopClassifier
 from coconut_core.tokenizers import ThoughtTokens, add_thought_tokens, word_level_tokenizer
+from coconut_core.training.config import ModelShape, RunConfig
+from coconut_core.training.offset_heads import set_offset_heads
 
 
 def load_model(folder: Path | str, device: torch.device | str = "cpu") -> CoconutModel:

@@ -13,10 +13,10 @@ from jaxtyping import Int
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from coconut_core.curriculum import EncodedProblem
 from coconut_core.errors import InputError
 from coconut_core.methods import COCONUT, Method
 from coconut_core.tokenizers import ThoughtTokens
+from coconut_core.training.curriculum import EncodedProblem
 
 ANSWER_MARK = "###"
 

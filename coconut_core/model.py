@@ -22,11 +22,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from coconut_core.columns import PADDING, QUESTION, THOUGHT, Columns, visible
 from coconut_core.errors import InputError
-from coconut_core.growing_cache import GrowingCache
-from coconut_core.last_layer import let_last_layer_narrow
 from coconut_core.methods import COCONUT, Method
-from coconut_core.packing import PackedBatch
+from coconut_core.speedups.growing_cache import GrowingCache
+from coconut_core.speedups.last_layer import let_last_layer_narrow
 from coconut_core.tokenizers import ThoughtTokens
+from coconut_core.training.packing import PackedBatch
 
 Edit = Callable[[int, Float[Tensor, "batch question d_model"]], Float[Tensor, "batch question d_model"]]
 """Given k and what is about to be fed into slot k, what is fed instead."""

@@ -38,7 +38,7 @@ def make_tiny_model(family: str):
     import torch
 
     from coconut_core.checkpoints import initial_model
-    from coconut_core.config import ModelShape, RunConfig, World
+    from coconut_core.training.config import ModelShape, RunConfig, World
 
     torch.manual_seed(0)
     # A large spread of weights makes differences between branches visible at once.
@@ -49,7 +49,7 @@ def make_tiny_model(family: str):
 @pytest.fixture(scope="session")
 def problems():
     """Twelve problems of a small world, of unequal lengths."""
-    from coconut_core.problems.prosqa_sampler import SamplerSettings, sample_problems
+    from coconut_core.problems.prosqa.sampler import SamplerSettings, sample_problems
 
     return sample_problems(SamplerSettings(nodes=(7, 12), hops={2: 0.5, 3: 0.5}), 12, seed=7)
 
@@ -64,7 +64,7 @@ def split_names_model(tiny_llama):
     from transformers import PreTrainedTokenizerFast
 
     from coconut_core.model import CoconutModel
-    from coconut_core.problems.prosqa_sampler import PERSONS, SPECIES
+    from coconut_core.problems.prosqa.sampler import PERSONS, SPECIES
 
     split = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex(r"###|[.?]|.{1,3}"), "isolated")]
@@ -86,7 +86,7 @@ def split_names_model(tiny_llama):
 @pytest.fixture(scope="session")
 def tiny_run():
     """A run of seconds: a few steps of a tiny model on a tiny world."""
-    from coconut_core.config import ModelShape, RunConfig, World
+    from coconut_core.training.config import ModelShape, RunConfig, World
 
     return RunConfig(
         name="tiny",
@@ -108,7 +108,7 @@ def tiny_run():
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory, tiny_run) -> Path:
     """The folder of a finished run of seconds. Read only."""
-    from coconut_core.training import train
+    from coconut_core.training.loop import train
 
     folder = tmp_path_factory.mktemp("runs")
     return train(replace(tiny_run, save_path=str(folder)), "coconut train tiny.yaml", quiet=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.growth import Growth, large_problem
-from coconut_core.problems.validation import violations
+from coconut_core.problems.prosqa.validation import violations
 
 
 @pytest.mark.parametrize("nodes", [4, 31, 500])
@@ -33,7 +33,7 @@ def test_exponents_are_the_last_slopes():
 def test_a_step_is_counted_and_refused_where_its_loss_is_another(tiny_llama, monkeypatch):
     from benchmarks import utilisation as module
     from coconut_core.encoding import Encoder
-    from coconut_core.problems.prosqa_sampler import OFFICIAL, sample_problems
+    from coconut_core.problems.prosqa.sampler import OFFICIAL, sample_problems
 
     model = copy.deepcopy(tiny_llama).requires_grad_(True)
     found = module.utilisation(model, 3, rounds=2)
@@ -58,7 +58,7 @@ def test_a_step_is_counted_and_refused_where_its_loss_is_another(tiny_llama, mon
 
 def test_floors_compute_less_than_any_way_and_not_much_less(tiny_llama, problems):
     """A floor above what it bounds would prove nothing, nor would one far below."""
-    from analyses.values import node_values
+    from analyses.readings.values import node_values
     from benchmarks import floors
     from benchmarks.contests import LONGEST, THOUGHTS, train_on
     from benchmarks.ratios import operations

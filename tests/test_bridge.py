@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from analyses.bridge import bridge, thoughts_in_place, with_slots
-from analyses.lens import lens
-from analyses.thought_space import thought_space
+from analyses.figures.one_problem.lens import lens
+from analyses.figures.one_problem.thought_space import thought_space
+from analyses.readings.transformer_lens_view import bridge, thoughts_in_place, with_slots
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.errors import InputError
 from coconut_core.methods import METHODS
-from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa.problem import ProsqaProblem
 
 
 def test_the_view_computes_what_the_model_does(tiny_model, problems, family):

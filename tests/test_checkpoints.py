@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from coconut_core.checkpoints import FILES, initial_model, load_model
-from coconut_core.config import RunConfig
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.errors import InputError
+from coconut_core.training.config import RunConfig
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import sys
 import pandas as pd
 import pytest
 
-from coconut_core.problems.prosqa_files import save_problems
+from coconut_core.problems.prosqa.files import save_problems
 
 
 def coconut(*arguments):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from coconut_core.config_files import load_config
 from coconut_core.errors import InputError
+from coconut_core.training.config_files import load_config
 
 # Field names and values of the official prosqa_coconut.yaml, with a local base model.
 OFFICIAL = """

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coconut_core.columns import visible
-from coconut_core.curriculum import Curriculum, EncodedProblem
-from coconut_core.packing import pack, shared_prefix
+from coconut_core.training.curriculum import Curriculum, EncodedProblem
+from coconut_core.training.packing import pack, shared_prefix
 
 QUESTION = [10, 11, 12, 13, 1]
 """Ends in <bot> = 1; 2 is the slot, 3 is <eot>, 0 pads, 9 ends the text."""

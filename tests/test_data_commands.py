@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 from coconut_core.errors import InputError
 from coconut_core.files import sha256
 from coconut_core.problems import prosqa_splits
-from coconut_core.problems.commands import app
-from coconut_core.problems.prosqa_files import load_problems
-from coconut_core.problems.prosqa_sampler import sample_problems
-from coconut_core.problems.validation import facts_key
+from coconut_core.problems.prosqa.files import load_problems
+from coconut_core.problems.prosqa.sampler import sample_problems
+from coconut_core.problems.prosqa.validation import facts_key
+from workbench.commands.data import app
 
 SMALL = ["--nodes", "8-14", "--hops", "2-4", "--train", "40", "--valid", "10", "--test", "10"]
 
@@ -152,6 +152,6 @@ def test_truncated_and_foreign_files_are_refused(folder, tmp_path, content):
 
 def test_help_needs_no_heavy_imports():
     """What takes long to import (numpy, networkx, pandas, torch) is imported inside the commands."""
-    script = "import sys, coconut_core.problems.commands; print(*sys.modules)"
+    script = "import sys, workbench.commands.data; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert not {"numpy", "networkx", "pandas", "torch"} & set(modules.split())

@@ -5,25 +5,25 @@ import copy
 import numpy as np
 import pytest
 
-from analyses.calibration import calibration
-from analyses.case_study import case_study
-from analyses.commitment import commitment
-from analyses.early_stopping import EarlyStopping, early_stopping
-from analyses.height import height
-from analyses.interventions import interventions
-from analyses.parallelism import parallelism
-from analyses.process_by_k import process_by_k
-from analyses.report import FIGURES
-from analyses.search_order import search_order
-from analyses.search_tree import search_tree
-from analyses.study import Study, Subject, untrained
-from analyses.superposition import superposition
-from analyses.thoughts_per_step import thoughts_per_step
-from analyses.values import NodeValues
+from analyses.figures.calibration import calibration
+from analyses.figures.commitment import commitment
+from analyses.figures.early_stopping import EarlyStopping, early_stopping
+from analyses.figures.height import height
+from analyses.figures.interventions import interventions
+from analyses.figures.one_problem.case_study import case_study
+from analyses.figures.one_problem.search_tree import search_tree
+from analyses.figures.parallelism import parallelism
+from analyses.figures.process_by_k import process_by_k
+from analyses.figures.search_order import search_order
+from analyses.figures.superposition import superposition
+from analyses.figures.thoughts_per_step import thoughts_per_step
+from analyses.readings.study import Study, Subject, untrained
+from analyses.readings.values import NodeValues
+from analyses.report.report import FIGURES
 from coconut_core.errors import InputError
 from coconut_core.generation import Answers, answers, final_answer
 from coconut_core.methods import METHODS
-from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa.problem import ProsqaProblem
 
 # Tom -> rompus, lempus, zumpus; rompus -> wumpus (the target); lempus -> gorpus.
 PROBLEM = ProsqaProblem.from_text(
@@ -178,7 +178,7 @@ def test_a_model_of_the_sweep_ends_with_all_its_thoughts_and_is_in_its_figure_al
         return Answers(ks, (("",),), np.ones((len(problems), 1), bool), np.ones((len(problems), 1), int))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analyses.study.answers", counted)
+        patch.setattr("analyses.readings.study.answers", counted)
         frame = thoughts_per_step(study).frame()
     assert seen == {one: (6,), two: (9,)}
     assert list(frame["c"]) == [1, 2] and (frame["n"] == len(problems)).all() and (frame["accuracy"] == 1).all()
@@ -228,7 +228,7 @@ def test_what_is_not_there_has_no_share(by_hand, tiny_llama):
 
 def test_readings_are_computed_once(study, monkeypatch):
     study.values(study.model)
-    monkeypatch.setattr("analyses.study.node_values", lambda *_, **__: pytest.fail("computed again"))
+    monkeypatch.setattr("analyses.readings.study.node_values", lambda *_, **__: pytest.fail("computed again"))
     assert study.values(study.model) is study.values(study.model)
 
 
@@ -258,7 +258,7 @@ def test_attention_is_that_of_the_position_that_computes_the_thought(study):
     """Against one plain pass over one unpadded problem, summed by hand."""
     import torch
 
-    from analyses.attention import attention
+    from analyses.figures.attention import attention
     from coconut_core.encoding import Encoder
 
     found = attention(study)
@@ -280,6 +280,6 @@ def test_attention_is_that_of_the_position_that_computes_the_thought(study):
 
 
 def test_attention_of_problems_of_one_step_has_nothing_to_tell():
-    from analyses.attention import Attention
+    from analyses.figures.attention import Attention
 
     assert "nothing to tell apart" in Attention(("a", "b"), np.full((2, 3, 2, 6, 4), np.nan)).caption()

@@ -5,7 +5,7 @@ import gc
 import pytest
 import torch
 
-from analyses.values import node_values
+from analyses.readings.values import node_values
 from benchmarks.contests import train_on
 from coconut_core.encoding import Encoder
 from coconut_core.generation import answers

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analyses.statistics import wilson
+from analyses.readings.intervals import wilson
 from coconut_core.errors import InputError
 from coconut_core.files import write_atomically
 

@@ -5,8 +5,8 @@ import copy
 import pytest
 import torch
 
-from analyses.interventions import KINDS, edited, interventions
-from analyses.study import Study, Subject
+from analyses.figures.interventions import KINDS, edited, interventions
+from analyses.readings.study import Study, Subject
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.generation import answers
 from coconut_core.methods import METHODS
@@ -79,7 +79,7 @@ def test_a_flip_is_another_answer_and_not_another_chain(tiny_llama):
 
     import numpy as np
 
-    from analyses.interventions import _row
+    from analyses.figures.interventions import _row
 
     def told(*texts):
         return SimpleNamespace(text=[(text,) for text in texts], correct=np.zeros((len(texts), 1), bool))

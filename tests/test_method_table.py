@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from analyses.method_table import Entry, MethodTable, method_table
-from analyses.study import Study
-from analyses.wall_clock import WallClock, wall_clock
+from analyses.figures.method_table import Entry, MethodTable, method_table
+from analyses.figures.wall_clock import WallClock, wall_clock
+from analyses.readings.study import Study
 
 
 def test_the_table_compares_with_the_first_model():

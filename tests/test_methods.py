@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from analyses.values import node_values
-from coconut_core.curriculum import Curriculum
+from analyses.readings.values import node_values
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.generation import answers
 from coconut_core.methods import METHODS
-from coconut_core.packing import pack
-from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.training.curriculum import Curriculum
+from coconut_core.training.packing import pack
 from tests.test_model import continue_fully, full_pass
 
 PROBLEM = ProsqaProblem.from_text(

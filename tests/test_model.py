@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from coconut_core.columns import Columns
-from coconut_core.curriculum import Curriculum
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.errors import InputError
 from coconut_core.generation import answers
 from coconut_core.methods import METHODS
 from coconut_core.model import CoconutModel
-from coconut_core.packing import pack
+from coconut_core.training.curriculum import Curriculum
+from coconut_core.training.packing import pack
 from tests.conftest import make_tiny_model
 
 
@@ -178,7 +178,7 @@ def test_loss_is_that_of_one_full_pass_each(tiny_model, problems):
 def test_many_questions_and_stages_share_one_encoding(tiny_model, problems):
     import numpy as np
 
-    from coconut_core.problems.further_questions import further_questions
+    from coconut_core.problems.prosqa.further_questions import further_questions
 
     curriculum = Curriculum(max_stage=3, uniform_prob=0.5)
     rows = [[p, *further_questions(p, 1, np.random.default_rng(0))] for p in problems]

@@ -6,11 +6,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coconut_core.curriculum import Curriculum, EncodedProblem
 from coconut_core.encoding import Encoder
-from coconut_core.packing import pack, pack_parts
-from coconut_core.problems.further_questions import further_questions
-from coconut_core.problems.prosqa_sampler import SamplerSettings, sample_problems
+from coconut_core.problems.prosqa.further_questions import further_questions
+from coconut_core.problems.prosqa.sampler import SamplerSettings, sample_problems
+from coconut_core.training.curriculum import Curriculum, EncodedProblem
+from coconut_core.training.packing import pack, pack_parts
 
 MARKS = {"thought": 2, "padding": 0}
 

@@ -7,11 +7,11 @@ import sys
 import pandas as pd
 import pytest
 
-from analyses.accuracy import Score, accuracy
-from analyses.problem_stream import ProblemStream
-from analyses.values import Masses, node_values
+from analyses.readings.accuracy import Score, accuracy
+from analyses.readings.values import Masses, node_values
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa_files import load_problems, save_problems
+from coconut_core.problems.prosqa.files import load_problems, save_problems
+from workbench.commands.problem_stream import ProblemStream
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa import ProsqaProblem
-from coconut_core.problems.prosqa_files import load_problems, save_problems
+from coconut_core.problems.prosqa.files import load_problems, save_problems
+from coconut_core.problems.prosqa.problem import ProsqaProblem
 
 TEXT = (
     "Tom is a lempus. Every lempus is a rompus. Bob is a wumpus. Every rompus is a zumpus. Is Tom a wumpus or zumpus?"

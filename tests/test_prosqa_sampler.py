@@ -9,17 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coconut_core.errors import InputError
-from coconut_core.problems.further_questions import further_questions
-from coconut_core.problems.prosqa import ProsqaProblem
-from coconut_core.problems.prosqa_sampler import (
+from coconut_core.problems.prosqa.further_questions import further_questions
+from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.prosqa.sampler import (
     OFFICIAL,
     PERSONS,
     SPECIES,
     SamplerSettings,
     sample_problems,
 )
-from coconut_core.problems.statistics import statistics
-from coconut_core.problems.validation import violations
+from coconut_core.problems.prosqa.statistics import statistics
+from coconut_core.problems.prosqa.validation import violations
 
 WORLDS = {
     "official": OFFICIAL,

@@ -8,16 +8,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analyses import export
-from analyses.graph_statistics import world_of
-from analyses.report import FIGURES, make_report
+from analyses.figures.graph_statistics import world_of
+from analyses.report import export
+from analyses.report.report import FIGURES, make_report
 from coconut_core.checkpoints import load_model
 from coconut_core.errors import InputError
 from coconut_core.generation import answers
-from coconut_core.problems.prosqa import ProsqaProblem
-from coconut_core.problems.prosqa_files import save_problems
+from coconut_core.problems.prosqa.files import save_problems
+from coconut_core.problems.prosqa.problem import ProsqaProblem
 from coconut_core.problems.questions import Question, load_questions, task_of
-from coconut_core.training import train
+from coconut_core.training.loop import train
 
 GSM8K = Path(__file__).parents[2] / "shared" / "data" / "gsm8k" / "gsm_test.json"
 

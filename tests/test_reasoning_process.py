@@ -2,9 +2,9 @@
 
 import pytest
 
-from analyses.reasoning_process import PROCESSES, ReasoningProcesses, reasoning_process
+from analyses.readings.reasoning_process import PROCESSES, ReasoningProcesses, reasoning_process
 from coconut_core.generation import answers
-from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa.problem import ProsqaProblem
 
 # Tom -> rompus -> wumpus is the shortest path, Tom -> lempus -> yumpus -> wumpus a longer one.
 PROBLEM = ProsqaProblem.from_text(

@@ -4,16 +4,14 @@ import base64
 import json
 import re
 import shutil
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
 
-from analyses import export
-from analyses.report import FIGURES, make_report
+from analyses.report import export
+from analyses.report.report import FIGURES, make_report
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa_files import save_problems
+from coconut_core.problems.prosqa.files import save_problems
 
 
 @pytest.fixture
@@ -60,10 +58,10 @@ def test_a_changed_module_makes_its_own_figures_new(tiny_checkpoint, data, tmp_p
     out, names = tmp_path / "figures", ["table_2", "figure_8", "figure_9"]
     report(tiny_checkpoint, data, out, only=names)
     before = {name: (out / f"{name}.csv").stat().st_mtime_ns for name in names}
-    from analyses import code_hash
+    from analyses.report import code_hash
 
     edited = tmp_path / "height.py"
-    edited.write_text("from analyses.study import Study")
+    edited.write_text("from analyses.readings.study import Study")
     monkeypatch.setattr(
         code_hash, "_source", lambda name, found=code_hash._source: edited if "height" in name else found(name)
     )
@@ -95,11 +93,16 @@ def test_models_that_change_places_make_everything_new(tiny_checkpoint, data, tm
 
 
 def test_what_a_module_is_computed_with_is_hashed_to_the_bottom():
-    from analyses.code_hash import modules_behind
+    from analyses.report.code_hash import modules_behind
 
-    found = set(modules_behind("analyses.calibration", "coconut_core.checkpoints"))
-    assert {"analyses.values", "analyses.chart", "coconut_core.model", "coconut_core.offset_heads"} < found
-    assert not {"analyses.height", "analyses.report", "coconut_core.training"} & found
+    found = set(modules_behind("analyses.figures.calibration", "coconut_core.checkpoints"))
+    assert {
+        "analyses.readings.values",
+        "analyses.drawing.chart",
+        "coconut_core.model",
+        "coconut_core.training.offset_heads",
+    } < found
+    assert not {"analyses.figures.height", "analyses.report.report", "coconut_core.training.loop"} & found
 
 
 def test_figures_can_be_computed_again_from_their_rows(tiny_checkpoint, data, tmp_path, no_pictures):
@@ -164,7 +167,7 @@ def test_an_interrupted_report_goes_on(tiny_checkpoint, data, tmp_path, no_pictu
     def stop(study):
         raise KeyboardInterrupt
 
-    from analyses import report as module
+    from analyses.report import report as module
 
     whole = module.FIGURES
     broken = [f if f.name != "figure_8" else module.Figure(f.name, f.title, stop) for f in whole]
@@ -191,18 +194,3 @@ def test_bad_input_is_named(tiny_checkpoint, data, tmp_path):
         report(tiny_checkpoint, data, tmp_path, only=["figure_99"])
     with pytest.raises(InputError, match="no such folder"):
         report(tmp_path / "absent", data, tmp_path)
-
-
-def test_modules_are_commands_of_their_own(tiny_checkpoint, data, tmp_path):
-    def run(*parts):
-        return subprocess.run([sys.executable, "-m", *parts], capture_output=True, text=True)
-
-    out = tmp_path / "figures"
-    done = run("analyses.graph_statistics", "--model", str(tiny_checkpoint), "--data", str(data), "--out", str(out))
-    assert done.returncode == 0, done.stderr
-    assert (out / "table_2.csv").exists() and not (out / "figure_8.csv").exists()
-    refused = run("analyses.graph_statistics", "--model", "absent", "--data", str(data), "--out", str(out))
-    assert refused.returncode == 2 and refused.stderr.strip().endswith("give the folder of a model.")
-    told = run("analyses.accuracy", str(tiny_checkpoint), "--data", str(data), "--out", str(out))
-    assert told.returncode == 0, told.stderr
-    assert pd.read_csv(out / "table_1.csv")["thoughts"].tolist() == [3, 0, 3, 0]

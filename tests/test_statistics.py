@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyses.statistics import auc, auc_within, bootstrap_auc, bootstrap_mean, mcnemar, paired_difference, wilson
+from analyses.readings.intervals import (
+    auc,
+    auc_within,
+    bootstrap_auc,
+    bootstrap_mean,
+    mcnemar,
+    paired_difference,
+    wilson,
+)
 
 
 def test_wilson_is_the_published_interval():

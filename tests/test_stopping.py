@@ -48,9 +48,9 @@ def test_thoughts_are_those_of_the_model(tiny_llama, problems):
 
 
 def test_a_run_fits_and_ships_it(tiny_run, tmp_path, monkeypatch):
-    from coconut_core.training import train
+    from coconut_core.training.loop import train
 
-    monkeypatch.setattr("coconut_core.lessons._STOPPING_PROBLEMS", 50)
+    monkeypatch.setattr("coconut_core.training.batches._STOPPING_PROBLEMS", 50)
     run = replace(tiny_run, save_path=str(tmp_path), stopping="classifier")
     model = load_model(train(run, "coconut train tiny.yaml", quiet=True))
     measured = model.card["stopping"]
@@ -64,8 +64,8 @@ def test_a_run_fits_and_ships_it(tiny_run, tmp_path, monkeypatch):
 def test_the_row_of_the_classifier_is_of_the_thoughts_that_it_chose():
     import numpy as np
 
-    from analyses.accuracy import Score
-    from analyses.reasoning_process import ReasoningProcesses
+    from analyses.readings.accuracy import Score
+    from analyses.readings.reasoning_process import ReasoningProcesses
 
     correct = np.array([[0, 1, 0, 0], [1, 0, 0, 1], [0, 0, 1, 0]], bool)
     tokens = np.array([[9, 8, 7, 6], [9, 8, 7, 5], [9, 8, 4, 6]])

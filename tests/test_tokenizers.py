@@ -14,7 +14,7 @@ def test_texts_survive_the_round_trip(tiny_llama, problems):
 
 
 def test_every_name_is_one_token(tiny_llama):
-    from coconut_core.problems.prosqa_sampler import PERSONS, SPECIES
+    from coconut_core.problems.prosqa.sampler import PERSONS, SPECIES
 
     assert {len(ids) for ids in Encoder(tiny_llama.tokenizer).texts([*PERSONS, *SPECIES])} == {1}
 

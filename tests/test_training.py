@@ -10,15 +10,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from coconut_core import training
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
-from coconut_core.lessons import Lessons
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa import ProsqaProblem
-from coconut_core.problems.prosqa_files import save_problems
-from coconut_core.run_folder import held
-from coconut_core.training import STATE, train
+from coconut_core.problems.prosqa.files import save_problems
+from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.training import loop as training
+from coconut_core.training.batches import Lessons
+from coconut_core.training.loop import STATE, train
+from coconut_core.training.run_folder import held
 
 EXAMPLE = "Tom is a blorpus. Every blorpus is a rompus. Bob is a wumpus. Is Tom a wumpus or rompus?"
 

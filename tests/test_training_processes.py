@@ -11,7 +11,7 @@ import pytest
 import torch
 import yaml
 
-from coconut_core.training import STATE
+from coconut_core.training.loop import STATE
 from tests.test_training import assert_same_model, metrics
 
 
@@ -20,7 +20,7 @@ def test_ctrl_c_stops_two_processes_and_the_same_command_resumes(tmp_path, tiny_
     config = {**tiny_run.as_dict(), "save_path": str(tmp_path), "samples_per_epoch": 16_000}
     (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    command += ["-m", "coconut_core.training", str(tmp_path / "run.yaml")]
+    command += ["-m", "workbench.commands", "train", str(tmp_path / "run.yaml")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
     wait_for(tmp_path / "tiny" / "metrics.jsonl")
@@ -55,7 +55,7 @@ def test_two_processes_are_killed_and_resume_together(tmp_path, tiny_run):
     config = {**tiny_run.as_dict(), "save_path": str(tmp_path), "samples_per_epoch": 1600, "checkpoint_minutes": 0.002}
     (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    command += ["-m", "coconut_core.training", str(tmp_path / "run.yaml")]
+    command += ["-m", "workbench.commands", "train", str(tmp_path / "run.yaml")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     first = subprocess.Popen(command, env=environment, start_new_session=True, **quiet)

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyses import export
-from analyses.control_figure import control_figure
-from analyses.palette import DARK, LIGHT, contrast
-from analyses.plain_text import for_markdown, for_plotly, one_line, shortened
-from analyses.tree_figure import Reading, description, tree_figure, tree_layout
-from analyses.tree_scene import WRITTEN_FROM
+from analyses.drawing.escaping import for_markdown, for_plotly, one_line, shortened
+from analyses.drawing.palette import DARK, LIGHT, contrast
+from analyses.drawing.tree.figure import Reading, description, tree_figure, tree_layout
+from analyses.drawing.tree.scene import WRITTEN_FROM
+from analyses.drawing.values_beside_control import control_figure
+from analyses.report import export
 from coconut_core.problems.graph import frontier
-from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa.problem import ProsqaProblem
 
 TEXT = (
     "Tom is a terpus. Tom is a dumpus. Every terpus is a brimpus. Every terpus is a lorpus. Every dumpus is "

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyses.tree_layout import CURVE_POINTS, NAME, SEAT, WIDTH, lay_out
-from analyses.tree_order import crossings
+from analyses.drawing.tree.layout import CURVE_POINTS, NAME, SEAT, WIDTH, lay_out
+from analyses.drawing.tree.order import crossings
 from coconut_core.problems.graph import depths
-from coconut_core.problems.prosqa_files import load_problems
+from coconut_core.problems.prosqa.files import load_problems
 
 CHARACTER = 7.4
 

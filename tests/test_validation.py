@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from coconut_core.errors import InputError
-from coconut_core.problems.further_questions import further_questions
-from coconut_core.problems.prosqa import ProsqaProblem
-from coconut_core.problems.prosqa_files import load_problems
-from coconut_core.problems.prosqa_sampler import OFFICIAL, sample_problems
-from coconut_core.problems.statistics import statistics
-from coconut_core.problems.validation import Violation, facts_key, question_key, set_violations, violations
+from coconut_core.problems.prosqa.files import load_problems
+from coconut_core.problems.prosqa.further_questions import further_questions
+from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.prosqa.sampler import OFFICIAL, sample_problems
+from coconut_core.problems.prosqa.statistics import statistics
+from coconut_core.problems.prosqa.validation import Violation, facts_key, question_key, set_violations, violations
 
 SOUND = {
     "question": (

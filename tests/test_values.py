@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from analyses.values import node_values
+from analyses.readings.values import node_values
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa.problem import ProsqaProblem
 from tests.test_model import full_pass
 
 

@@ -10,8 +10,8 @@ from typing import Literal
 
 from coconut_core.encoding import Problem
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa import ProsqaProblem
-from coconut_core.problems.prosqa_files import load_problems
+from coconut_core.problems.prosqa.files import load_problems
+from coconut_core.problems.prosqa.problem import ProsqaProblem
 from coconut_core.problems.records import read_items, read_records, shown, text_field, texts_field
 
 

@@ -9,7 +9,7 @@ from typing import BinaryIO, TypeVar
 import ijson
 
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa_text import shortened
+from coconut_core.problems.prosqa.text import shortened
 
 MOST_LEVELS = 16
 """Of lists and objects in one another; a record has three."""

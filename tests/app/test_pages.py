@@ -66,8 +66,8 @@ def test_everything_is_in_the_zip(monkeypatch):
     import pandas as pd
     import plotly.graph_objects as go
 
-    from analyses import export
-    from workbench.bundles import bundle
+    from analyses.report import export
+    from analyses.report.bundles import bundle
 
     monkeypatch.setattr(export, "image_fault", lambda: "no browser")
     frame, drawing = pd.DataFrame({"a": [1, 2]}), go.Figure(go.Scatter(y=[1, 3]))
@@ -85,7 +85,7 @@ def test_everything_is_in_the_zip(monkeypatch):
 def test_where_thoughts_lie(open_page, tiny_llama, problems):
     import numpy as np
 
-    from analyses.thought_space import CLASSES, thought_space
+    from analyses.figures.one_problem.thought_space import CLASSES, thought_space
     from coconut_core.problems.graph import frontier
 
     test = open_page("thoughts")
@@ -116,7 +116,7 @@ def test_a_page_shows_a_figure_and_leaves_it_as_it_is():
     def page():
         import plotly.graph_objects as go
 
-        from workbench.session import show_figure
+        from workbench.choices.selection import show_figure
 
         figure = go.Figure(data=[{"y": [1]}], layout={"template": "none"})
         before = figure.to_json()
@@ -130,8 +130,8 @@ def test_a_page_shows_a_figure_and_leaves_it_as_it_is():
 def test_figures_on_dark_pages_keep_their_data():
     import pandas as pd
 
-    from analyses.palette import DARK, LIGHT, darkened
-    from workbench.problem_map import problem_map
+    from analyses.drawing.palette import DARK, LIGHT, darkened
+    from analyses.figures.problem_map import problem_map
 
     table = pd.DataFrame(
         {

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.app.conftest import figure
-from workbench import studies
+from workbench.computed import studies
 
 
 def test_a_population_with_a_control(open_page):
@@ -70,9 +70,11 @@ def test_what_one_session_read_another_does_not_compute(open_page, monkeypatch):
     name = "made here: 8-9 nodes, 2-2 hops, seed 8, 7 problems"
     test = open_page("population", population=name)
     rows = test.dataframe[0].value
-    monkeypatch.setattr("analyses.study.node_values", lambda *_, **__: pytest.fail("computed again"))
-    monkeypatch.setattr("analyses.study.answers", lambda *_, **__: pytest.fail("computed again"))
-    monkeypatch.setattr("analyses.process_by_k.ReasoningProcesses.of", lambda *_, **__: pytest.fail("computed again"))
+    monkeypatch.setattr("analyses.readings.study.node_values", lambda *_, **__: pytest.fail("computed again"))
+    monkeypatch.setattr("analyses.readings.study.answers", lambda *_, **__: pytest.fail("computed again"))
+    monkeypatch.setattr(
+        "analyses.figures.process_by_k.ReasoningProcesses.of", lambda *_, **__: pytest.fail("computed again")
+    )
     again = open_page("population", population=name)
     assert again.dataframe[0].value.equals(rows) and not again.exception
 
@@ -80,10 +82,10 @@ def test_what_one_session_read_another_does_not_compute(open_page, monkeypatch):
 def test_readings_are_of_their_files_and_their_problems(page_shelf, tmp_path, problems):
     """Two folders of the same weights, and two choices of problems, share no reading; the untrained model is of the
     first one's shape."""
-    from analyses.study import Memory
-    from workbench.model_shelf import model_folder
-    from workbench.problem_sets import ProblemSet
-    from workbench.problem_sources import labels
+    from analyses.readings.study import Memory
+    from workbench.choices.model_shelf import model_folder
+    from workbench.choices.problem_sets import ProblemSet
+    from workbench.choices.problem_sources import labels
 
     some = ProblemSet("some", labels(problems))
     folders = [model_folder(page_shelf / "models" / name) for name in ("tiny", "other")]
@@ -103,7 +105,7 @@ def test_readings_are_of_their_files_and_their_problems(page_shelf, tmp_path, pr
 
 
 def test_the_memory_forgets_what_was_asked_for_longest_ago():
-    from analyses.study import Memory
+    from analyses.readings.study import Memory
 
     memory, computed = Memory(2), []
     for key in ("a", "b", "a", "c", "a", "b"):

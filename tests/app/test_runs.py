@@ -4,10 +4,10 @@ import hashlib
 import json
 import shutil
 
+from analyses.figures.training_history import training_history
 from tests.app.conftest import figure, upload
-from workbench.model_shelf import model_folders
-from workbench.run_tables import config_differences, models_table
-from workbench.training_history import training_history
+from workbench.choices.model_shelf import model_folders
+from workbench.computed.run_tables import config_differences, models_table
 
 
 def test_models_are_listed_with_what_is_wrong(open_page):
@@ -53,7 +53,7 @@ def test_tables_survive_cards_and_histories_that_are_odd(tmp_path, tiny_checkpoi
         file.write('{"kind": "train"}\n{"kind": "tr')
     folders = model_folders(tmp_path)
     assert models_table(folders)["seed"].isna().all() and config_differences(folders).empty
-    assert {"loss", "accuracy, k = 3"} <= set(training_history(folders[0])["kind"])
+    assert {"loss", "accuracy, k = 3"} <= set(training_history(folders[0].path)["kind"])
 
 
 def test_all_runs_answer_the_same_problems(open_page, problems):

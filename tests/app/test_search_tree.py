@@ -4,11 +4,11 @@ import shutil
 
 import pytest
 
-from analyses.plain_text import for_markdown
+from analyses.drawing.escaping import for_markdown
 from coconut_core.problems.graph import frontier
-from coconut_core.problems.prosqa_files import load_problems
+from coconut_core.problems.prosqa.files import load_problems
 from tests.app.conftest import figure, tree, values
-from workbench.problem_sources import telling
+from workbench.choices.problem_sources import telling
 
 
 def test_a_tree_is_shown_at_once(app, problems):
@@ -34,7 +34,7 @@ def test_moving_k_changes_values_and_moves_nothing(app):
 
 
 def test_values_and_answer_are_those_of_the_model(app, shelf, problems):
-    from analyses.values import node_values
+    from analyses.readings.values import node_values
     from coconut_core.checkpoints import load_model
     from coconut_core.generation import answers
 

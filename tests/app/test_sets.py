@@ -67,7 +67,7 @@ def test_a_link_makes_no_set_that_the_page_would_not(open_page, name):
 
 
 def test_an_upload_that_is_pushed_out_leaves_the_pages(open_page, problems):
-    from workbench import problem_sets
+    from workbench.choices import problem_sets
 
     test = open_page("problems")
     content = json.dumps([problem.to_json() for problem in problems[4:6]]).encode()
@@ -84,7 +84,7 @@ def test_an_upload_that_is_pushed_out_leaves_the_pages(open_page, problems):
 
 
 def test_a_problem_of_a_set_that_was_pushed_out_cannot_be_opened(open_page, problems):
-    from workbench import problem_sets
+    from workbench.choices import problem_sets
 
     test = open_page("population", most="3")
     assert upload(test, [problem.to_json() for problem in problems[6:9]])
@@ -99,7 +99,7 @@ def test_a_problem_of_a_set_that_was_pushed_out_cannot_be_opened(open_page, prob
 
 
 def test_what_was_uploaded_again_is_the_latest(problems):
-    from workbench import problem_sets
+    from workbench.choices import problem_sets
 
     contents = [json.dumps([problem.to_json()]).encode() for problem in problems[: problem_sets.MOST_UPLOADS + 1]]
     first, *others = (problem_sets.upload_set("mine.json", content) for content in contents[:-1])

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.conftest import figure, shown, tree
 from tests.conftest import APP
-from workbench.model_shelf import model_folders
+from workbench.choices.model_shelf import model_folders
 
 
 def test_broken_models_are_listed_and_harmless(app, shelf):

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from coconut_core.problems.prosqa_sampler import SamplerSettings
+from coconut_core.problems.prosqa.sampler import SamplerSettings
 from tests.app.conftest import figure, shown, tree, upload
 from tests.conftest import APP
-from workbench.problem_sources import UPLOAD_MEGABYTES, sampler_settings
-from workbench.sidebar import EXAMPLE
+from workbench.choices.problem_sources import UPLOAD_MEGABYTES, sampler_settings
+from workbench.choices.sidebar import EXAMPLE
 
 
 def test_random_problems_come_back_by_their_seed(app):

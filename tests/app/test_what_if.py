@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from coconut_core.problems.prosqa import ProsqaProblem
+from coconut_core.problems.prosqa.problem import ProsqaProblem
 from tests.app.conftest import figure, shown, upload
 
 
@@ -98,7 +98,7 @@ def test_thoughts_can_be_changed(open_page, kind):
 
 def test_edits_of_a_text():
     from coconut_core.errors import InputError
-    from workbench import edits
+    from coconut_core.problems.prosqa import edits
 
     text = "Tom is a lempus. Every lempus is a rompus. Bob is a wumpus. Is Tom a wumpus or rompus?"
     assert edits.without_fact(text, "Bob is a wumpus.").startswith("Tom is a lempus. Every lempus is a rompus. Is Tom")

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from tests.browser.conftest import link, tree, visit, wait_for_k
-from workbench.problem_sources import telling
-from workbench.sidebar import EXAMPLE
+from workbench.choices.problem_sources import telling
+from workbench.choices.sidebar import EXAMPLE
 
 pytestmark = pytest.mark.browser
 

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from analyses.plain_text import for_markdown
+from analyses.drawing.escaping import for_markdown
+from analyses.figures.training_history import TrainingHistory, training_history
 from coconut_core.errors import InputError
-from workbench import session
-from workbench.downloads import offer_result, offer_table
-from workbench.problem_sets import problem_set, problem_sets
-from workbench.run_tables import config_differences, models_table
-from workbench.studies import table_1
-from workbench.training_history import TrainingHistory, training_history
+from workbench.choices import selection as session
+from workbench.choices.problem_sets import problem_set, problem_sets
+from workbench.computed.run_tables import config_differences, models_table
+from workbench.computed.studies import table_1
+from workbench.widgets.downloads import offer_result, offer_table
 
 MOST = 7
 
@@ -65,7 +65,7 @@ if not shown:
     st.info("Choose at least one run above.", icon=":material/lightbulb:")
     st.stop()
 
-histories = {folder.name: training_history(folder) for folder in shown}
+histories = {folder.name: training_history(folder.path) for folder in shown}
 kinds = sorted({kind for history in histories.values() for kind in history["kind"]}, key=lambda k: (k != "loss", k))
 if kinds:
     left, right = st.columns(2)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from analyses.plain_text import for_markdown
+from analyses.drawing.escaping import for_markdown
 from coconut_core.errors import InputError
-from workbench import session
-from workbench.downloads import offer_table
-from workbench.model_shelf import FILES
-from workbench.run_tables import card_of, models_table
+from workbench.choices import selection as session
+from workbench.choices.model_shelf import FILES
+from workbench.computed.run_tables import card_of, models_table
+from workbench.widgets.downloads import offer_table
 
 UPLOAD_MEGABYTES = 200
 TAKEN = (*FILES, "metrics.jsonl", "stop_classifier.safetensors")

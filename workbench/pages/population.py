@@ -3,15 +3,15 @@
 import numpy as np
 import streamlit as st
 
-from analyses import export
-from analyses.plain_text import for_markdown
+from analyses.drawing.escaping import for_markdown
+from analyses.figures.problem_map import MAPPED, problem_map
+from analyses.report import export
+from analyses.report.bundles import bundle
 from coconut_core.errors import InputError
-from workbench import session
-from workbench.bundles import bundle
-from workbench.downloads import offer, offer_result, pictures
-from workbench.problem_map import MAPPED, problem_map
-from workbench.problem_sets import open_problem, problem_set, problem_sets
-from workbench.studies import figure_definition, figure_titles, population_of
+from workbench.choices import selection as session
+from workbench.choices.problem_sets import open_problem, problem_set, problem_sets
+from workbench.computed.studies import figure_definition, figure_titles, population_of
+from workbench.widgets.downloads import offer, offer_result, pictures
 
 # Figures of one problem, of the machine's speed, or that need models of several c, have their places elsewhere.
 SHOWN = ("figure_5", "figure_8", "figure_9", "search_order", "commitment", "calibration", "early_stopping")

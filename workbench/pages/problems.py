@@ -5,14 +5,13 @@ import json
 import pandas as pd
 import streamlit as st
 
-from analyses.plain_text import for_markdown
+from analyses.drawing.escaping import for_markdown
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa import ProsqaProblem
-from coconut_core.problems.statistics import statistics
-from coconut_core.problems.validation import set_violations
-from workbench import session
-from workbench.downloads import offer_table
-from workbench.problem_sets import (
+from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.prosqa.statistics import statistics
+from coconut_core.problems.prosqa.validation import set_violations
+from workbench.choices import selection as session
+from workbench.choices.problem_sets import (
     MOST_HOPS,
     MOST_MADE,
     MOST_NODES,
@@ -21,6 +20,7 @@ from workbench.problem_sets import (
     problem_set,
     problem_sets,
 )
+from workbench.widgets.downloads import offer_table
 
 
 @st.cache_resource(max_entries=8, show_spinner="Checking the problems …")

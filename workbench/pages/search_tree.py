@@ -7,28 +7,28 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from analyses.control_figure import control_figure
-from analyses.plain_text import for_markdown, one_line, shortened
-from analyses.tree_figure import (
+from analyses.drawing.escaping import for_markdown, one_line, shortened
+from analyses.drawing.tree.figure import (
     LOW_MASS,
     Reading,
     description,
     tree_figure,
     tree_layout,
 )
-from analyses.tree_scene import shortest_path_to
-from analyses.value_curves import value_curves
+from analyses.drawing.tree.scene import shortest_path_to
+from analyses.drawing.value_curves import value_curves
+from analyses.drawing.values_beside_control import control_figure
 from coconut_core.errors import InputError
 from coconut_core.problems.graph import frontier
-from workbench import session
-from workbench.downloads import offer_pictures
-from workbench.model_shelf import has_changed
-from workbench.plotly_ahead import is_cold
-from workbench.problem_sources import complaints
-from workbench.readings import LEAST, Readings, ValuesAt, most_thoughts, readings_of
-from workbench.session import Selection
-from workbench.tree_pictures import TREE_WIDTH, offer_files, reading_of, show_legend, stem_of
-from workbench.values_table import table_at
+from workbench.choices import selection as session
+from workbench.choices.model_shelf import has_changed
+from workbench.choices.problem_sources import complaints
+from workbench.choices.selection import Selection
+from workbench.computed.readings import LEAST, Readings, ValuesAt, most_thoughts, readings_of
+from workbench.computed.values_table import table_at
+from workbench.widgets.downloads import offer_pictures
+from workbench.widgets.plotly_ahead import is_cold
+from workbench.widgets.tree import TREE_WIDTH, offer_files, reading_of, show_legend, stem_of
 
 # What can be forced at k = 0: the way a chain begins, or the way all of its later steps do.
 OPENINGS = {"entity": "NAME is a", "every": "Every"}

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import streamlit as st
 
-from analyses.plain_text import for_markdown
+from analyses.drawing.escaping import for_markdown
 from coconut_core.errors import InputError
-from workbench import session
-from workbench.downloads import offer_result
-from workbench.model_shelf import ModelFolder
-from workbench.readings import lens_of, thought_space_of
-from workbench.session import Selection
-from workbench.tree_pictures import stem_of
+from workbench.choices import selection as session
+from workbench.choices.model_shelf import ModelFolder
+from workbench.choices.selection import Selection
+from workbench.computed.readings import lens_of, thought_space_of
+from workbench.widgets.downloads import offer_result
+from workbench.widgets.tree import stem_of
 
 
 def choose_control(chosen: Selection) -> ModelFolder | None:

@@ -7,21 +7,22 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from analyses import export
-from analyses.plain_text import for_markdown
-from analyses.tree_figure import description, tree_figure, tree_layout
+from analyses.drawing.escaping import for_markdown
+from analyses.drawing.tree.figure import description, tree_figure, tree_layout
+from analyses.report import export
+from analyses.report.bundles import bundle
 from coconut_core.errors import InputError
 from coconut_core.methods import METHODS
-from coconut_core.problems.prosqa import ProsqaProblem
-from workbench import edits, session
-from workbench.bundles import bundle
-from workbench.downloads import offer_pictures
-from workbench.model_shelf import ModelFolder
-from workbench.problem_sets import problems_hash
-from workbench.problem_sources import LONGEST_TEXT
-from workbench.readings import donor, most_thoughts, readings_of
-from workbench.tree_pictures import TREE_WIDTH, reading_of, show_legend, stem_of
-from workbench.values_table import table_of_all
+from coconut_core.problems.prosqa import edits
+from coconut_core.problems.prosqa.problem import ProsqaProblem
+from workbench.choices import selection as session
+from workbench.choices.model_shelf import ModelFolder
+from workbench.choices.problem_sets import problems_hash
+from workbench.choices.problem_sources import LONGEST_TEXT
+from workbench.computed.readings import donor, most_thoughts, readings_of
+from workbench.computed.values_table import table_of_all
+from workbench.widgets.downloads import offer_pictures
+from workbench.widgets.tree import TREE_WIDTH, reading_of, show_legend, stem_of
 
 THOUGHT_EDITS = {
     "none": "leave them",

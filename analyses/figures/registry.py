@@ -1,0 +1,70 @@
+"""Every figure and table that can be made of a study, in the order of the report."""
+
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from analyses.figures.attention import attention
+from analyses.figures.calibration import calibration
+from analyses.figures.commitment import commitment
+from analyses.figures.early_stopping import early_stopping
+from analyses.figures.graph_statistics import graph_statistics
+from analyses.figures.height import height
+from analyses.figures.interventions import interventions
+from analyses.figures.method_table import table_1
+from analyses.figures.one_problem.case_study import case_study
+from analyses.figures.one_problem.search_tree import search_tree
+from analyses.figures.parallelism import parallelism
+from analyses.figures.process_by_k import process_by_k
+from analyses.figures.search_order import search_order
+from analyses.figures.superposition import superposition
+from analyses.figures.thought_decoding import thought_decoding
+from analyses.figures.thoughts_per_step import thoughts_per_step
+from analyses.figures.wall_clock import table_4
+from analyses.readings.study import Study
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One result of the report."""
+
+    name: str
+    """Of its files."""
+    title: str
+    compute: Callable[[Study], Any]
+    graphs: bool = True
+    """Whether it needs problems with graphs, as ProsQA's are."""
+
+    @property
+    def module(self) -> str:
+        """Name of the module that computes it."""
+        return (self.compute.func if isinstance(self.compute, partial) else self.compute).__module__
+
+    @property
+    def definition(self) -> str:
+        """The docstring of that module."""
+        return inspect.cleandoc(sys.modules[self.module].__doc__ or "")
+
+
+FIGURES = (
+    Figure("table_1", "Table 1: accuracy of every method", table_1, graphs=False),
+    Figure("table_2", "Table 2: the graphs", graph_statistics),
+    Figure("table_4", "Table 4: what an answer costs", table_4, graphs=False),
+    Figure("figure_3", "Figure 3: thoughts per step", thoughts_per_step, graphs=False),
+    Figure("figure_4", "Figure 4: thoughts read as words", thought_decoding),
+    Figure("figure_5", "Figure 5: accuracy and reasoning process", process_by_k),
+    Figure("figure_6", "Figure 6: a case in all methods' words", case_study),
+    *(Figure(f"figure_7_k{k}", f"Figure 7: the search tree, k = {k}", partial(search_tree, k=k)) for k in range(7)),
+    Figure("figure_8", "Figure 8: parallelism", parallelism),
+    Figure("figure_9", "Figure 9: value against height", height),
+    Figure("superposition", "Superposition", superposition),
+    Figure("attention", "Where thoughts look", attention),
+    Figure("commitment", "Diversity or commitment", commitment),
+    Figure("search_order", "Agreement with a search", search_order),
+    Figure("early_stopping", "Early stopping", early_stopping),
+    Figure("interventions", "Thoughts changed", interventions),
+    Figure("calibration", "Reliability of the value", calibration),
+)

@@ -1,0 +1,70 @@
+"""How runs learned: their `metrics.jsonl` as one table and one figure."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from analyses.drawing.chart import STYLES, framed
+from analyses.drawing.escaping import for_plotly
+
+
+@dataclass(frozen=True)
+class TrainingHistory:
+    """One curve of several runs."""
+
+    histories: Mapping[str, pd.DataFrame]
+    """`training_history` of each run, by name."""
+    kind: str
+    """Which curve: "loss", or "accuracy, k = ..."."""
+    axis: str
+    """"samples" or "seconds"."""
+
+    def frame(self) -> pd.DataFrame:
+        """All curves of all runs, a row a point."""
+        return pd.concat([h.assign(run=name) for name, h in self.histories.items()], ignore_index=True)
+
+    def figure(self) -> go.Figure:
+        """One line a run: the curve against samples or seconds."""
+        figure = go.Figure()
+        for index, (name, history) in enumerate(self.histories.items()):
+            line = history[history["kind"] == self.kind]
+            colour, dash, _ = STYLES[index % len(STYLES)]
+            look = {"color": colour, "dash": dash, "width": 1.8}
+            figure.add_scatter(x=line[self.axis], y=line["value"], name=for_plotly(name), mode="lines", line=look)
+        figure.update_xaxes(title_text="questions seen" if self.axis == "samples" else "seconds of training")
+        figure.update_yaxes(title_text="loss, nats a label" if self.kind == "loss" else for_plotly(self.kind))
+        note = "on the run's validation problems"
+        if self.kind == "loss":
+            ticks = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
+            figure.update_yaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
+            note = "mean over the labels of the stages that were trained"
+        return framed(figure, f"Training: {for_plotly(self.kind)}", note, height=430, legend=2)
+
+
+def training_history(folder: Path) -> pd.DataFrame:
+    """metrics.jsonl as a table: samples, seconds, stage, kind ("loss", or "accuracy, k = ..."), value.
+
+    A line that cannot be read, such as the last one of a run that goes on, is left out.
+    """
+    rows = []
+    try:
+        lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            at = {key: entry[key] for key in ("samples", "seconds")}
+            if entry["kind"] == "train":
+                rows.append({**at, "stage": entry["stage"], "kind": "loss", "value": float(entry["loss"])})
+            else:
+                for k, value in entry["accuracy"].items():
+                    rows.append({**at, "stage": None, "kind": f"accuracy, k = {k}", "value": float(value)})
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
+    columns = ["samples", "seconds", "stage", "kind", "value"]
+    return pd.DataFrame(rows, columns=columns)

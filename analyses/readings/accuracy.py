@@ -1,0 +1,133 @@
+"""Accuracy after k thoughts, with the model's words (paper figure 5 of v2, left panel), and Table 1 over many models.
+
+    python -m analyses.readings.accuracy MODEL [MODEL ...] --data DATA --out artifacts/tables
+
+After the question, `<bot>` and k thoughts the end of thinking is forced, and the model writes greedily. An answer is
+right if what follows the last "###" is the problem's answer to the letter. k = 0, the same weights without a
+thought, is the control of every other row. On ProsQA the paper tests with the maximum, 6, whatever the path's length.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Int
+
+from analyses.readings.intervals import wilson
+from analyses.readings.reasoning_process import ReasoningProcesses
+from coconut_core.errors import InputError
+from coconut_core.generation import Answers, answers
+from coconut_core.model import CoconutModel
+from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.stopping import thought_states
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """What a model wrote on a set of problems after each number of thoughts."""
+
+    problems: tuple[ProsqaProblem, ...]
+    answers: Answers
+    slots: tuple[int, ...]
+    """Slots that each k of `answers.ks` took: thoughts count as tokens, as in the paper's Table 1."""
+    seconds: float
+    """Wall clock of all k together, from text to text."""
+    stopped: Int[np.ndarray, "problem"] | None = None
+    """Thoughts after which the stop classifier stops, where the model has one."""
+
+    @cached_property
+    def score(self) -> "Score":
+        processes = ReasoningProcesses.of(self.problems, self.answers)
+        return Score(self.slots, self.answers.correct, self.answers.tokens, processes, self.seconds, self.stopped)
+
+    def frame(self, first: int = 0) -> pd.DataFrame:
+        """One row a problem, numbered from `first` on, and k: the model's words, the right answer, whether they agree,
+        and the class."""
+        process = self.score.processes.process
+        rows = [
+            {
+                "problem": first + index,
+                "k": k,
+                "hops": problem.hops,
+                "words": self.answers.text[index][at],
+                "answer": problem.answer,
+                "correct": bool(self.answers.correct[index, at]),
+                "process": process[index][at],
+                "generated_tokens": self.slots[at] + int(self.answers.tokens[index, at]),
+            }
+            for index, problem in enumerate(self.problems)
+            for at, k in enumerate(self.answers.ks)
+        ]
+        return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class Score:
+    """What counts of an `Accuracy`, without the words."""
+
+    slots: tuple[int, ...]
+    correct: Bool[np.ndarray, "problem k"]
+    tokens: Int[np.ndarray, "problem k"]
+    processes: ReasoningProcesses
+    """The class of every text (figure 5, right panel)."""
+    seconds: float
+    stopped: Int[np.ndarray, "problem"] | None
+
+    @classmethod
+    def joined(cls, parts: Sequence["Score"]) -> "Score":
+        """That of one set of problems, from those of its parts in order."""
+        return cls(
+            parts[0].slots,
+            np.concatenate([part.correct for part in parts]),
+            np.concatenate([part.tokens for part in parts]),
+            ReasoningProcesses(parts[0].processes.ks, tuple(row for part in parts for row in part.processes.process)),
+            sum(part.seconds for part in parts),
+            None if parts[0].stopped is None else np.concatenate([part.stopped for part in parts]),
+        )
+
+    def summary(self) -> pd.DataFrame:
+        """One row a k: n, accuracy in [0, 1] with its 95% Wilson interval, mean generated tokens."""
+        tokens, ks = np.array(self.slots) + self.tokens.mean(0), self.processes.ks
+        rows = [(str(k), *_share(self.correct[:, at]), float(k), float(tokens[at])) for at, k in enumerate(ks)]
+        if self.stopped is not None:
+            at = np.searchsorted(ks, self.stopped)
+            own = np.arange(len(self.stopped))
+            mean = float(self.stopped.mean())
+            rows.append(("stop", *_share(self.correct[own, at]), mean, mean + float(self.tokens[own, at].mean())))
+        columns = ["k", "n", "accuracy", "low", "high", "mean_thoughts", "generated_tokens"]
+        return pd.DataFrame(rows, columns=columns)
+
+
+def accuracy(
+    model: CoconutModel,
+    problems: Sequence[ProsqaProblem],
+    *,
+    ks: Sequence[int] = range(7),
+    chain: bool = False,
+    batch_size: int = 64,
+) -> Accuracy:
+    """Let `model` answer `problems` after each of `ks` thoughts, with `chain` after a forced first word of a chain.
+
+    Where the model has a stop classifier and `ks` are all numbers that it may choose, its choice is answered too.
+    `InputError` where there is no problem, or where thoughts are asked of a model without slots.
+    """
+    ks = tuple(ks)
+    if not problems:
+        raise InputError("The data hold no problem; give a file with at least one.")
+    if model.method.slot_count(max(ks)) < max(ks):
+        raise InputError(f"--k: a model of the method {model.method.name} has no thoughts; ask for 0.")
+    start = time.perf_counter()
+    told = answers(model, problems, ks=ks, chain=chain, batch_size=batch_size)
+    seconds = time.perf_counter() - start
+    stopped, most = None, model.max_thoughts
+    if model.stop_classifier is not None and set(range(1, most + 1)) <= set(ks) and list(ks) == sorted(ks):
+        stopped = model.stop_classifier.thoughts(thought_states(model, problems, most, batch_size)).numpy()
+    return Accuracy(tuple(problems), told, tuple(map(model.method.slot_count, ks)), seconds, stopped)
+
+
+def _share(correct: np.ndarray) -> tuple[int, float, float, float]:
+    low, high = wilson(int(correct.sum()), len(correct))
+    return len(correct), float(correct.mean()), low, high

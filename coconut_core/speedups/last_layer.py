@@ -1,0 +1,61 @@
+"""The last layer, where the states of few columns are read.
+
+Of a question, later columns see keys and values, and its states are read at one column, its last. In the last layer all
+other columns need keys and values, but no attention and no feed-forward block. The layer itself is the library's. It is
+called twice: on all columns until it has handed their keys and values over to the cache (it has computed their queries
+by then), and after that on those that are read.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from inspect import signature
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from coconut_core.speedups.growing_cache import HandedOver
+
+
+def let_last_layer_narrow(lm: PreTrainedModel) -> None:
+    """From now on `lm.base_model(..., read=mask)` has states where the mask over its columns is true, elsewhere none.
+
+    Such a pass needs a `GrowingCache` and columns that are its first. All other passes are as they were.
+    """
+    layer = next(part for part in lm.base_model.children() if isinstance(part, nn.ModuleList))[-1]
+    if not hasattr(layer, "narrows"):
+        layer.narrows = True
+        layer.register_forward_pre_hook(_narrow, with_kwargs=True)
+        layer.register_forward_hook(_widen, with_kwargs=True)
+
+
+# Compiled code cannot leave a layer half way, nor know how many columns are read: both hooks stay Python.
+@torch.compiler.disable
+def _narrow(layer: nn.Module, args: tuple, kwargs: Mapping[str, Any]) -> tuple[tuple, dict[str, Any]] | None:
+    """Keys and values of all columns; what is left to do is that of the columns that are read."""
+    if (read := kwargs.get("read")) is None:
+        return None
+    named = signature(layer.forward).bind(*args, **kwargs).arguments
+    named |= named.pop("kwargs", {})
+    named["past_key_values"].layers[-1].handing_over = True
+    with suppress(HandedOver):
+        layer.forward(**named)
+    named["hidden_states"] = named["hidden_states"][:, read]
+    if named.get("attention_mask") is not None:
+        named["attention_mask"] = named["attention_mask"][:, :, read]
+    if "position_ids" in named:
+        named["position_ids"] = named["position_ids"][:, read]
+    if "position_embeddings" in named:
+        named["position_embeddings"] = tuple(part[:, read] for part in named["position_embeddings"])
+    return (), named
+
+
+@torch.compiler.disable
+def _widen(layer: nn.Module, args: tuple, kwargs: Mapping[str, Any], states: Tensor) -> Tensor | None:
+    """As wide as other layers' states, as the library expects it: zero in the columns that are not read."""
+    if (read := kwargs.get("read")) is None:
+        return None
+    wide = states.new_zeros(states.shape[0], len(read), states.shape[2])
+    wide[:, read] = states
+    return wide

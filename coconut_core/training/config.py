@@ -1,0 +1,274 @@
+"""A training run as data: a frozen `RunConfig`, which refuses what is impossible by the field's name.
+
+Field names are those of the official configuration files wherever these have one. `config_files.py` reads them.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from coconut_core.errors import InputError
+from coconut_core.methods import METHODS, MOST_SLOTS
+from coconut_core.problems.prosqa.sampler import OFFICIAL, SamplerSettings
+from coconut_core.training.curriculum import Curriculum
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """A language model made from scratch, with random weights and a word-level vocabulary."""
+
+    family: Literal["llama", "gpt2"] = "llama"
+    layers: int = 4
+    width: int = 128
+    heads: int = 4
+    feed_forward: int = 256
+    initial_std: float = 0.02
+    rotary_base: float = 10_000.0
+    """Llama only: base of the rotary frequencies."""
+    offset_heads: tuple[int, ...] = ()
+    """Llama only: heads of the first layer that start out attending this many tokens back (`offset_heads.py`)."""
+    positions: int = 1024
+    """Longest text; GPT-2 only: learned positions."""
+
+    def __post_init__(self) -> None:
+        sizes = ("layers", "width", "heads", "feed_forward", "initial_std", "rotary_base", "positions")
+        _require(self, "model.", sizes, lambda value: value > 0, "is not above zero; give a positive number")
+        if self.width % self.heads:
+            raise InputError(f"model.heads: {self.heads} does not divide the width {self.width}; give one that does.")
+        if self.family == "llama" and self.width // self.heads % 2:
+            raise InputError(f"model.heads: heads of {self.width // self.heads} numbers cannot rotate; give even ones.")
+        if self.family == "gpt2" and self.offset_heads:
+            raise InputError("model.offset_heads: GPT-2 has no rotary positions to set them by; use family: llama.")
+
+
+@dataclass(frozen=True)
+class World:
+    """Fresh ProsQA problems for some epochs of training: the size of their graphs and the length of their chains."""
+
+    epochs: int
+    nodes: tuple[int, ...] = OFFICIAL.nodes
+    """Fewest and most nodes."""
+    hops: dict[int, float] = field(default_factory=lambda: dict(OFFICIAL.hops))
+    """Weight of each length of the shortest path."""
+    uniform_prob: float | None = None
+    """Overrides the run's `uniform_prob` for these epochs."""
+    questions_per_text: int | None = None
+    """Overrides the run's `questions_per_text`: small graphs have few questions to ask."""
+    lr: float | None = None
+    """Overrides the run's `lr`."""
+    stage: int | None = None
+    """Overrides the stage that `epochs_per_stage` would schedule."""
+
+    @property
+    def sampler(self) -> SamplerSettings:
+        return SamplerSettings(nodes=self.nodes, hops=self.hops)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that decides a training run. Two equal configs on the same machine give the same model."""
+
+    name: str
+    save_path: str = "runs"
+    """The run's folder is save_path/name."""
+    seed: int = 0
+
+    # The model: a shape from scratch, or a local folder of a Hugging Face model or of a run of ours.
+    model: ModelShape | None = None
+    model_id: str | None = None
+    load_model_path: str | None = None
+
+    # The method and its curriculum (paper section 3; 2.2 for its numbers).
+    method: str = "coconut"
+    """One of `methods.py`."""
+    stopping: Literal["fixed", "classifier"] = "fixed"
+    """classifier: once the model is trained, fit a classifier that says from a thought whether to stop thinking."""
+    c_thought: int = 1
+    max_latent_stage: int = 6
+    epochs_per_stage: int = 5
+    """0: no schedule, every epoch is of the last stage."""
+    pad_latent_to_max: bool = True
+    uniform_prob: float = 0.0
+    stages_per_sample: int = 1
+    """Stages scored of each sample from one encoding of its question: 1 draws one, as the official code does;
+    n draws n; 0 scores every stage that can be drawn, weighted by its probability."""
+
+    # The data: files in the official format, or worlds of fresh problems.
+    train_path: str | None = None
+    val_path: str | None = None
+    worlds: tuple[World, ...] = ()
+    samples_per_epoch: int = 20_000
+    """Of a world; a file's epoch is the file."""
+    questions_per_text: int = 1
+    """Of a world: sound questions asked about each text of facts, scored from one encoding of the facts."""
+    validation_problems: int = 200
+    """Fresh problems of the last world, where there is no `val_path`."""
+
+    # Optimisation.
+    num_epochs: int = 50
+    """Of a file; worlds say their own."""
+    resume: int = 0
+    """Epochs that are left out at the beginning: the model that is loaded has them behind it."""
+    batch_size_training: int = 32
+    """Samples of one process and step."""
+    gradient_accumulation_steps: int = 1
+    optimizer: Literal["adamw", "muon"] = "adamw"
+    """muon: Muon for the matrices inside the layers, AdamW for embeddings and norms."""
+    lr: float = 1e-4
+    weight_decay: float = 0.01
+    betas: tuple[float, ...] = (0.9, 0.999)
+    warmup_steps: int = 0
+    cooldown_epochs: float = 0.0
+    """The learning rate falls linearly to zero over the last epochs."""
+    clip_norm: float | None = None
+    reset_optimizer: bool = False
+    """True builds a new optimiser, as often as `reset_optimizer_every` says."""
+    reset_optimizer_every: Literal["epoch", "stage"] = "epoch"
+    """The official code rebuilds it every epoch, the paper says at every stage."""
+    bf16: bool = False
+    """bfloat16 autocast; pays on GPUs and on CPUs with AVX512-BF16 at widths of some hundred."""
+
+    # Reports and checkpoints.
+    log_every: int = 50
+    """Steps between lines of metrics.jsonl."""
+    checkpoint_minutes: float = 5.0
+    """The most that a kill loses."""
+    ship_half: bool = True
+    """Store the finished model in half precision."""
+
+    # Parts of official files that choose what this command does not do; only these values are accepted.
+    only_eval: Literal[False] = False
+    debug: Literal[False] = False
+    # Parts of official files that have no meaning here: there is no project, and runs keep their last model.
+    project: str | None = field(default=None, compare=False)
+    save_only_improve: bool = field(default=False, compare=False)
+
+    def __post_init__(self) -> None:
+        positive = ("questions_per_text", "batch_size_training", "gradient_accumulation_steps")
+        positive += ("samples_per_epoch", "num_epochs", "log_every", "checkpoint_minutes", "lr", "clip_norm")
+        _require(self, "", positive, lambda value: value > 0, "is not above zero; give a positive number")
+        natural = ("seed", "c_thought", "max_latent_stage", "epochs_per_stage", "stages_per_sample", "warmup_steps")
+        natural += ("cooldown_epochs", "validation_problems", "weight_decay", "resume")
+        _require(self, "", natural, lambda value: value >= 0, "is negative; give zero or more")
+        _require(self, "", ("uniform_prob",), lambda value: 0 <= value <= 1, _NO_PROBABILITY)
+        if self.name in ("", ".", "..") or Path(self.name).name != self.name:
+            raise InputError(f"name: {self.name!r} names no folder of its own; give a name without a slash.")
+        for world in self.worlds:
+            _require(world, "worlds: ", ("epochs", "lr"), lambda value: value > 0, "is not above zero; give more")
+            _require(world, "worlds: ", ("uniform_prob",), lambda value: 0 <= value <= 1, _NO_PROBABILITY)
+            if len(world.nodes) != 2:
+                raise InputError(f"worlds: nodes {list(world.nodes)} is not two numbers; give the fewest and the most.")
+            asked = self.questions_of(world)
+            if asked < 1 or self.batch_size_training % asked:
+                raise InputError(
+                    f"questions_per_text: batches of {self.batch_size_training} are no whole number of texts with "
+                    f"{asked} questions each; give another number."
+                )
+            if world.stage is not None and not 0 <= world.stage <= self.max_latent_stage + 1:
+                raise InputError(f"worlds: stage {world.stage} is none of 0 to {self.max_latent_stage + 1}; give one.")
+            world.sampler  # noqa: B018  refuses impossible combinations
+        self._check_method()
+        if self.resume >= self.epochs:
+            raise InputError(f"resume: {self.resume} epochs are all that the run has; give fewer.")
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            raise InputError(f"betas: {list(self.betas)} is not two numbers from 0 to below 1; give [0.9, 0.999].")
+        if self.load_model_path:
+            if self.model is not None:
+                raise InputError("model: the shape is that of load_model_path already; leave one of them out.")
+        elif (self.model is None) == (self.model_id is None):
+            raise InputError("model: give either a shape to train from scratch or model_id, a model's local folder.")
+        if bool(self.train_path) == bool(self.worlds):
+            raise InputError("train_path: give either a file to train on or worlds of fresh problems.")
+        if self.train_path and self.questions_per_text > 1:
+            raise InputError("questions_per_text: a file asks one question a text; leave it at 1, or use worlds.")
+
+    def _check_method(self) -> None:
+        """Refuse what the method cannot do."""
+        if self.method not in METHODS:
+            raise InputError(f"method: {self.method!r} is unknown; give one of {', '.join(METHODS)}.")
+        method = METHODS[self.method]
+        if method.slots != "none" and not self.c_thought * self.max_latent_stage:
+            raise InputError(
+                f"c_thought: {method.name} needs slots, but {self.c_thought} thoughts a step in "
+                f"{self.max_latent_stage} stages leave none; give 1 or more of each."
+            )
+        if self.c_thought * self.max_latent_stage >= MOST_SLOTS:
+            raise InputError(
+                f"c_thought: {self.c_thought} thoughts a step in {self.max_latent_stage} stages are more than the "
+                f"{MOST_SLOTS - 1} that a question has room for; give fewer."
+            )
+        mixes = self.uniform_prob > 0 or any(world.uniform_prob for world in self.worlds)
+        if mixes and not method.staged:
+            raise InputError(f"uniform_prob: {method.name} has no stages to mix; leave it at 0.")
+        if self.stopping == "classifier" and method.slots != "thought":
+            raise InputError(f"stopping: {method.name} has no thoughts to classify; leave it at 'fixed'.")
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.save_path) / self.name
+
+    @property
+    def epochs(self) -> int:
+        return sum(world.epochs for world in self.worlds) if self.worlds else self.num_epochs
+
+    def world_of_epoch(self, epoch: int) -> World:
+        """The world that epoch 0, 1, ... takes its problems from."""
+        for world in self.worlds:
+            if epoch < world.epochs:
+                return world
+            epoch -= world.epochs
+        return self.worlds[-1]
+
+    def questions_of(self, world: World) -> int:
+        """Questions asked about each text of a world."""
+        return self.questions_per_text if world.questions_per_text is None else world.questions_per_text
+
+    def lr_of_epoch(self, epoch: int) -> float:
+        own = self.world_of_epoch(epoch).lr if self.worlds else None
+        return self.lr if own is None else own
+
+    def stage_of_epoch(self, epoch: int) -> int:
+        """The stage that samples of an epoch are trained at, but for those drawn uniformly."""
+        own = self.world_of_epoch(epoch).stage if self.worlds else None
+        curriculum = self.curriculum_of_epoch(epoch)
+        return curriculum.stage_of_epoch(epoch, self.epochs_per_stage) if own is None else curriculum.of_method(own)
+
+    def curriculum_of_epoch(self, epoch: int) -> Curriculum:
+        own = self.world_of_epoch(epoch).uniform_prob if self.worlds else None
+        return Curriculum(
+            max_stage=self.max_latent_stage,
+            method=METHODS[self.method],
+            thoughts_per_step=self.c_thought,
+            uniform_prob=self.uniform_prob if own is None else own,
+            pad_to_max=self.pad_latent_to_max,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values of all that matters to a run, as they would stand in a YAML file."""
+        return {f.name: _plain(value) for f, value in _fields(self) if f.compare}
+
+
+_NO_PROBABILITY = "is no probability; give a number from 0 to 1"
+
+
+def _require(part: Any, prefix: str, names: Sequence[str], holds: Callable[[Any], bool], otherwise: str) -> None:
+    """Refuse the first of the fields `names` that is no finite number or does not hold; one that is None is not set."""
+    for name in names:
+        value = getattr(part, name)
+        if value is not None and not (math.isfinite(value) and holds(value)):
+            raise InputError(f"{prefix}{name}: {value} {otherwise}.")
+
+
+def _fields(part: Any) -> Iterator[tuple[dataclasses.Field, Any]]:
+    return ((each, getattr(part, each.name)) for each in dataclasses.fields(part))
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {each.name: _plain(item) for each, item in _fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value

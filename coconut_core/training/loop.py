@@ -1,0 +1,267 @@
+"""The training loop: one for a CPU, a GPU or several (accelerate), resumable to the bit on a CPU (without dropout, if
+several processes share it).
+
+    coconut train configs/prosqa_laptop.yaml
+    torchrun --standalone --nproc_per_node 4 -m workbench.commands train configs/prosqa_scratch.yaml
+
+A run's folder holds the resolved config, `metrics.jsonl` and, while it is unfinished, `state/` with everything a
+resumed run needs. Running the same command again resumes; a finished run is left alone. At the end the folder is a
+checkpoint (`checkpoints.py`) and `state/` is gone.
+"""
+
+import json
+import math
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from tqdm.auto import tqdm
+
+from coconut_core.checkpoints import data_hash, initial_model, save_model
+from coconut_core.encoding import Encoder
+from coconut_core.errors import InputError
+from coconut_core.files import atomic_file
+from coconut_core.generation import answers
+from coconut_core.model import CoconutModel
+from coconut_core.stopping import fit_stop_classifier, measure_stopping
+from coconut_core.training.batches import Lessons, stopping_problems, validation_problems
+from coconut_core.training.config import RunConfig
+from coconut_core.training.interruption import Interruption
+from coconut_core.training.meter import Meter
+from coconut_core.training.optimizers import Optimizers, learning_rate
+from coconut_core.training.packing import PackedBatch
+from coconut_core.training.run_folder import claim, held, is_finished
+
+STATE = "state/latest.pt"
+
+
+@dataclass
+class Progress:
+    """Where a run stands. Everything else follows from the config."""
+
+    epoch: int = 0
+    step: int = 0
+    """Within the epoch."""
+    total_steps: int = 0
+    seconds: float = 0.0
+    """Spent training, over all resumes."""
+
+
+def train(config: RunConfig, command: str, *, restart: bool = False, quiet: bool = False) -> Path:
+    """Run or resume `config`; returns its folder, which then holds a finished checkpoint.
+
+    `InputError` if the folder holds a run of another config (unless `restart`, which discards it), if data are
+    missing, or if the model cannot be loaded. Ctrl-C stores the state and raises `KeyboardInterrupt` again.
+    """
+    accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision="bf16" if config.bf16 else "no")
+    folder = config.folder
+    finished = is_finished(folder, config, restart)
+    accelerator.wait_for_everyone()
+    if finished:
+        return folder
+    # Whatever is wrong with the config is found before anything is written, and before anything is discarded.
+    set_seed(config.seed)
+    model = initial_model(config)
+    encoder = Encoder(model.tokenizer, model.method)
+    lessons = Lessons(config, encoder, accelerator.process_index, accelerator.num_processes)
+    held_out = validation_problems(config)
+    try:
+        encoder.questions([problem.question for problem in held_out])
+    except InputError as error:
+        raise InputError(f"val_path: {error}") from error
+    with held(folder) if accelerator.is_main_process else nullcontext():
+        if accelerator.is_main_process:
+            claim(folder, config, restart)
+        accelerator.wait_for_everyone()
+        return _Run(config, accelerator, model, lessons, held_out, quiet).train(command)
+
+
+class _Run:
+    def __init__(self, config, accelerator, model, lessons, held_out, quiet):
+        self.config: RunConfig = config
+        self.folder: Path = config.folder
+        self.accelerator: Accelerator = accelerator
+        self.model: CoconutModel = model
+        self.lessons: Lessons = lessons
+        self.held_out = held_out
+        self.quiet = quiet or not accelerator.is_main_process
+        self.wrapped = accelerator.prepare(model)
+        self.optimizers = Optimizers(config, model)
+        self.data = data_hash(config)
+        self.left_out = config.resume * lessons.steps_per_epoch
+        self.progress = Progress(epoch=config.resume, total_steps=self.left_out)
+        self.steps = config.epochs * lessons.steps_per_epoch
+        self.meter = Meter()
+
+    def train(self, command: str) -> Path:
+        if (self.folder / STATE).exists():
+            self._restore()
+        at = self.progress
+        began, saved = time.monotonic() - at.seconds, time.monotonic()
+        bar = tqdm(total=self.steps, initial=at.total_steps, unit="step", disable=self.quiet)
+        with bar, Interruption() as interruption:
+            while at.epoch < self.config.epochs:
+                if at.step == 0 and at.epoch > 0 and self._rebuilds(at.epoch):
+                    self.optimizers = Optimizers(self.config, self.model)
+                pending = not self._step(self.lessons.batch(at.epoch, at.step, self.model.columns_at_once))
+                stage = self.config.stage_of_epoch(at.epoch)
+                at.step, at.total_steps = at.step + 1, at.total_steps + 1
+                at.seconds = time.monotonic() - began
+                if at.step == self.lessons.steps_per_epoch:
+                    at.epoch, at.step = at.epoch + 1, 0
+                bar.update()
+                if at.total_steps % self.config.log_every == 0:
+                    self._report(bar, stage)
+                if at.step == 0:
+                    self._validate(bar)
+                stopping = self._any_process(interruption.asked)
+                # Gradients are not stored, so a run stops and stores only where none are being gathered.
+                if pending:
+                    continue
+                if stopping or time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
+                    self._store()
+                    saved = time.monotonic()
+                if stopping:
+                    raise KeyboardInterrupt
+        return self._finish(command)
+
+    def _any_process(self, asked: bool) -> bool:
+        """Whether any process was asked to stop: one that stops alone would leave the others waiting for it."""
+        if self.accelerator.num_processes == 1:
+            return asked
+        flag = torch.tensor(float(asked), device=self.accelerator.device)
+        return bool(self.accelerator.reduce(flag, "sum") > 0)
+
+    def _rebuilds(self, epoch: int) -> bool:
+        if not self.config.reset_optimizer:
+            return False
+        every_epoch = self.config.reset_optimizer_every == "epoch"
+        return every_epoch or self.config.stage_of_epoch(epoch) != self.config.stage_of_epoch(epoch - 1)
+
+    def _step(self, parts: Sequence[PackedBatch]) -> bool:
+        """Gather the gradients of a batch; True where they were applied, after some batches or at an epoch's last."""
+        config, at = self.config, self.progress
+        self.wrapped.train()
+        *earlier, last = (part.to(self.accelerator.device) for part in parts)
+        for part in earlier:
+            with self.accelerator.no_sync(self.wrapped):
+                self._backward(part)
+        self._backward(last)
+        if (at.step + 1) % config.gradient_accumulation_steps and at.step + 1 < self.lessons.steps_per_epoch:
+            return False
+        if config.clip_norm is not None:
+            self.accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)
+        self.optimizers.step(learning_rate(config, at.total_steps, self.lessons.steps_per_epoch))
+        return True
+
+    def _backward(self, part: PackedBatch) -> None:
+        with self.accelerator.autocast():
+            loss = self.wrapped(part)
+        mean = loss.mean.item()
+        if not math.isfinite(mean):
+            raise InputError(
+                f"lr: the loss is {mean} at step {self.progress.total_steps}; start again with a lower lr."
+            )
+        self.accelerator.backward(loss.mean * part.share / self.config.gradient_accumulation_steps)
+        self.meter.add(loss, part)
+
+    def _report(self, bar: tqdm, stage: int) -> None:
+        line = self.meter.flush()
+        bar.set_postfix(loss=f"{line['loss']:.3f}", stage=stage, refresh=False)
+        self._log({"kind": "train", "stage": stage, **line})
+
+    def _validate(self, bar: tqdm) -> None:
+        """Accuracy without thoughts, with half of them and with all, at the end of an epoch."""
+        if not self.held_out or not self.accelerator.is_main_process:
+            return
+        self.model.eval()
+        most = self.config.curriculum_of_epoch(self.progress.epoch).max_thoughts
+        told = answers(self.model, self.held_out, ks=sorted({0, most // 2, most}))
+        bar.write(f"epoch {self.progress.epoch}: accuracy with {most} thoughts {told.accuracy[most]:.3f}")
+        self._log({"kind": "validation", "n": len(self.held_out), "accuracy": told.accuracy})
+
+    def _log(self, line: dict) -> None:
+        if self.accelerator.is_main_process:
+            at = self.progress
+            line = {"step": at.total_steps, "epoch": at.epoch, "samples": self._samples, **line}
+            line["seconds"] = round(at.seconds, 1)
+            with (self.folder / "metrics.jsonl").open("a") as file:
+                file.write(json.dumps(line) + "\n")
+
+    @property
+    def _samples(self) -> int:
+        return (self.progress.total_steps - self.left_out) * self.lessons.samples_per_step
+
+    def _store(self) -> None:
+        # Every process holds the same weights after a step, so one stores and none has to wait.
+        if not self.accelerator.is_main_process:
+            return
+        state = {
+            "data": self.data,
+            "progress": vars(self.progress),
+            "model": self.model.state_dict(),
+            "optimizers": self.optimizers.state_dict(),
+            "random": torch.get_rng_state(),
+            "meter": self.meter.state(),
+            "metrics_bytes": (self.folder / "metrics.jsonl").stat().st_size,
+        }
+        with atomic_file(self.folder / STATE) as file:
+            torch.save(state, file)
+
+    def _restore(self) -> None:
+        path = self.folder / STATE
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            data, told = state["data"], state["metrics_bytes"]
+            self.model.load_state_dict(state["model"])
+            self.optimizers.load_state_dict(state["optimizers"])
+            self.progress = Progress(**state["progress"])
+            torch.set_rng_state(state["random"])
+            self.meter.restore(state["meter"])
+        except Exception as error:
+            raise InputError(f"{path}: cannot be resumed; start again with --restart.") from error
+        if data != self.data:
+            raise InputError(
+                f"{path}: the run began with other data or other weights ({', '.join(data)}); put them back, or start "
+                "again with --restart."
+            )
+        # Lines written after the stored state belong to steps that will be taken again.
+        if self.accelerator.is_main_process:
+            with (self.folder / "metrics.jsonl").open("r+") as file:
+                file.truncate(min(told, os.path.getsize(file.fileno())))
+
+    def _finish(self, command: str) -> Path:
+        self.accelerator.wait_for_everyone()
+        if self.accelerator.is_main_process:
+            at = self.progress
+            card = {
+                "command": command,
+                "run": self.config.as_dict(),
+                "data": self.data,
+                "steps": at.total_steps,
+                "samples": self._samples,
+                "seconds": round(at.seconds, 1),
+                "processes": self.accelerator.num_processes,
+            }
+            if self.config.stopping == "classifier":
+                card["stopping"] = self._fit_stop_classifier()
+            save_model(self.model, self.folder, card, half=self.config.ship_half, held_out=self.held_out)
+            shutil.rmtree(self.folder / "state", ignore_errors=True)
+        self.accelerator.wait_for_everyone()
+        return self.folder
+
+    def _fit_stop_classifier(self) -> dict[str, float]:
+        """Fit the stop classifier on fresh problems, or those of the file, and measure it on those held out."""
+        self.model.eval()
+        most = self.config.curriculum_of_epoch(self.config.epochs).max_thoughts
+        each = self.config.c_thought
+        classifier = fit_stop_classifier(self.model, stopping_problems(self.config), most, each)
+        classifier.save(self.folder)
+        return measure_stopping(classifier, self.model, self.held_out, most, each) if self.held_out else {}

@@ -1,0 +1,66 @@
+"""The folder of a training run: whose run it holds, and whether that is finished."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from coconut_core.errors import InputError
+from coconut_core.files import write_atomically
+from coconut_core.training.config import RunConfig
+
+
+def is_finished(folder: Path, config: RunConfig, restart: bool) -> bool:
+    """Whether the folder holds this very run, finished; `InputError` if it holds anything but this run.
+
+    With `restart` another run's folder may be discarded, but nothing that is no run.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; give the run another name.")
+    path = folder / "run.json"
+    if not path.exists():
+        if folder.exists() and any(folder.iterdir()):
+            raise InputError(f"{folder}: holds something that is no run; give the run another name.")
+        return False
+    if restart:
+        return False
+    try:
+        there = json.loads(path.read_text())
+        different = [key for key, value in json.loads(json.dumps(config.as_dict())).items() if there.get(key) != value]
+    except (OSError, ValueError, RecursionError, AttributeError) as error:
+        raise InputError(f"{path}: cannot be read; discard the run with --restart.") from error
+    if different:
+        raise InputError(
+            f"{path}: this folder holds a run with another {', '.join(different)}; give the run another name, "
+            "or discard the old one with --restart."
+        )
+    return (folder / "coconut.json").exists()
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Within it the folder is this process's own; `InputError` where another process trains it."""
+    lock = FileLock(folder.parent / f".{folder.name}.lock", timeout=0)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise InputError(f"{folder}: is being trained by another process; wait for it, or stop it.") from error
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made ({error.strerror}); set save_path to another place.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def claim(folder: Path, config: RunConfig, restart: bool) -> None:
+    """Make the run's folder, or take the one there, which is of the same config; with `restart` a new one."""
+    if restart and folder.exists():
+        shutil.rmtree(folder)
+    if not (folder / "run.json").exists():
+        write_atomically(folder / "run.json", json.dumps(config.as_dict(), indent=2) + "\n")
+    (folder / "metrics.jsonl").touch()

@@ -1,0 +1,145 @@
+"""The sidebar that all pages share: a model, and a problem from a set, drawn at random or pasted.
+
+A file that is uploaded becomes a set of problems, which a link can name.
+"""
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from analyses.drawing.escaping import for_markdown
+from coconut_core.errors import InputError
+from coconut_core.problems.prosqa.problem import ProsqaProblem
+from workbench.choices import problem_sources as sources
+from workbench.choices.model_shelf import ModelFolder, absent_folder
+from workbench.choices.problem_sets import lost_upload, problem_set, problem_sets, sets_of_link, upload_set
+from workbench.choices.selection import Selection, artifacts, no_models, shelf
+
+_FAULT = "fault of the upload"
+SET_KEYS = ("set", "population", "browse", "asked")
+"""Widgets that choose a set of problems, on one page or another."""
+SOURCES = {"set": "from a set", "random": "random", "text": "pasted text"}
+EXAMPLE = (
+    "Tom is a terpus. Tom is a dumpus. Every terpus is a brimpus. Every terpus is a lorpus. Every brimpus is "
+    "a lempus. Every rempus is a scrompus. Is Tom a lempus or scrompus?"
+)
+
+
+def draw() -> None:
+    """Draw the sidebar; pages take what was chosen from `session.selection`."""
+    sets_of_link(st.query_params[key] for key in SET_KEYS if key in st.query_params)
+    with st.sidebar:
+        if lost := lost_upload():
+            st.warning(for_markdown(f"“{lost}” is no longer here: upload the file again."), icon=":material/warning:")
+        model = _choose_model()
+        problem, label, fault, hint = _choose_problem(model)
+    if model is None:
+        fault = None
+        hint = no_models()
+    elif model.fault:
+        fault = model.fault
+    st.session_state["selection"] = Selection(model, problem, label, fault, hint)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _random(card: str, seed: int) -> ProsqaProblem:
+    return sources.random_problem(sources.sampler_settings(json.loads(card))[0], seed)
+
+
+def _choose_model() -> ModelFolder | None:
+    folders = shelf()
+    if not folders:
+        return None
+    named = {folder.name: folder for folder in folders}
+    # A folder that a link names, or that was chosen, and that is gone stays chosen: no other takes its place unasked.
+    asked = str(st.session_state.get("model", st.query_params.get("model", folders[0].name)))[:100]
+    if asked not in named:
+        named[asked] = absent_folder(asked)
+    name = st.selectbox("Model", list(named), key="model", bind="query-params")
+    for folder in named.values():
+        if folder.fault:
+            st.caption(f":material/warning: {for_markdown(folder.fault)}")
+    return named.get(name)
+
+
+def _choose_problem(model: ModelFolder | None) -> tuple[ProsqaProblem | None, str, str | None, str | None]:
+    """(problem, label, fault, hint) from the way that is chosen."""
+    source = st.radio("Problem", list(SOURCES), format_func=SOURCES.get, key="source", bind="query-params")
+    ways: dict[str, Callable] = {"random": _choose_random, "text": _paste}
+    try:
+        return ways.get(source, _choose_from_set)(model)
+    except InputError as error:
+        return None, "", str(error), None
+
+
+def _choose_from_set(model: ModelFolder | None):
+    folder = artifacts() / "problems"
+    sets = problem_sets(folder)
+    if not sets:
+        _upload()
+        hint = f"There are no problems in {folder}. Draw a random one, paste a question or upload a file."
+        return None, "", None, hint
+    name = st.selectbox("Set", sets, key="set", bind="query-params")
+    _upload()
+    problems = problem_set(folder, name).labelled
+    first = sources.telling(problems.values())
+    label = st.selectbox("Question", list(problems), index=first, key="problem", bind="query-params")
+    return sources.drawable(problems[label]), f"{name} {label.split()[0]}", None, None
+
+
+def _choose_random(model: ModelFolder | None):
+    card = model.card() if model else {}
+    seed = st.number_input("Seed", min_value=0, max_value=2**31 - 1, value=0, step=1, key="seed", bind="query-params")
+    st.button("Another problem", on_click=_reseed, icon=":material/casino:", width="stretch")
+    st.caption(for_markdown(f"Drawn {sources.sampler_settings(card)[1]}. The seed stands in the link."))
+    return _random(json.dumps(card, default=str), int(seed)), f"random {seed}", None, None
+
+
+def _reseed() -> None:
+    st.session_state["seed"] = int(np.random.default_rng().integers(2**31))
+
+
+def _paste(model: ModelFolder | None):
+    text = st.text_area(
+        "ProsQA question",
+        key="text",
+        bind="query-params",
+        height=220,
+        max_chars=sources.LONGEST_TEXT,
+        placeholder=EXAMPLE,
+        help="Facts and one choice at the end; the graph is read from the text. Ctrl+Enter applies it.",
+    )
+    if not (text or "").strip():
+        hint = f"Paste a question in the sidebar, facts first and the choice last, such as: {EXAMPLE}"
+        return None, "", None, hint
+    return sources.pasted_problem(text), "pasted", None, None
+
+
+def _upload() -> None:
+    with st.expander("Upload problems", icon=":material/upload:"):
+        st.file_uploader(
+            "JSON in the official format",
+            type=["json"],
+            max_upload_size=sources.UPLOAD_MEGABYTES,
+            key="upload",
+            on_change=_take_upload,
+            help="A problem, or a list: question, answer, steps, idx_to_symbol, edges, root, target and neg_target.",
+        )
+        if fault := st.session_state.get(_FAULT):
+            st.error(for_markdown(fault), icon=":material/error:")
+
+
+def _take_upload() -> None:
+    """Choose what was uploaded wherever this page chooses a set, or keep what is wrong with it, to be told."""
+    file = st.session_state["upload"]
+    st.session_state[_FAULT] = None
+    if file is None:
+        return
+    try:
+        name = upload_set(file.name, file.getvalue())
+    except InputError as error:
+        st.session_state[_FAULT] = str(error)
+        return
+    st.session_state.update({key: name for key in SET_KEYS if key in st.session_state} | {"set": name})

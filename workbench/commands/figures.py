@@ -1,0 +1,45 @@
+"""`coconut figures`: the report of a model beside its controls."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.commands.readings import First, Folder, ProblemFile
+from workbench.commands.shared import folder_path
+
+app = typer.Typer()
+
+
+@app.command()
+def figures(
+    model: Annotated[Path, typer.Option(help="Folder of the model under study.")],
+    data: ProblemFile,
+    control: Annotated[list[Path] | None, typer.Option(help="Folder of a model beside it; may be repeated.")] = None,
+    sweep: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of a model trained with another c_thought, for figure 3 alone; may be repeated."),
+    ] = None,
+    out: Folder = Path("artifacts/figures"),
+    first: First = 500,
+    only: Annotated[list[str] | None, typer.Option(help="Only this figure, e.g. figure_8; may be repeated.")] = None,
+) -> None:
+    """Every figure and table of the paper, and those beyond it, each beside its controls."""
+    out = folder_path(out)
+    from analyses.report import export
+    from analyses.report.report import make_report
+
+    if fault := export.image_fault():
+        print(f"{fault} CSV and HTML are written.", file=sys.stderr)
+    parts = ["coconut", "figures", "--model", str(model), "--data", str(data)]
+    control, sweep = control or [], sweep or []
+    parts += [part for path in control for part in ("--control", str(path))]
+    parts += [part for path in sweep for part in ("--sweep", str(path))]
+    command = shlex.join([*parts, "--first", str(first)])
+    manifest = make_report([model, *control], data, out, sweep=sweep, first=first, only=only or (), command=command)
+    for name, entry in manifest["figures"].items():
+        if "left_out" in entry:
+            print(f"{name} was left out: {entry['left_out']}")
+    print(out / "index.html")

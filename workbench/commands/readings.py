@@ -1,0 +1,141 @@
+"""`coconut evaluate`, `values`, `table` and `wall-clock`: what models answer and think, as tables."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.commands.shared import csv_path, folder_path, numbers, thoughts_of
+
+app = typer.Typer()
+
+Model = Annotated[Path, typer.Argument(help="Folder of a trained model, e.g. artifacts/models/prosqa_laptop.")]
+Data = Annotated[Path, typer.Argument(help="ProsQA problems in the official JSON format.")]
+Ks = Annotated[
+    str | None,
+    typer.Option("--k", help="Numbers of thoughts, like 0-6 or 0,3,6; by default all that the model has."),
+]
+First = Annotated[int | None, typer.Option(help="Only the first N problems.", min=1)]
+Batch = Annotated[int, typer.Option(help="Problems computed together.", min=1)]
+BATCHES_A_RUN = 4
+"""Enough of them that a batch can be made of problems of about the same length."""
+
+
+@app.command()
+def evaluate(
+    model: Model,
+    data: Data,
+    k: Ks = None,
+    out: Annotated[Path | None, typer.Option(help="CSV with a row for each problem and k, with the words.")] = None,
+    force_chain: Annotated[
+        bool, typer.Option(help="Force the first word of a chain of thought, where the model might answer at once.")
+    ] = False,
+    first: First = None,
+    batch_size: Batch = 64,
+) -> None:
+    """Accuracy after each number of thoughts, with 95% Wilson intervals, and how the model got there.
+
+    The row "stop" is that of the model's stop classifier, if it has one.
+    """
+    ks, out = None if k is None else numbers(k), csv_path(out)
+    from analyses.readings.accuracy import Score, accuracy
+    from analyses.readings.reasoning_process import PROCESSES
+    from coconut_core.checkpoints import load_model
+    from workbench.commands.problem_stream import ProblemStream
+
+    with ProblemStream(data, first) as stream:
+        loaded = load_model(model, stream.device)
+        ks = thoughts_of(loaded, ks)
+
+        def told(start: int, problems):
+            measured = accuracy(loaded, problems, ks=ks, chain=force_chain, batch_size=batch_size)
+            rows = "" if out is None else measured.frame(start).to_csv(index=False, header=start == 0)
+            return rows, measured.score
+
+        parts = stream.write(told, out, size=BATCHES_A_RUN * batch_size, what="answers")
+        if stream.is_main:
+            score = Score.joined(parts)
+            print(score.summary().to_string(index=False, float_format="{:.3f}".format))
+            print(
+                f"\n{score.seconds / stream.total:.4f} s a problem, for all k together, in batches of {batch_size}.\n"
+            )
+            processes = score.processes.summary().pivot(index="k", columns="process", values="count")
+            print(processes[list(PROCESSES)].to_string())
+
+
+@app.command()
+def values(
+    model: Model,
+    data: Data,
+    out: Annotated[Path, typer.Option(help="CSV with a row for each problem, k and node.")] = Path("values.csv"),
+    k: Ks = None,
+    opening: Annotated[
+        str, typer.Option(help="What is forced at k = 0: entity ('Tom is a') or every ('Every').")
+    ] = "entity",
+    first: First = None,
+    batch_size: Batch = 32,
+) -> None:
+    """The implicit value of every node after each number of thoughts, and the candidate mass."""
+    ks, out = None if k is None else numbers(k), csv_path(out)
+    from analyses.readings.values import Masses, node_values
+    from coconut_core.checkpoints import load_model
+    from workbench.commands.problem_stream import ProblemStream
+
+    with ProblemStream(data, first) as stream:
+        loaded = load_model(model, stream.device)
+        ks = thoughts_of(loaded, ks)
+
+        def told(start: int, problems):
+            measured = node_values(loaded, problems, ks=ks, opening=opening, batch_size=batch_size)
+            rows = measured.frame(start).to_csv(index=False, header=start == 0, float_format="%.6g")
+            return rows, measured.masses
+
+        parts = stream.write(told, out, size=BATCHES_A_RUN * batch_size, what="values")
+        if stream.is_main:
+            print(Masses.joined(parts).summary().to_string(index=False, float_format="{:.3f}".format))
+
+
+Models = Annotated[
+    list[Path], typer.Argument(help="Folders of trained models; the others are compared with the first.")
+]
+ProblemFile = Annotated[Path, typer.Option("--data", help="ProsQA problems in the official JSON format.")]
+Folder = Annotated[Path, typer.Option("--out", help="Folder for CSV, HTML, and PNG and SVG where they can be drawn.")]
+
+
+@app.command()
+def table(
+    models: Models,
+    data: ProblemFile,
+    out: Folder = Path("artifacts/tables"),
+    first: First = None,
+) -> None:
+    """The paper's Table 1: accuracy and tokens of every method, beside the published numbers."""
+    from analyses.figures.method_table import method_table
+
+    _write(method_table, models, data, out, first, "table_1")
+
+
+@app.command("wall-clock")
+def wall_clock_(
+    models: Models,
+    data: ProblemFile,
+    out: Folder = Path("artifacts/tables"),
+    first: First = 50,
+) -> None:
+    """The paper's Table 4: tokens and time of every method, one problem at a time, as ratios to no-CoT."""
+    from analyses.figures.wall_clock import wall_clock
+
+    _write(wall_clock, models, data, out, first, "table_4")
+
+
+def _write(compute, models: list[Path], data: Path, out: Path, first: int | None, name: str) -> None:
+    from analyses.report.result_files import write_result
+    from coconut_core.checkpoints import load_model
+    from coconut_core.problems.questions import load_questions
+
+    out = folder_path(out)
+    problems = load_questions(data)[:first]
+    result = compute([(path.name, load_model(path)) for path in models], problems)
+    print(result.frame().to_string(index=False, float_format="{:.3f}".format))
+    for path in write_result(result, out, name):
+        print(path)

@@ -1,0 +1,91 @@
+"""What all commands share: their exit codes, and arguments that several of them take."""
+
+import errno
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from coconut_core.errors import InputError
+from coconut_core.speedups.garbage import collect_rarely
+
+if TYPE_CHECKING:
+    from coconut_core.model import CoconutModel
+
+
+MOST_THOUGHTS = 512
+"""More would take longer than anybody waits."""
+
+
+_NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+"""What the system says where something cannot be written, half-way through work whose beginning was fine."""
+
+
+def run(app: typer.Typer) -> None:
+    """Run a command; bad input is one sentence and exit code 2, Ctrl-C is exit code 130."""
+    collect_rarely()
+    try:
+        sys.exit(app(standalone_mode=False))
+    except InputError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in _NO_PLACE:
+            raise
+        sys.stderr.write(f"{error.filename or 'A file'}: cannot be written ({error.strerror}); choose another place.\n")
+        sys.exit(2)
+    except typer.TyperException as error:
+        error.show()  # type: ignore[attr-defined]
+        sys.exit(error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(130)
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """The numbers of thoughts of "0-6" or "0,3,6"; `InputError` for anything else."""
+    try:
+        low, dash, high = text.partition("-")
+        found = range(int(low), int(high) + 1) if dash else [int(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or min(found) < 0 or max(found) > MOST_THOUGHTS:
+        raise InputError(
+            f"--k: {text!r} is neither a range like 0-6 nor a list like 0,3,6, of at most {MOST_THOUGHTS} thoughts."
+        )
+    return tuple(dict.fromkeys(found))
+
+
+def thoughts_of(model: "CoconutModel", ks: tuple[int, ...] | None) -> tuple[int, ...]:
+    """The numbers of thoughts to read a model after: those asked for, or all up to what it was trained to end with.
+
+    `InputError` where thoughts are asked of a model without slots.
+    """
+    if ks is None:
+        return tuple(range(model.max_thoughts + 1))
+    if model.method.slot_count(max(ks)) < max(ks):
+        raise InputError(f"--k: a model of the method {model.method.name} has no thoughts; ask for 0.")
+    return ks
+
+
+def csv_path(out: Path | None) -> Path | None:
+    """The place of a result, refused before any work if nothing can be written there."""
+    if out is not None and (out.is_dir() or out.suffix != ".csv"):
+        raise InputError(f"--out: {out} is no name of a CSV file; give one that ends in .csv.")
+    return out
+
+
+def folder_path(out: Path) -> Path:
+    """A folder for results, refused before any work if it is a file."""
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out: {out} is a file; give the name of a folder.")
+    return out
+
+
+def run_alone(command: Callable[..., None]) -> None:
+    """Run one command as `python -m` its module, whose docstring is its help."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command(help=inspect.cleandoc(sys.modules["__main__"].__doc__ or ""))(command)
+    run(app)

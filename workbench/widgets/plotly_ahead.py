@@ -1,0 +1,31 @@
+"""A server's first seconds: the browser fetches plotly, its largest download, while Python still imports.
+
+Nothing heavier than Streamlit is imported here, and this room comes before all others.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+NOTHING = {"data": [{"type": "pie"}], "layout": {"height": 10, "margin": dict.fromkeys("lrtb", 0)}}
+"""A pie without slices, as low as plotly allows: Streamlit takes no figure without data."""
+
+
+def is_cold() -> bool:
+    """Whether torch has still to be imported, which takes seconds: a page can show something meanwhile."""
+    return "analyses.readings.values" not in sys.modules
+
+
+@contextmanager
+def plotly_ahead() -> Iterator[None]:
+    """Around all that is imported and drawn: on a cold server an invisible figure comes first and goes last."""
+    cold, slot = is_cold(), st.empty()
+    if cold:
+        slot.plotly_chart(NOTHING, key="plotly ahead", config={"displayModeBar": False})
+    try:
+        yield
+    finally:
+        if cold:
+            slot.empty()

@@ -9,10 +9,9 @@ from typing import BinaryIO, TypeVar
 import ijson
 
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa.text import shortened
 
-MOST_LEVELS = 16
-"""Of lists and objects in one another; a record has three."""
+DEEPEST_RECORD = 16
+"""Lists and objects inside one another that are read; a record has three."""
 _OPENING, _CLOSING = {"start_map", "start_array"}, {"end_map", "end_array"}
 Item = TypeVar("Item")
 
@@ -20,7 +19,7 @@ Item = TypeVar("Item")
 def read_records(path: Path | str) -> Iterator[object]:
     """The items of a JSON list, whatever they are, one at a time: memory does not grow with the file.
 
-    `InputError` names the file if it is no JSON list, at the latest when the fault is reached.
+    `InputError` names the file if it is not a JSON list, at the latest when the fault is reached.
     """
     path = Path(path)
     try:
@@ -33,19 +32,19 @@ def read_records(path: Path | str) -> Iterator[object]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); name an existing JSON file.") from error
     except ijson.JSONError as error:
-        raise InputError(f"{path}: no whole JSON file ({_fault(path)}); fetch or write it again.") from error
+        raise InputError(f"{path}: not a whole JSON file ({_fault(path)}); fetch or write it again.") from error
     if not listed:
-        raise InputError(f"{path}: holds no list; name a JSON list of problems.")
+        raise InputError(f"{path}: does not hold a list; name a JSON list of problems.")
 
 
 def _require_shallow(path: Path, file: BinaryIO) -> None:
     """Refuse what nests deeper than any record: the memory to read it grows with the square of its depth."""
     depth = 0
-    # Where the file is no JSON is told when the fault is reached: what stands before it can be read.
+    # Where the file stops being JSON is reported when the fault is reached: what stands before it can be read.
     with suppress(ijson.JSONError):
         for event, _ in ijson.basic_parse(file, use_float=True):
             depth += (event in _OPENING) - (event in _CLOSING)
-            if depth > MOST_LEVELS:
+            if depth > DEEPEST_RECORD:
                 raise InputError(f"{path}: nests lists deeper than any record does; name a JSON list of problems.")
 
 
@@ -73,7 +72,7 @@ def _fault(path: Path) -> str:
         return f"line {error.lineno}"
     except (ValueError, RecursionError):
         pass
-    return "not UTF-8 JSON, or with numbers that are none"
+    return "not UTF-8 JSON, or with numbers that cannot be read"
 
 
 def text_field(record: Mapping, name: str) -> str:
@@ -106,9 +105,14 @@ def pairs_field(record: Mapping, name: str) -> tuple[tuple[int, int], ...]:
 def shown(value: object) -> str:
     """A value as it can be quoted in a message."""
     try:
-        return shortened(repr(value))
+        return quotable(repr(value))
     except RecursionError:
         return "lists in lists"
+
+
+def quotable(text: str) -> str:
+    """The beginning of a text, short enough to be quoted in a message."""
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def _field(record: Mapping, name: str, sound: Callable, form: str):

@@ -16,7 +16,7 @@ def without_fact(text: str, fact: str) -> str:
     """The question without one of its facts; `InputError` if it is the only one."""
     facts = facts_of(text)
     if fact not in facts:
-        raise InputError(f"“{fact}” is no fact of the text; choose one that is.")
+        raise InputError(f"“{fact}” is not a fact of the text; choose one that is.")
     if len(facts) == 1:
         raise InputError("A question needs at least one fact; add one before dropping the last.")
     facts.remove(fact)
@@ -68,7 +68,7 @@ def changes(before: ProsqaProblem, after: ProsqaProblem) -> list[str]:
     if before.answer != after.answer:
         found.append(f"the right answer is now “{after.answer}”")
     if not found and before.question != after.question:
-        found.append("told in another order")
+        found.append("stated in another order")
     return found
 
 

@@ -11,7 +11,7 @@ interpreted, whatever it holds.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +19,7 @@ import networkx as nx
 
 from coconut_core.errors import InputError
 from coconut_core.problems.graph import shortest_path
+from coconut_core.problems.problem import GraphProblem, graph_of
 from coconut_core.problems.prosqa.text import (
     NAME,
     answer_text,
@@ -32,7 +33,7 @@ from coconut_core.problems.records import integer_field, pairs_field, shown, tex
 
 
 @dataclass(frozen=True)
-class ProsqaProblem:
+class ProsqaProblem(GraphProblem):
     """One problem: the fields of the official JSON, which calls the distractor `neg_target`.
 
     Nodes are the indices of `names`. The texts are kept as they were given; `facts`, `choices` and `path` are
@@ -40,13 +41,6 @@ class ProsqaProblem:
     `coconut_core.problems.validation`.
     """
 
-    question: str
-    answer: str
-    steps: tuple[str, ...]
-    names: tuple[str, ...]
-    edges: tuple[tuple[int, int], ...]
-    root: int
-    target: int
     distractor: int
 
     @classmethod
@@ -80,7 +74,7 @@ class ProsqaProblem:
             distractor=distractor,
         )
         # Not `problem.graph`, which every problem of a file would keep.
-        _require_acyclic(_graph(names, edges), names)
+        _require_acyclic(graph_of(len(names), edges), names)
         return problem
 
     @classmethod
@@ -101,7 +95,7 @@ class ProsqaProblem:
                 raise InputError(f"The choice asks about {name!r}, which no fact names: add a fact about it.")
         if sentences.root not in sentences.persons:
             raise InputError(
-                f"The choice asks about {sentences.root!r}, which is no person: ask about a name that opens "
+                f"The choice asks about {sentences.root!r}, which is not a person: ask about a name that opens "
                 'a fact without "Every".'
             )
         for parent, child in sentences.facts:
@@ -115,7 +109,7 @@ class ProsqaProblem:
             said.add(edge)
         names = tuple(node)
         root = node[sentences.root]
-        graph = _graph(names, edges)
+        graph = graph_of(len(names), edges)
         _require_acyclic(graph, names)
         first, second = (node[name] for name in sentences.choices)
         if first == second:
@@ -157,7 +151,7 @@ class ProsqaProblem:
 
         `facts` orders the text: indices of `edges`, each once (as given if None). `path` is the shortest path
         that the steps tell (the first in ascending order if None). The root, and any other node without
-        parents whose name has a capital initial, is written as a person. `InputError` where the graph is no
+        parents whose name has a capital initial, is written as a person. `InputError` where the graph is not a
         sound problem.
         """
         names, edges = tuple(names), tuple((int(parent), int(child)) for parent, child in edges)
@@ -174,7 +168,7 @@ class ProsqaProblem:
         order = range(len(edges)) if facts is None else facts
         if sorted(order) != list(range(len(edges))):
             raise InputError("The order of the facts must hold the index of every edge exactly once.")
-        graph = _graph(names, edges)
+        graph = graph_of(len(names), edges)
         _require_acyclic(graph, names)
         if graph.in_degree(root):
             raise InputError(f"The root {names[root]!r} has a parent: choose a root without parents.")
@@ -188,7 +182,7 @@ class ProsqaProblem:
         path = shortest if path is None else tuple(path)
         steps = zip(path, path[1:], strict=False)
         if (*path[:1], *path[-1:], len(path)) != (root, target, len(shortest)) or not all(s in edges for s in steps):
-            raise InputError(f"The path {list(path)} is no shortest path to {names[target]!r}: give a shortest one.")
+            raise InputError(f"The path {list(path)} is not a shortest path to {names[target]!r}: give a shortest one.")
         persons = frozenset(
             name for i, name in enumerate(names) if i == root or (name[0].isupper() and not graph.in_degree(i))
         )
@@ -219,11 +213,6 @@ class ProsqaProblem:
         }
 
     @cached_property
-    def graph(self) -> nx.DiGraph:
-        """The graph over `range(len(names))`. It is shared: copy it before changing it."""
-        return _graph(self.names, self.edges)
-
-    @cached_property
     def facts(self) -> tuple[tuple[int, int], ...]:
         """(parent, child) of each fact, in the order of the text."""
         sentences = read_question(self.question)
@@ -241,7 +230,7 @@ class ProsqaProblem:
         """The nodes that the steps walk through, the root first."""
         facts = [read_fact(step)[1:] for step in self.steps]
         if not facts or any(a[1] != b[0] for a, b in zip(facts, facts[1:], strict=False)):
-            raise InputError(f"The steps {list(self.steps)} are no path: let each go on where the last one ended.")
+            raise InputError(f"The steps {list(self.steps)} are not a path: let each go on where the last one ended.")
         return self._nodes((facts[0][0], *(child for _, child in facts)))
 
     def require_readable(self) -> None:
@@ -254,35 +243,22 @@ class ProsqaProblem:
         _ = self.path
 
     @property
-    def hops(self) -> int:
-        """Length of the path, in edges."""
-        return len(self.path) - 1
+    def fact_texts(self) -> tuple[str, ...]:
+        """The sentence of each fact, without its full stop."""
+        return tuple(self.question.rpartition(". ")[0].split(". "))
 
-    @property
-    def root_name(self) -> str:
-        return self.names[self.root]
-
-    @property
-    def target_name(self) -> str:
-        return self.names[self.target]
-
-    @property
-    def distractor_name(self) -> str:
-        return self.names[self.distractor]
+    def asked(self, name_of: Callable[[int], str] | None = None) -> str:
+        """The choice at the end of the question, its nodes named by `name_of` (by their own names if None)."""
+        first, second = self.choices
+        root, *both = ((name_of or self.names.__getitem__)(node) for node in (self.root, first, second))
+        return asked_text(root, *both)
 
     def _nodes(self, names: Iterable[str]) -> tuple[int, ...]:
         node_of = {name: node for node, name in enumerate(self.names)}
         try:
             return tuple(node_of[name] for name in names)
         except KeyError as error:
-            raise InputError(f"The text names {error}, which is no node of the problem's graph.") from error
-
-
-def _graph(names: Sequence[str], edges: Sequence[tuple[int, int]]) -> nx.DiGraph:
-    graph = nx.DiGraph()
-    graph.add_nodes_from(range(len(names)))
-    graph.add_edges_from(edges)
-    return graph
+            raise InputError(f"The text names {error}, which is not a node of the problem's graph.") from error
 
 
 def _require_acyclic(graph: nx.DiGraph, names: Sequence[str]) -> None:

@@ -5,7 +5,8 @@ problems = sample_problems(OFFICIAL, 1_000, seed=0)
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class SamplerSettings:
     are kept with probability .93 ** (n - 1), which moves the mean of n from 1.65 to 1.59 (official 1.59).
     """
 
-    nodes: tuple[int, int] = (14, 28)
+    nodes: tuple[int, ...] = (14, 28)
     """Fewest and most nodes; graphs are grown to the most."""
     hops: Mapping[int, float] = field(default_factory=lambda: {3: 0.41, 4: 0.44, 5: 0.13, 6: 0.02}, hash=False)
     """Weight of each length of the shortest path from root to target, in edges."""
@@ -68,6 +69,8 @@ class SamplerSettings:
     """A graph with n shortest paths from root to target is kept with probability `path_weight` ** (n - 1)."""
 
     def __post_init__(self) -> None:
+        if len(self.nodes) != 2:
+            raise InputError(f"nodes {list(self.nodes)} is not two numbers; give the fewest and the most.")
         fewest, most = self.nodes
         if not 4 <= fewest <= most <= len(PERSONS) + len(SPECIES):
             raise InputError(
@@ -92,6 +95,13 @@ class SamplerSettings:
             raise InputError(f"depth_weight must be 0 or more, not {self.depth_weight}.")
         if not 0 < self.path_weight <= 1:
             raise InputError(f"path_weight must be above 0 and at most 1, not {self.path_weight}.")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values of what people choose, and of the calibration where it is not the usual one."""
+        always = {"nodes": list(self.nodes), "hops": dict(self.hops)}
+        calibration = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in always}
+        usual = {each.name: each.default for each in fields(self)}
+        return always | {name: value for name, value in calibration.items() if value != usual[name]}
 
 
 OFFICIAL = SamplerSettings()
@@ -159,7 +169,7 @@ def _batch_size(places: Mapping[int, Sequence[int]], found: Mapping[int, int], g
 def _rendered(
     rng: np.random.Generator, worlds: Worlds, questions: Questions, picked: np.ndarray
 ) -> list[ProsqaProblem]:
-    """The problems of some graphs of a batch: nodes renumbered, named and told in random order."""
+    """The problems of some graphs of a batch: nodes renumbered and named, facts in random order."""
     worlds = chosen(worlds, picked)
     root, target, distractor = (array[picked] for array in (questions.root, questions.target, questions.distractor))
     graphs, grown = worlds.label.shape
@@ -182,7 +192,7 @@ def _rendered(
     parent = worlds.parents[graph, child, slot]
     ends = np.bincount(graph, minlength=graphs).cumsum().tolist()
     edges = list(zip(number[graph, parent].tolist(), number[graph, child].tolist(), strict=True))
-    told = np.lexsort((rng.random(len(graph)), graph)).tolist()
+    order = np.lexsort((rng.random(len(graph)), graph)).tolist()
 
     back = np.where(worlds.kept, number[row[:, None], steps_back(rng, worlds, root) % grown], -1)
     target_first = (rng.random(graphs) < 0.5).tolist()
@@ -202,7 +212,7 @@ def _rendered(
         while path[-1] != top:
             path.append(step[path[-1]])
         path.reverse()
-        facts = [f"{subject[edges[e][0]]} is a {names[edges[e][1]]}." for e in told[start : ends[g]]]
+        facts = [f"{subject[edges[e][0]]} is a {names[edges[e][1]]}." for e in order[start : ends[g]]]
         first, second = (goal, other) if target_first[g] else (other, goal)
         facts.append(asked_text(names[top], names[first], names[second]))
         problems.append(

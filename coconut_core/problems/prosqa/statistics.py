@@ -17,7 +17,7 @@ OFFICIAL_NODES = (14, 28)
 
 
 @dataclass(frozen=True)
-class Statistics:
+class ProsqaStatistics:
     """Means over a set of problems, comparable with the official ones; shares are between 0 and 1."""
 
     problems: int
@@ -39,11 +39,25 @@ class Statistics:
     lower_degree: float
     """Accuracy of guessing the candidate with fewer parents, a tie counting one half: the degree shortcut."""
 
+    @property
+    def mean_hops(self) -> float:
+        return sum(length * share for length, share in self.hops.items())
+
+    def chance_levels(self) -> str:
+        """What a first choice and the degree shortcut are right in by chance."""
+        return (
+            f"{self.correct_root_children:.0%} of the root's children reach the target, which is the chance of a first "
+            f"choice; guessing the candidate with fewer parents is right in {self.lower_degree:.0%} (an equal number "
+            "counted as one half)."
+        )
+
     def frame(self):
         """One row a statistic: `statistic`, `measured`, `official`, `agrees` (within 3% or .02)."""
         import pandas as pd
 
+        official_hops = sum(length * share for length, share in OFFICIAL_HOPS.items())
         rows: list[tuple[str, float, float]] = [
+            ("shortest path", self.mean_hops, official_hops),
             ("nodes", self.nodes, 22.8),
             ("fewest nodes", self.fewest_nodes, OFFICIAL_NODES[0]),
             ("most nodes", self.most_nodes, OFFICIAL_NODES[1]),
@@ -71,7 +85,7 @@ class Statistics:
         return frame
 
 
-def statistics(problems: Sequence[ProsqaProblem]) -> Statistics:
+def measured(problems: Sequence[ProsqaProblem]) -> ProsqaStatistics:
     """Measure a set of sound problems; `InputError` if it is empty, a target cannot be reached or is the root."""
     if not problems:
         raise InputError("There are no problems to measure: give at least one.")
@@ -107,7 +121,7 @@ def statistics(problems: Sequence[ProsqaProblem]) -> Statistics:
         lower += 1.0 if difference > 0 else 0.5 if difference == 0 else 0.0
     count = len(problems)
     nodes, edges, paths, root_children, second_row, parentless = (float(mean) for mean in sums / count)
-    return Statistics(
+    return ProsqaStatistics(
         problems=count,
         nodes=nodes,
         fewest_nodes=min(len(problem.names) for problem in problems),

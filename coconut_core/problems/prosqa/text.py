@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coconut_core.errors import InputError
+from coconut_core.problems.records import quotable
 
 NAME = r"[^\s.?]+"
 _FACT = re.compile(rf"(Every )?({NAME}) is a ({NAME})\.(?: |$)")
 _ASKED = re.compile(rf"Is ({NAME}) a ({NAME}) or ({NAME})\?")
+_STEP = re.compile(r"(?:Every )?(\S+) is a (\S+)")
 _SENTENCE = re.compile(r"[^.?]*[.?]?")
 
 
@@ -52,9 +54,9 @@ def read_question(text: str) -> Sentences:
         if not sentence:
             raise InputError('The question does not end with a choice: end it with "Is Tom a X or Y?".')
         if _ASKED.fullmatch(sentence):
-            raise InputError(f'Text follows the choice "{shortened(sentence)}": put it last.')
+            raise InputError(f'Text follows the choice "{quotable(sentence)}": put it last.')
         raise InputError(
-            f'"{shortened(sentence)}" is no ProsQA sentence: write facts as "Every X is a Y." or '
+            f'"{quotable(sentence)}" is not a ProsQA sentence: write facts as "Every X is a Y." or '
             '"Tom is a X." and end with "Is Tom a X or Y?".'
         )
     if not facts:
@@ -68,7 +70,7 @@ def read_fact(sentence: str) -> tuple[bool, str, str]:
     """(is it said of a person, parent, child) of one fact or step; `InputError` if it is neither."""
     match = _FACT.fullmatch(" ".join(sentence.split()))
     if not match:
-        raise InputError(f'"{shortened(sentence)}" is no fact: write "Every X is a Y." or "Tom is a X.".')
+        raise InputError(f'"{quotable(sentence)}" is not a fact: write "Every X is a Y." or "Tom is a X.".')
     return match[1] is None, match[2], match[3]
 
 
@@ -92,10 +94,11 @@ def steps_text(names: Sequence[str], path: Sequence[int]) -> tuple[str, ...]:
 
 
 def fact_text(parent: str, child: str, persons: frozenset[str]) -> str:
-    """One fact; that of a person is written without "Every"."""
+    """One fact; a fact about a person is written without "Every"."""
     return f"{parent} is a {child}." if parent in persons else f"Every {parent} is a {child}."
 
 
-def shortened(text: str) -> str:
-    """The beginning of a text, short enough to be quoted in a message."""
-    return text if len(text) <= 80 else text[:77] + "..."
+def read_steps(text: str) -> list[tuple[str, str]] | None:
+    """(parent, child) of every step in what a model wrote before its answer; None if a sentence is not a step."""
+    steps = [_STEP.fullmatch(sentence.strip()) for sentence in text.split(".") if sentence.strip()]
+    return [(step[1], step[2]) for step in steps] if all(steps) else None

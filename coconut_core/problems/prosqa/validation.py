@@ -1,4 +1,4 @@
-"""Is a ProsQA problem sound, and is a set of them?
+"""Is a ProsQA problem sound?
 
 A raw record, as it stands in the JSON file, is held against every invariant of a sound problem, so that
 broken files can be listed as well. The known broken kind has a graph that is right and a text that leaves an
@@ -9,30 +9,19 @@ model sees.
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import networkx as nx
-from tqdm import tqdm
 
 from coconut_core.errors import InputError
 from coconut_core.problems.prosqa.problem import ProsqaProblem
 from coconut_core.problems.prosqa.text import NAME, Sentences, answer_text, read_question, steps_text
 
 
-@dataclass(frozen=True)
-class Violation:
-    """One reason why an item of a set (counted from 0) is not sound."""
-
-    item: int
-    what: str
-
-
 def violations(record: object, *, min_hops: int = 3) -> list[str]:
     """Every invariant that one raw record (whatever it is) breaks, a sentence each; [] if it is sound.
 
     The invariants: the fields are there and of their types; names are words and unique; the question can be
-    read, names known nodes, and tells exactly the edges; no cycle; the root has no parent and is a person;
+    read, names known nodes, and states exactly the edges; no cycle; the root has no parent and is a person;
     the question asks for the root, the target and the distractor; both candidates are leaves; by the text the
     target can be reached from the root and the distractor cannot; the steps are one shortest path of at least
     `min_hops` edges; the answer is the target's.
@@ -51,7 +40,7 @@ def violations(record: object, *, min_hops: int = 3) -> list[str]:
     if problem.target == problem.distractor:
         broken.append(f"Target and distractor are both {problem.target_name!r}.")
     broken += [
-        f"The {role} {names[node]!r} is no leaf."
+        f"The {role} {names[node]!r} is not a leaf."
         for role, node in (("target", problem.target), ("distractor", problem.distractor))
         if graph.out_degree(node)
     ]
@@ -62,44 +51,6 @@ def violations(record: object, *, min_hops: int = 3) -> list[str]:
     except InputError as error:
         return [*broken, str(error)]
     return [*broken, *_text_violations(problem, sentences), *_path_violations(problem, sentences, min_hops)]
-
-
-def set_violations(
-    records: Sequence,
-    against: Mapping[str, Sequence] | None = None,
-    *,
-    min_hops: int = 3,
-    progress: bool = False,
-) -> list[Violation]:
-    """What is wrong with a set: the violations of its records, repeats within it and overlap with other sets.
-
-    `against` holds other sets by name, say the training file. Within a set an item repeats another if it asks
-    the same question of the same facts (`question_key`). An item overlaps with another set if its facts are
-    there, whatever is asked of them (`facts_key`), because training may ask further questions of its facts.
-    """
-    found = []
-    first: dict[bytes, int] = {}
-    elsewhere: dict[str, dict[bytes, int]] = {}
-    for name, others in (against or {}).items():
-        items = elsewhere[name] = {}
-        for item, record in enumerate(others):
-            if sentences := _read_or_none(record):
-                items.setdefault(_digest(sentences, with_choice=False), item)
-    for item, record in enumerate(tqdm(records, unit="problem", disable=None if progress else True)):
-        found += [Violation(item, what) for what in violations(record, min_hops=min_hops)]
-        sentences = _read_or_none(record)
-        if sentences is None:
-            continue
-        earlier = first.setdefault(_digest(sentences, with_choice=True), item)
-        if earlier != item:
-            found.append(Violation(item, f"Repeats item {earlier}."))
-        facts = _digest(sentences, with_choice=False)
-        found += [
-            Violation(item, f"Its facts are those of item {items[facts]} of {name}.")
-            for name, items in elsewhere.items()
-            if facts in items
-        ]
-    return found
 
 
 def facts_key(question: str) -> bytes:
@@ -116,19 +67,19 @@ def question_key(question: str) -> bytes:
 
 
 def _text_violations(problem: ProsqaProblem, sentences: Sentences) -> list[str]:
-    """Does the question tell the graph, and ask for its root and candidates?"""
+    """Does the question state the graph, and ask for its root and candidates?"""
     names = problem.names
-    told = Counter(sentences.facts)
+    stated = Counter(sentences.facts)
     meant = {(names[parent], names[child]) for parent, child in problem.edges}
     said = {name for fact in sentences.facts for name in fact} | {sentences.root, *sentences.choices}
-    broken = [f"The question names {name!r}, which is no node." for name in sorted(said - set(names))]
-    broken += [f"The edge from {a!r} to {b!r} is not in the question." for a, b in sorted(meant - set(told))]
-    broken += [f"The fact that {a!r} is a {b!r} is no edge." for a, b in sorted(set(told) - meant)]
-    broken += [f"The fact that {a!r} is a {b!r} is told {n} times." for (a, b), n in told.items() if n > 1]
+    broken = [f"The question names {name!r}, which is not a node." for name in sorted(said - set(names))]
+    broken += [f"The edge from {a!r} to {b!r} is not in the question." for a, b in sorted(meant - set(stated))]
+    broken += [f"The fact that {a!r} is a {b!r} is not an edge." for a, b in sorted(set(stated) - meant)]
+    broken += [f"The fact that {a!r} is a {b!r} is stated {n} times." for (a, b), n in stated.items() if n > 1]
     children = {child for _, child in sentences.facts}
     broken += [f"The person {name!r} has a parent." for name in sorted(sentences.persons & children)]
     if problem.root_name not in sentences.persons:
-        broken.append(f"The root {problem.root_name!r} is no person in the question.")
+        broken.append(f"The root {problem.root_name!r} is not a person in the question.")
     if sentences.root != problem.root_name:
         broken.append(f"The question asks about {sentences.root!r}, not about the root {problem.root_name!r}.")
     if sorted(sentences.choices) != sorted((problem.target_name, problem.distractor_name)):
@@ -161,23 +112,13 @@ def _path_violations(problem: ProsqaProblem, sentences: Sentences, min_hops: int
     elif len(walked) != hops:
         broken.append(f"The steps take {len(walked)} hops, but the shortest path has {hops}.")
     broken += [
-        f"The step from {names[a]!r} to {names[b]!r} is no fact of the question."
+        f"The step from {names[a]!r} to {names[b]!r} is not a fact of the question."
         for a, b in walked
         if not text.has_edge(names[a], names[b])
     ]
     if problem.steps != steps_text(names, path):
         broken.append('The steps are not written "Tom is a X." first and "Every X is a Y." after it.')
     return broken
-
-
-def _read_or_none(record: object) -> Sentences | None:
-    """The sentences of a record whose question can be read; one that cannot is a violation of its own."""
-    if not isinstance(record, Mapping) or not isinstance(record.get("question"), str):
-        return None
-    try:
-        return read_question(record["question"])
-    except InputError:
-        return None
 
 
 def _digest(sentences: Sentences, *, with_choice: bool) -> bytes:

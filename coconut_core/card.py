@@ -18,7 +18,7 @@ def read_card(folder: Path | str) -> dict[str, Any]:
     """`coconut.json` of a folder, without loading the model."""
     path = Path(folder) / "coconut.json"
     if not path.is_file():
-        raise InputError(f"{path}: is missing; this is no folder of a Coconut model.")
+        raise InputError(f"{path}: is missing; this is not the folder of a Coconut model.")
     card = read_json(path)
     for field in FIELDS:
         if not isinstance(card, dict) or field not in card:
@@ -34,10 +34,10 @@ def read_card(folder: Path | str) -> dict[str, Any]:
             raise InputError(f"{path}: field '{field}' is {card[field]!r}, which is not possible; copy the file again.")
     mixed = card["run"].get("uniform_prob", 0.0)
     if not isinstance(mixed, int | float):
-        raise InputError(f"{path}: field 'uniform_prob' is {mixed!r}, which is no number; copy the file again.")
+        raise InputError(f"{path}: field 'uniform_prob' is {mixed!r}, which is not a number; copy the file again.")
     if card["method"] not in METHODS:
         raise InputError(
-            f"{path}: field 'method' is {card['method']!r}, which is none of {', '.join(METHODS)}; use the program "
+            f"{path}: field 'method' is {card['method']!r}, which is not one of {', '.join(METHODS)}; use the program "
             "that wrote it."
         )
     most = card["max_thoughts"]
@@ -50,7 +50,7 @@ def read_card(folder: Path | str) -> dict[str, Any]:
 
 
 def read_json(path: Path) -> Any:
-    """What a file of a checkpoint holds; `InputError` if it is no JSON."""
+    """What a file of a checkpoint holds; `InputError` if it is not JSON."""
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError, RecursionError) as error:

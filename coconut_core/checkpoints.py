@@ -6,51 +6,71 @@ model thinks, the ids of the three tokens, the full run config, hashes of the da
 on held-out problems with exactly these weights. `metrics.jsonl` is the history of the training.
 """
 
-import hashlib
 import json
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from dataclasses import field as dataclass_field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    GPT2Config,
-    GPT2LMHeadModel,
-    LlamaConfig,
-    LlamaForCausalLM,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
 from coconut_core.card import FILES, FORMAT, read_card, read_json
-from coconut_core.encoding import ANSWER_MARK, Problem
 from coconut_core.errors import InputError
 from coconut_core.files import sha256, write_atomically
 from coconut_core.generation import answers
 from coconut_core.methods import COCONUT, METHODS, Method
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa.files import load_problems
-from coconut_core.problems.prosqa.sampler import PERSONS, SPECIES
-from coconut_core.problems.questions import task_of
+from coconut_core.problems.problem import Problem
+from coconut_core.problems.registry import DEFAULT, task_of
 from coconut_core.stopping import StopClassifier
-from coconut_core.tokenizers import ThoughtTokens, add_thought_tokens, word_level_tokenizer
-from coconut_core.training.config import ModelShape, RunConfig
-from coconut_core.training.offset_heads import set_offset_heads
+from coconut_core.tokenizers import ThoughtTokens, add_thought_tokens
 
 
-def load_model(folder: Path | str, device: torch.device | str = "cpu") -> CoconutModel:
-    """The model of a checkpoint folder, in float32 and evaluation mode.
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A model with what is known of it: what a folder holds."""
 
-    Its `card` is the content of `coconut.json`, its `stop_classifier` the folder's or None.
+    model: CoconutModel
+    card: Mapping[str, Any] = dataclass_field(default_factory=dict)
+    """The content of `coconut.json`; empty for a model that was not loaded."""
+    stop_classifier: StopClassifier | None = None
+
+    @property
+    def max_thoughts(self) -> int:
+        """The number of thoughts that the model was trained to end with; 6 where nothing is known of its training."""
+        return self.card.get("max_thoughts", self.model.method.slot_count(6))
+
+    @property
+    def thoughts_per_step(self) -> int:
+        """c: thoughts in the place of one reasoning step."""
+        return self.card.get("thoughts_per_step", 1)
+
+    @property
+    def mixed(self) -> float:
+        """Share of training samples whose stage was drawn at random (`uniform_prob`)."""
+        return self.card.get("run", {}).get("uniform_prob", 0.0)
+
+    @property
+    def label(self) -> str:
+        """The method's name in figures, with c where it is not 1 and the share of mixed stages where there is one."""
+        c = "" if self.thoughts_per_step == 1 else f", c = {self.thoughts_per_step}"
+        return self.model.method.label + c + (f", {self.mixed:g} mixed" if self.mixed else "")
+
+
+def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Checkpoint:
+    """The checkpoint in a folder, its model in float32 and evaluation mode.
 
     `InputError` names the file that is missing, unreadable or at odds with the others.
+
+    >>> loaded = load_model("artifacts/models/prosqa_laptop")
+    >>> loaded.label, loaded.max_thoughts
+    ('Coconut, 0.3 mixed', 6)
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -64,7 +84,7 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Coconu
     for field, name in (("model_sha256", "model.safetensors"), ("tokenizer_sha256", "tokenizer.json")):
         if card.get(field, found := sha256(folder / name)) != found:
             raise InputError(
-                f"{folder / name}: is not what field '{field}' of coconut.json tells of; copy the whole folder of the "
+                f"{folder / name}: is not what field '{field}' of coconut.json says; copy the whole folder of the "
                 "model again."
             )
     tokenizer = _tokenizer(folder)
@@ -82,9 +102,7 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Coconu
             "of different models, copy the whole folder again."
         )
     model = CoconutModel(lm.float(), tokenizer, METHODS[card["method"]]).to(device).eval()
-    model.card = card
-    model.stop_classifier = StopClassifier.load(folder, lm.config.hidden_size)
-    return model
+    return Checkpoint(model, card, StopClassifier.load(folder, lm.config.hidden_size))
 
 
 def save_model(
@@ -108,7 +126,7 @@ def save_model(
         "format_version": FORMAT,
         "code_version": version("coconut-workbench"),
         "method": model.method.name,
-        "task": task_of(held_out) if held_out else "prosqa",
+        "task": task_of(held_out).name if held_out else card["run"].get("task", DEFAULT),
         "thoughts_per_step": card["run"]["c_thought"],
         "max_thoughts": most,
         "tokens": asdict(model.tokens),
@@ -120,23 +138,9 @@ def save_model(
     if held_out:
         stored = CoconutModel(_language_model(folder).float(), model.tokenizer, model.method)
         stored = stored.to(model.device).eval()
-        told = answers(stored, held_out, ks=range(most + 1))
-        card["metrics"] = {"n": len(held_out), "accuracy": {str(k): v for k, v in told.accuracy.items()}}
+        accuracy = answers(stored, held_out, ks=range(most + 1)).accuracy
+        card["metrics"] = {"n": len(held_out), "accuracy": {str(k): share for k, share in accuracy.items()}}
     write_atomically(folder / "coconut.json", json.dumps(card, indent=2) + "\n")
-
-
-def initial_model(config: RunConfig) -> CoconutModel:
-    """The model that a run starts from: random weights of a shape, a base model's folder, or a finished run's."""
-    method = METHODS[config.method]
-    if config.load_model_path:
-        model = load_model(config.load_model_path).train()
-        # The weights are taken over, and nothing of how they were trained.
-        model.method, model.card, model.stop_classifier = method, {}, None
-        return model
-    if config.model is not None:
-        tokenizer = word_level_tokenizer(_words(config))
-        return CoconutModel(_from_shape(config.model, tokenizer), tokenizer, method)
-    return base_model(Path(config.model_id), method)
 
 
 def base_model(folder: Path, method: Method = COCONUT) -> CoconutModel:
@@ -145,7 +149,9 @@ def base_model(folder: Path, method: Method = COCONUT) -> CoconutModel:
     As in the official code, the new embeddings start as that of "<<".
     """
     if not (folder / "config.json").is_file():
-        raise InputError(f"model_id: {folder} is no local folder of a model; download one there, nothing is fetched.")
+        raise InputError(
+            f"model_id: {folder} is not a local folder of a model; download one there, nothing is fetched."
+        )
     tokenizer, lm = _tokenizer(folder), _language_model(folder)
     if add_thought_tokens(tokenizer):
         with _quiet():
@@ -154,65 +160,6 @@ def base_model(folder: Path, method: Method = COCONUT) -> CoconutModel:
         for embeddings in (lm.get_input_embeddings().weight.data, lm.get_output_embeddings().weight.data):
             embeddings[[tokens.begin, tokens.thought, tokens.end]] = embeddings[like].clone()
     return CoconutModel(lm.float(), tokenizer, method)
-
-
-def data_hash(config: RunConfig) -> dict[str, str]:
-    """SHA-256 of the training file, or of the description of the worlds that fresh problems are drawn from; and of the
-    weights that the run starts from, if these are another run's."""
-    start = Path(config.load_model_path) / "model.safetensors" if config.load_model_path else None
-    hashes = {"start_sha256": sha256(start)} if start else {}
-    if config.train_path:
-        return {"train_sha256": sha256(config.train_path), **hashes}
-    worlds = json.dumps(config.as_dict()["worlds"], sort_keys=True)
-    return {"worlds_sha256": hashlib.sha256(f"{config.seed} {worlds}".encode()).hexdigest(), **hashes}
-
-
-def _words(config: RunConfig) -> list[str]:
-    """Vocabulary of a model from scratch: ProsQA's words, and those of the training file."""
-    words = ["Every", "is", "a", ".", "Is", "or", "?", ANSWER_MARK, *PERSONS, *SPECIES]
-    if config.train_path:
-        words += sorted({name for problem in load_problems(config.train_path) for name in problem.names})
-    return words
-
-
-def _from_shape(shape: ModelShape, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
-    common = {
-        "vocab_size": len(tokenizer),
-        "initializer_range": shape.initial_std,
-        "tie_word_embeddings": True,
-        "bos_token_id": None,
-        "eos_token_id": tokenizer.eos_token_id,
-        "pad_token_id": tokenizer.pad_token_id,
-    }
-    if shape.family == "llama":
-        lm = LlamaForCausalLM(
-            LlamaConfig(
-                hidden_size=shape.width,
-                intermediate_size=shape.feed_forward,
-                num_hidden_layers=shape.layers,
-                num_attention_heads=shape.heads,
-                max_position_embeddings=shape.positions,
-                rope_parameters={"rope_type": "default", "rope_theta": shape.rotary_base},
-                attention_bias=bool(shape.offset_heads),
-                **common,
-            )
-        )
-        if shape.offset_heads:
-            set_offset_heads(lm, shape.offset_heads)
-        return lm
-    return GPT2LMHeadModel(
-        GPT2Config(
-            n_embd=shape.width,
-            n_inner=shape.feed_forward,
-            n_layer=shape.layers,
-            n_head=shape.heads,
-            n_positions=shape.positions,
-            embd_pdrop=0.0,
-            attn_pdrop=0.0,
-            resid_pdrop=0.0,
-            **common,
-        )
-    )
 
 
 def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:

@@ -19,7 +19,7 @@ in any order: question, then thought within the question, then continuation with
 from dataclasses import dataclass, fields
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from coconut_core.methods import MOST_SLOTS
@@ -94,3 +94,40 @@ class ColumnWriter:
 
     def columns(self) -> Columns:
         return Columns(self.ids, self.position, self.enter, self.leave)
+
+
+@dataclass(frozen=True)
+class PackedBatch:
+    """A batch laid out for one forward: questions, then a column a question for each thought, then continuations."""
+
+    questions: Columns
+    begin_columns: Int[Tensor, "question"]
+    """Index, among the question columns, of each question's last, `<bot>`."""
+    slots: tuple[Columns, ...]
+    """Thought 1, 2, ... of every question."""
+    continuations: Columns
+    labels: Int[Tensor, "batch column"]
+    """Next token after each continuation column."""
+    weights: Float[Tensor, "batch column"]
+    """Weight of each label in the loss; 0 for padding."""
+    stage: Int[Tensor, "batch column"]
+    is_answer: Int[Tensor, "batch column"]
+    """1 where the label belongs to the answer."""
+    longest: int
+    """Tokens of the longest text, thoughts counted."""
+    share: float = 1.0
+    """Of the weights of the batch that this is a part of."""
+
+    def to(self, device: torch.device | str) -> "PackedBatch":
+        return PackedBatch(
+            self.questions.to(device),
+            self.begin_columns.to(device),
+            tuple(slot.to(device) for slot in self.slots),
+            self.continuations.to(device),
+            self.labels.to(device),
+            self.weights.to(device),
+            self.stage.to(device),
+            self.is_answer.to(device),
+            self.longest,
+            self.share,
+        )

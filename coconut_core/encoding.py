@@ -6,7 +6,6 @@ tokenizer's business (GPT-2: yes; the word-level vocabulary: white space, no).
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Int
@@ -15,19 +14,9 @@ from transformers import PreTrainedTokenizerBase
 
 from coconut_core.errors import InputError
 from coconut_core.methods import COCONUT, Method
+from coconut_core.problems.problem import Problem
+from coconut_core.problems.task import ANSWER_MARK
 from coconut_core.tokenizers import ThoughtTokens
-from coconut_core.training.curriculum import EncodedProblem
-
-ANSWER_MARK = "###"
-
-
-@runtime_checkable
-class Problem(Protocol):
-    """What every task offers: texts."""
-
-    question: str
-    steps: tuple[str, ...]
-    answer: str
 
 
 @dataclass(frozen=True)
@@ -38,6 +27,19 @@ class EncodedQuestion:
     """Facts and question up to and with `<bot>`; for a method without marks, up to the last token but one."""
     opening: int
     """The token after the slots: `<eot>`; for a method without marks, the question's last token."""
+
+
+@dataclass(frozen=True)
+class EncodedProblem:
+    """A problem as token ids."""
+
+    question: list[int]
+    """What is encoded once: facts and question, up to and with `<bot>`; without marks, up to the last token but one."""
+    opening: int
+    """The token that every text after the question and its slots begins with: `<eot>`, or the question's last token."""
+    steps: list[list[int]]
+    answer: list[int]
+    """"### ..." and the end of the text."""
 
 
 class Encoder:
@@ -54,13 +56,13 @@ class Encoder:
             return []
         return self._tokenizer(list(texts), add_special_tokens=False, return_attention_mask=False)["input_ids"]
 
-    def first_tokens(self, names: Sequence[str]) -> list[int]:
-        """The token that each name begins with where it follows a word, as it does in every question."""
-        opening, *told = self.texts(["Every", *(f"Every {name}" for name in names)])
-        return [ids[len(opening)] for ids in told]
+    def first_tokens(self, names: Sequence[str], after: str) -> list[int]:
+        """The token that each name begins with where it follows the words `after`: tokenizers mark a word's start."""
+        opening, *openings_and_names = self.texts([after, *(f"{after} {name}" for name in names)])
+        return [ids[len(opening)] for ids in openings_and_names]
 
     def questions(self, questions: Sequence[str]) -> list[EncodedQuestion]:
-        """Facts and question of each text, parted where slots go.
+        """Facts and question of each text, split where slots go.
 
         `InputError` names a word that the vocabulary lacks.
         """
@@ -102,8 +104,8 @@ def batches(
 ) -> Iterator[list[int]]:
     """Indices of `problems` in batches of `size`, questions of about the same length together: less of them is padding.
 
-    Within a batch they stand in the order in which they were given. `progress` hears after each batch how many problems
-    are done.
+    Within a batch they stand in the order in which they were given. `progress` is called after each batch with the
+    number of problems that are done.
     """
     by_length = sorted(range(len(problems)), key=lambda index: len(problems[index].question))
     for start in range(0, len(problems), size):

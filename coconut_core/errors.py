@@ -2,8 +2,8 @@
 
 
 class InputError(ValueError):
-    """Bad input, told in one sentence that names the file, the field and the remedy.
+    """Bad input, as one sentence that names the file, the field and the remedy.
 
     Commands print it and exit with code 2; the app shows it as a message. Anything else that is raised is a
-    defect of ours and keeps its traceback.
+    defect of this project and keeps its traceback.
     """

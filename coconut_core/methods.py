@@ -22,6 +22,8 @@ holds it); both exist so that the published comparison between them can be run.
 from dataclasses import dataclass
 from typing import Literal
 
+from coconut_core.slots import CONTENTS
+
 MOST_SLOTS = 1 << 10
 """A question has fewer slots."""
 
@@ -37,12 +39,21 @@ class Method:
     steps: Literal["kept", "dropped", "by stages", "by tokens"]
     """What becomes of the steps of reasoning in the training text: whole steps from the front, stage after stage
     (paper section 3), or tokens from the front (iCoT, Deng et al. 2024)."""
-    slots: Literal["none", "thought", "pause"]
-    """What is fed between question and answer."""
+    slots: str
+    """What is fed between question and answer: "none", or a name of `slots.CONTENTS`."""
     marks: bool
     """Whether `<bot>` follows the question and `<eot>` the slots; the official code leaves both out without slots."""
     passes: Literal["one", "many"] = "one"
-    """Whether slots that do not depend on each other are computed together or one after another."""
+    """Whether the slots are computed together or one after another, as those that depend on each other have to be."""
+
+    @property
+    def has_slots(self) -> bool:
+        return self.slots != "none"
+
+    @property
+    def has_thoughts(self) -> bool:
+        """Whether what is fed into a slot follows from what was computed before it."""
+        return self.has_slots and CONTENTS[self.slots].follows_states
 
     @property
     def staged(self) -> bool:
@@ -51,7 +62,7 @@ class Method:
 
     def slot_count(self, thoughts: int) -> int:
         """Slots that `thoughts` thoughts take: none for a method without slots, whatever is asked for."""
-        return 0 if self.slots == "none" else thoughts
+        return thoughts if self.has_slots else 0
 
 
 METHODS = {

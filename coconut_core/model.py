@@ -12,7 +12,6 @@ The model knows nothing of problems: it sees token ids.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -20,13 +19,13 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from coconut_core.columns import PADDING, QUESTION, THOUGHT, Columns, visible
+from coconut_core.columns import PADDING, QUESTION, THOUGHT, Columns, PackedBatch, visible
 from coconut_core.errors import InputError
 from coconut_core.methods import COCONUT, Method
+from coconut_core.slots import CONTENTS
 from coconut_core.speedups.growing_cache import GrowingCache
-from coconut_core.speedups.last_layer import let_last_layer_narrow
+from coconut_core.speedups.last_layer import skip_unread_positions
 from coconut_core.tokenizers import ThoughtTokens
-from coconut_core.training.packing import PackedBatch
 
 Edit = Callable[[int, Float[Tensor, "batch question d_model"]], Float[Tensor, "batch question d_model"]]
 """Given k and what is about to be fed into slot k, what is fed instead."""
@@ -38,8 +37,8 @@ class Context:
 
     columns: Columns
     cache: GrowingCache
-    due: tuple[Columns, Float[Tensor, "batch column d_model"]] | None = None
-    """Columns, with their embeddings, that the next pass computes first: nobody has to wait for their hidden states."""
+    pending: tuple[Columns, Float[Tensor, "batch column d_model"]] | None = None
+    """The last slot, with what is fed into it: the next pass computes it with what follows, which saves one pass."""
 
 
 @dataclass(frozen=True)
@@ -64,30 +63,32 @@ class Loss:
 
 
 class CoconutModel(nn.Module):
-    """Continuous thoughts over any Hugging Face causal language model that takes `inputs_embeds` and a cache."""
+    """Continuous thoughts over any Hugging Face causal language model that takes `inputs_embeds` and a cache.
+
+    What is known of its training is not part of it: a `Checkpoint` holds both (`checkpoints.py`).
+
+    >>> from coconut_core import METHODS, load_model
+    >>> model = load_model("artifacts/models/prosqa_laptop").model
+    >>> model.method.name, model.with_method(METHODS["no_cot"]).method.name
+    ('coconut', 'no_cot')
+    """
 
     def __init__(self, lm: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, method: Method = COCONUT):
         super().__init__()
         self.lm = lm
+        self.training = lm.training
         self.tokenizer = tokenizer
         self.method = method
-        self.card: dict[str, Any] = {}
-        """What a checkpoint's `coconut.json` says; empty for a model that was not loaded."""
-        self.stop_classifier: Any = None
-        """A `StopClassifier`, where the checkpoint has one."""
         self.tokens = ThoughtTokens.of(tokenizer)
-        let_last_layer_narrow(lm)
 
-    @property
-    def max_thoughts(self) -> int:
-        """The number of thoughts that the model was trained to end with; 6 where nothing is known of its training."""
-        return self.card.get("max_thoughts", self.method.slot_count(6))
+    def with_method(self, method: Method) -> "CoconutModel":
+        """The same weights and tokenizer, shared, thinking and answering as another method does."""
+        return CoconutModel(self.lm, self.tokenizer, method)
 
-    @property
-    def label(self) -> str:
-        """The method's name in figures, with c where it is not 1 and the share of mixed stages where there is one."""
-        c, mixed = self.card.get("thoughts_per_step", 1), self.card.get("run", {}).get("uniform_prob", 0.0)
-        return self.method.label + (f", c = {c}" if c != 1 else "") + (f", {mixed:g} mixed" if mixed else "")
+    def slot_content(self, states: Float[Tensor, "*batch d_model"]) -> Float[Tensor, "*batch d_model"]:
+        """What the method feeds into slots, given the final hidden states before them (`slots.py`)."""
+        pause = self.lm.get_input_embeddings()(torch.tensor(self.tokens.thought, device=self.device))
+        return CONTENTS[self.method.slots].fed(states, pause)
 
     @property
     def device(self) -> torch.device:
@@ -126,15 +127,18 @@ class CoconutModel(nn.Module):
         """Compute further columns; returns their final hidden states (after the last norm) and the longer context.
 
         `embeddings` replaces the token embeddings: this is how a thought enters its slot. `room` is the number of
-        columns that are to follow, where it is known at the beginning. First columns can be told which of them are
-        `read`: states of the others are not computed, and what is returned there means nothing.
+        columns that are to follow, where it is known at the beginning. Where the first columns
+        are computed, `read` may name those whose states are needed: the others are not computed, and what is returned
+        in their places means nothing.
         """
         if embeddings is None:
             embeddings = self.lm.get_input_embeddings()(columns.ids)
         asked = columns.width
-        if context is not None and context.due is not None:
-            due, fed = context.due
-            columns, embeddings = due.then(columns), torch.cat([fed, embeddings], 1)
+        if context is not None and context.pending is not None:
+            slot, fed = context.pending
+            columns, embeddings = slot.then(columns), torch.cat([fed, embeddings], 1)
+        if read is not None:
+            skip_unread_positions(self.lm)
         cache = context.cache.fork() if context else GrowingCache(self.lm.config.num_hidden_layers, room)
         everything = columns if context is None else context.columns.then(columns)
         seen = visible(columns, everything)
@@ -175,35 +179,35 @@ class CoconutModel(nn.Module):
         begin = position[:, -1]
         counts = range(1, self.method.slot_count(count) + 1)
         slots = [self._slot(begin[:, None], k, k in removed) for k in counts]
-        states, context = self._fill(context, hidden[:, -1:], slots, edit)
+        states, context = self._thought_loop(context, hidden[:, -1:], slots, edit)
         return Thoughts(states, context, begin)
 
-    def _fill(
+    def _thought_loop(
         self,
         context: Context,
         state: Float[Tensor, "batch question d_model"],
         slots: Sequence[Columns],
         edit: Edit | None = None,
     ) -> tuple[Float[Tensor, "batch thought d_model"], Context]:
-        """Fill slots, a column a question each, after the questions' last hidden states `state`.
+        """Feed each slot, a column a question, from the questions' last hidden states `state` on.
 
-        Returns the hidden state before each slot, thought by thought and in it question by question, and the context,
-        which holds all slots but the last: that is due in the pass that goes on from there.
+        Returns the hidden state before each slot, thought by thought and within a thought question by question, and
+        the context. It holds all slots but the last, which is pending.
         """
         if not slots:
             return state[:, :0], context
-        if self.method.slots == "pause" and self.method.passes == "one" and edit is None:
+        if self.method.passes == "one" and edit is None:
             asked = state.shape[1]
             hidden, context = self.extend(context, reduce(Columns.then, slots))
             return torch.cat([state, hidden[:, :-asked]], 1), context
         states = []
         for k, slot in enumerate(slots, start=1):
             states.append(state)
-            fed = state if self.method.slots == "thought" else self.lm.get_input_embeddings()(slot.ids)
+            fed = self.slot_content(state)
             fed = fed if edit is None else edit(k, fed)
             if k < len(slots):
                 state, context = self.extend(context, slot, fed)
-        return torch.cat(states, 1), replace(context, due=(slot, fed))
+        return torch.cat(states, 1), replace(context, pending=(slot, fed))
 
     def _slot(self, begin: Int[Tensor, "batch 1"], k: int, removed: bool) -> Columns:
         zero = torch.zeros_like(begin)
@@ -231,7 +235,7 @@ class CoconutModel(nn.Module):
         ends = torch.zeros(batch.questions.width, dtype=torch.bool, device=self.device)
         ends[batch.begin_columns] = True
         hidden, context = self.extend(None, batch.questions, room=room, read=ends)
-        _, context = self._fill(context, hidden[:, batch.begin_columns], batch.slots)
+        _, context = self._thought_loop(context, hidden[:, batch.begin_columns], batch.slots)
         hidden, _ = self.extend(context, batch.continuations)
         read = batch.weights > 0
         logits = self.logits(hidden[read]).float()

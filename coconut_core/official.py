@@ -23,7 +23,7 @@ _MASKS = re.compile(r"\.attn\.(bias|masked_bias)$")
 def import_official(state: Path, base: Path, out: Path, *, thoughts_per_step: int, max_stage: int) -> CoconutModel:
     """Write the checkpoint folder `out` for an official state dict and the folder of the model it was trained from.
 
-    `InputError` if the file is no state dict, holds anything but tensors, or does not fit the base model.
+    `InputError` if the file is not a state dict, holds anything but tensors, or does not fit the base model.
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file; name a new folder.")
@@ -55,10 +55,10 @@ def read_official(path: Path) -> dict[str, Tensor]:
         ) from error
     except Exception as error:  # whatever its bytes make the unpickler raise
         raise InputError(
-            f"{path}: is no state dict of plain tensors and is not loaded; save it with torch.save(model.state_dict())."
+            f"{path}: is not a state dict of plain tensors and is not loaded; use torch.save(model.state_dict())."
         ) from error
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise InputError(f"{path}: holds no state dict of tensors; save it with torch.save(model.state_dict()).")
+        raise InputError(f"{path}: does not hold a state dict of tensors; save it with torch.save(model.state_dict()).")
     own = {name.removeprefix(_PREFIX): value for name, value in state.items() if name.startswith(_PREFIX)}
     weights = {name: value for name, value in (own or state).items() if not _MASKS.search(name)}
     return {name: value.float() for name, value in weights.items()}

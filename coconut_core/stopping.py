@@ -7,7 +7,7 @@ take: one each, or c each in a model trained with c. Thinking stops after the fi
 of, and after the last in any case.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +18,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from coconut_core.encoding import Encoder, Problem, batches, pad_left
 from coconut_core.errors import InputError
 from coconut_core.files import write_atomically
 from coconut_core.model import CoconutModel
+from coconut_core.problems.problem import Problem
+from coconut_core.thoughts import thought_states
 
 FILE = "stop_classifier.safetensors"
 
@@ -48,7 +49,7 @@ class StopClassifier:
 
     @classmethod
     def load(cls, folder: Path, width: int) -> "StopClassifier | None":
-        """The classifier of a model's folder, or None if it has none; `width` is that of the model's thoughts."""
+        """The classifier in a model's folder, or None; `width` is the number of components of the model's thoughts."""
         path = folder / FILE
         if not path.is_file():
             return None
@@ -63,24 +64,9 @@ class StopClassifier:
         return found
 
 
-@torch.inference_mode()
-def thought_states(
-    model: CoconutModel,
-    problems: Sequence[Problem],
-    count: int,
-    batch_size: int = 64,
-    progress: Callable[[int], None] | None = None,
-) -> Float[Tensor, "problem thought d_model"]:
-    """The first `count` thoughts on every problem; `progress` hears after each batch how many problems are done."""
-    encoder, states, order = Encoder(model.tokenizer, model.method), [], []
-    for indices in batches(problems, batch_size, progress):
-        questions = encoder.questions([problems[index].question for index in indices])
-        states.append(model.think(*pad_left(questions, model.tokens.padding, model.device), count).states.cpu())
-        order += indices
-    return torch.cat(states)[torch.tensor(order).argsort()]
-
-
-def over(problems: Sequence[Problem], count: int, thoughts_per_step: int = 1) -> Bool[Tensor, "problem thought"]:
+def stop_targets(
+    problems: Sequence[Problem], count: int, thoughts_per_step: int = 1
+) -> Bool[Tensor, "problem thought"]:
     """Whether thoughts 1 .. `count` are as many as each problem's steps take."""
     steps = torch.tensor([thoughts_per_step * len(problem.steps) for problem in problems])
     return torch.arange(1, count + 1) >= steps[:, None]
@@ -91,7 +77,7 @@ def fit_stop_classifier(
 ) -> StopClassifier:
     """Logistic regression on the thoughts of `problems`, by L-BFGS, with a small penalty on the weights."""
     states = thought_states(model, problems, count).clone()
-    wanted = over(problems, count, thoughts_per_step).to(states)
+    wanted = stop_targets(problems, count, thoughts_per_step).to(states)
     # Thoughts are far longer than embeddings; on a common scale the penalty means the same for every model.
     mean, spread = states.mean((0, 1)), states.std((0, 1)) + 1e-6
     scaled = (states - mean) / spread
@@ -120,7 +106,7 @@ def measure_stopping(
 ) -> dict[str, float]:
     """On held-out problems: share of thoughts that it judges right, and the mean number of thoughts it allows."""
     states = thought_states(model, problems, count)
-    right = classifier.stops(states) == over(problems, count, thoughts_per_step)
+    right = classifier.stops(states) == stop_targets(problems, count, thoughts_per_step)
     return {
         "n": len(problems),
         "accuracy_of_thoughts": right.float().mean().item(),

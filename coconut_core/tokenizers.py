@@ -35,7 +35,7 @@ def word_level_tokenizer(words: list[str]) -> PreTrainedTokenizerFast:
     """A tokenizer with one token a word or punctuation mark of `words`; what it does not know is `<unk>`.
 
     Words are separated by white space, runs of punctuation are words of their own ("###", "."). Decoding puts no
-    space before a full stop or question mark, so that a ProsQA text survives the round trip.
+    space before a full stop or question mark, so that a question survives the round trip.
     """
     specials = [PADDING, UNKNOWN, END_OF_TEXT, BEGIN_THOUGHTS, THOUGHT, END_THOUGHTS]
     vocabulary = {word: index for index, word in enumerate(dict.fromkeys([*specials, *words]))}

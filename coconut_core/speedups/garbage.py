@@ -1,20 +1,21 @@
-"""The collector of garbage, told what kind of process this is."""
+"""Python's garbage collector, set for processes that import torch."""
 
 import atexit
 import gc
 from functools import cache
 
 ALLOCATIONS = 50_000
-"""Of objects, before the youngest are looked at again; Python's own 700 come a thousand times during the imports."""
+"""Objects made before the youngest are looked at again; the usual 700 are reached a thousand times in the imports."""
 
 
 @cache
 def collect_rarely() -> None:
-    """Once in a process that imports torch and transformers: 400,000 objects, which nearly all live as long as it does.
+    """Let the collector run rarely; called again, it does nothing.
 
-    Python collects a thousand times while they are made and walks all of them at the end, together a third of the time
-    that such a process takes to start and to end. Memory doesn't wait for a collection: thoughts, values and training
-    steps leave no cycles behind.
+    Importing torch and transformers makes 400,000 objects that live as long as the process. By default Python collects
+    a thousand times while they are made and walks all of them at the end, together a third of the time that such a
+    process takes to start and to end. No memory waits for a collection: thoughts, values and training steps leave no
+    reference cycles behind.
     """
     gc.set_threshold(ALLOCATIONS)
     atexit.register(gc.freeze)

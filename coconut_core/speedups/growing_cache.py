@@ -47,7 +47,7 @@ class _Memory:
         stop = self.taken + piece.shape[-2]
         self.columns[..., self.taken : stop, :] = piece
         self.taken = stop
-        # `data` has a version of its own: to autograd, a later write is no change of what this view shows.
+        # `data` has a version counter of its own: to autograd, a later write does not change what this view shows.
         return self.columns.data[..., :stop, :]
 
 
@@ -65,8 +65,8 @@ class _Append(torch.autograd.Function):
         return before, gradient[..., ctx.written :, :], None
 
 
-class HandedOver(Exception):
-    """A layer has handed over its keys and values and is left: what it would compute from them, nobody reads."""
+class KeysStored(Exception):
+    """Leaves a layer early, once its keys and values are in the cache: what it would compute from them is not read."""
 
 
 class GrowingLayer(DynamicLayer):
@@ -75,9 +75,9 @@ class GrowingLayer(DynamicLayer):
     def __init__(self, room: int | None) -> None:
         super().__init__()
         self.room = room
-        self.handing_over = False
-        """Whether the next update ends with `HandedOver`; the one after it adds nothing (`last_layer.py`)."""
-        self.handed_over = False
+        self.leave_with_keys = False
+        """Whether the next update ends with `KeysStored`; the one after it adds nothing (`last_layer.py`)."""
+        self.left_with_keys = False
         self.memories: tuple[_Memory | None, _Memory | None] = (None, None)
 
     # Compiled code does not allow that what it is given shares memory, so that it leaves this to Python.
@@ -85,17 +85,17 @@ class GrowingLayer(DynamicLayer):
     def update(self, key_states: Piece, value_states: Piece, *_: object, **__: object) -> tuple[Whole, Whole]:
         """Append a piece; returns all keys and values."""
         self.is_initialized = True
-        if self.handed_over:
-            self.handed_over = False
+        if self.left_with_keys:
+            self.left_with_keys = False
             return self.keys, self.values
         key_states, value_states = (_as_attended(piece) for piece in (key_states, value_states))
         of_keys, of_values = self.memories
         self.keys, of_keys = self._append(self.keys, key_states, of_keys)
         self.values, of_values = self._append(self.values, value_states, of_values)
         self.memories = (of_keys, of_values)
-        if self.handing_over:
-            self.handing_over, self.handed_over = False, True
-            raise HandedOver
+        if self.leave_with_keys:
+            self.leave_with_keys, self.left_with_keys = False, True
+            raise KeysStored
         return self.keys, self.values
 
     def _append(self, whole: Tensor | None, piece: Piece, memory: _Memory | None) -> tuple[Whole, _Memory]:

@@ -6,6 +6,7 @@ called twice: on all columns until it has handed their keys and values over to t
 by then), and after that on those that are read.
 """
 
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from inspect import signature
@@ -15,31 +16,35 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from coconut_core.speedups.growing_cache import HandedOver
+from coconut_core.speedups.growing_cache import KeysStored
+
+_PREPARING = threading.Lock()
 
 
-def let_last_layer_narrow(lm: PreTrainedModel) -> None:
-    """From now on `lm.base_model(..., read=mask)` has states where the mask over its columns is true, elsewhere none.
+def skip_unread_positions(lm: PreTrainedModel) -> None:
+    """From now on `lm.base_model(..., read=mask)` computes states only where the mask over its columns is true.
 
-    Such a pass needs a `GrowingCache` and columns that are its first. All other passes are as they were.
+    Such a pass needs a `GrowingCache` and columns that are its first. All other passes are as they were. It may be
+    called any number of times, by any thread.
     """
     layer = next(part for part in lm.base_model.children() if isinstance(part, nn.ModuleList))[-1]
-    if not hasattr(layer, "narrows"):
-        layer.narrows = True
-        layer.register_forward_pre_hook(_narrow, with_kwargs=True)
-        layer.register_forward_hook(_widen, with_kwargs=True)
+    with _PREPARING:
+        if not hasattr(layer, "skips_unread_positions"):
+            layer.register_forward_pre_hook(_narrow, with_kwargs=True)
+            layer.register_forward_hook(_widen, with_kwargs=True)
+            layer.skips_unread_positions = True
 
 
 # Compiled code cannot leave a layer half way, nor know how many columns are read: both hooks stay Python.
 @torch.compiler.disable
 def _narrow(layer: nn.Module, args: tuple, kwargs: Mapping[str, Any]) -> tuple[tuple, dict[str, Any]] | None:
-    """Keys and values of all columns; what is left to do is that of the columns that are read."""
+    """Compute keys and values of all columns; the rest of the layer is left to run on the columns that are read."""
     if (read := kwargs.get("read")) is None:
         return None
     named = signature(layer.forward).bind(*args, **kwargs).arguments
     named |= named.pop("kwargs", {})
-    named["past_key_values"].layers[-1].handing_over = True
-    with suppress(HandedOver):
+    named["past_key_values"].layers[-1].leave_with_keys = True
+    with suppress(KeysStored):
         layer.forward(**named)
     named["hidden_states"] = named["hidden_states"][:, read]
     if named.get("attention_mask") is not None:

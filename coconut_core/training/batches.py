@@ -6,31 +6,30 @@ step.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from coconut_core.encoding import Encoder, Problem
+from coconut_core.columns import PackedBatch
+from coconut_core.encoding import EncodedProblem, Encoder
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa.further_questions import further_questions
-from coconut_core.problems.prosqa.problem import ProsqaProblem
-from coconut_core.problems.prosqa.sampler import sample_problems
-from coconut_core.problems.questions import load_questions
-from coconut_core.training.config import RunConfig
-from coconut_core.training.curriculum import EncodedProblem
-from coconut_core.training.packing import PackedBatch, pack_parts
+from coconut_core.problems.problem import Problem
+from coconut_core.problems.registry import load_problems, task_named
+from coconut_core.problems.task import Task
+from coconut_core.training.config import RunConfig, World
+from coconut_core.training.packing import pack_parts
 
 _TRAINING, _VALIDATION, _STOPPING = 0, 1, 2
 _STOPPING_PROBLEMS = 4_000
 
 
-class Lessons:
+class TrainingBatches:
     """Batches of one run, for one of `processes` processes."""
 
     def __init__(self, config: RunConfig, encoder: Encoder, process: int = 0, processes: int = 1):
         self._config, self._encoder = config, encoder
         self._process, self._processes = process, processes
-        problems = load_questions(config.train_path) if config.train_path else ()
+        problems = load_problems(config.train_path) if config.train_path else ()
         self._file: list[EncodedProblem] = encoder.problems(problems)
         epoch = len(problems) if problems else config.samples_per_epoch
         self.samples_per_step = config.batch_size_training * processes
@@ -52,7 +51,7 @@ class Lessons:
 
         def stages(problem: EncodedProblem) -> dict[int, float]:
             if config.stages_per_sample == 0:
-                return curriculum.expect(scheduled, len(problem.steps))
+                return curriculum.stage_probabilities(scheduled, len(problem.steps))
             return curriculum.draw(scheduled, len(problem.steps), config.stages_per_sample, rng)
 
         tokens = self._encoder.tokens
@@ -73,9 +72,10 @@ class Lessons:
     def _from_world(self, epoch: int, seed: Sequence[int]) -> list[list[EncodedProblem]]:
         world = self._config.world_of_epoch(epoch)
         asked = self._config.questions_of(world)
-        texts = sample_problems(world.sampler, self._config.batch_size_training // asked, seed)
+        task = task_named(self._config.task)
+        texts = task.sample(world.problems, self._config.batch_size_training // asked, seed)
         rng = np.random.default_rng((*seed, 1))
-        rows = [_asked_again(problem, asked, world.hops, rng) for problem in texts]
+        rows = [_with_more_questions(task, problem, asked, world, rng) for problem in texts]
         encoded = iter(self._encoder.problems([problem for row in rows for problem in row]))
         return [[next(encoded) for _ in row] for row in rows]
 
@@ -86,26 +86,26 @@ def validation_problems(config: RunConfig) -> tuple[Problem, ...]:
     Fresh graphs repeat next to never, and seeds of validation and training are disjoint.
     """
     if config.val_path:
-        return load_questions(config.val_path)
+        return load_problems(config.val_path)
     if not config.worlds:
         return ()
     seed = (config.seed, _VALIDATION)
-    return tuple(sample_problems(config.worlds[-1].sampler, config.validation_problems, seed))
+    return tuple(task_named(config.task).sample(config.worlds[-1].problems, config.validation_problems, seed))
 
 
 def stopping_problems(config: RunConfig) -> tuple[Problem, ...]:
     """Problems to fit the stop classifier on: of the training file, or fresh ones of the run's last world."""
     if config.train_path:
-        return load_questions(config.train_path)[:_STOPPING_PROBLEMS]
+        return load_problems(config.train_path)[:_STOPPING_PROBLEMS]
     seed = (config.seed, _STOPPING)
-    return tuple(sample_problems(config.worlds[-1].sampler, _STOPPING_PROBLEMS, seed))
+    return tuple(task_named(config.task).sample(config.worlds[-1].problems, _STOPPING_PROBLEMS, seed))
 
 
-def _asked_again(
-    problem: ProsqaProblem, count: int, hops: Mapping[int, float], rng: np.random.Generator
-) -> list[ProsqaProblem]:
+def _with_more_questions(
+    task: Task, problem: Problem, count: int, world: World, rng: np.random.Generator
+) -> list[Problem]:
     """`count` questions about the facts of `problem`, itself first; where there are too few, they repeat."""
     if count == 1:
         return [problem]
-    questions = [problem, *further_questions(problem, count - 1, rng, hops=hops)]
+    questions = [problem, *task.further_questions(problem, count - 1, world.problems, rng)]
     return [questions[index % len(questions)] for index in range(count)]

@@ -6,13 +6,13 @@ Field names are those of the official configuration files wherever these have on
 import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from coconut_core.errors import InputError
 from coconut_core.methods import METHODS, MOST_SLOTS
-from coconut_core.problems.prosqa.sampler import OFFICIAL, SamplerSettings
+from coconut_core.problems.registry import DEFAULT, task_named
 from coconut_core.training.curriculum import Curriculum
 
 
@@ -46,13 +46,12 @@ class ModelShape:
 
 @dataclass(frozen=True)
 class World:
-    """Fresh ProsQA problems for some epochs of training: the size of their graphs and the length of their chains."""
+    """Fresh problems for some epochs of training."""
 
     epochs: int
-    nodes: tuple[int, ...] = OFFICIAL.nodes
-    """Fewest and most nodes."""
-    hops: dict[int, float] = field(default_factory=lambda: dict(OFFICIAL.hops))
-    """Weight of each length of the shortest path."""
+    problems: Any = None
+    """Which problems: settings of the run's task (`Task.settings`); None for its usual ones. In a file the fields of
+    these settings stand beside the others."""
     uniform_prob: float | None = None
     """Overrides the run's `uniform_prob` for these epochs."""
     questions_per_text: int | None = None
@@ -61,10 +60,6 @@ class World:
     """Overrides the run's `lr`."""
     stage: int | None = None
     """Overrides the stage that `epochs_per_stage` would schedule."""
-
-    @property
-    def sampler(self) -> SamplerSettings:
-        return SamplerSettings(nodes=self.nodes, hops=self.hops)
 
 
 @dataclass(frozen=True)
@@ -76,7 +71,7 @@ class RunConfig:
     """The run's folder is save_path/name."""
     seed: int = 0
 
-    # The model: a shape from scratch, or a local folder of a Hugging Face model or of a run of ours.
+    # The model: a shape from scratch, or a local folder of a Hugging Face model or of a finished run.
     model: ModelShape | None = None
     model_id: str | None = None
     load_model_path: str | None = None
@@ -97,6 +92,8 @@ class RunConfig:
     n draws n; 0 scores every stage that can be drawn, weighted by its probability."""
 
     # The data: files in the official format, or worlds of fresh problems.
+    task: str = DEFAULT
+    """Whose fresh problems are drawn, and whose words a model from scratch knows. A file shows its task itself."""
     train_path: str | None = None
     val_path: str | None = None
     worlds: tuple[World, ...] = ()
@@ -154,22 +151,26 @@ class RunConfig:
         natural += ("cooldown_epochs", "validation_problems", "weight_decay", "resume")
         _require(self, "", natural, lambda value: value >= 0, "is negative; give zero or more")
         _require(self, "", ("uniform_prob",), lambda value: 0 <= value <= 1, _NO_PROBABILITY)
+        task = task_named(self.task)
+        if self.worlds and task.settings is None:
+            raise InputError(f"worlds: fresh problems of {task.title} cannot be made; give a train_path.")
+        worlds = [
+            world if world.problems is not None else replace(world, problems=task.settings()) for world in self.worlds
+        ]
+        object.__setattr__(self, "worlds", tuple(worlds))
         if self.name in ("", ".", "..") or Path(self.name).name != self.name:
             raise InputError(f"name: {self.name!r} names no folder of its own; give a name without a slash.")
         for world in self.worlds:
             _require(world, "worlds: ", ("epochs", "lr"), lambda value: value > 0, "is not above zero; give more")
             _require(world, "worlds: ", ("uniform_prob",), lambda value: 0 <= value <= 1, _NO_PROBABILITY)
-            if len(world.nodes) != 2:
-                raise InputError(f"worlds: nodes {list(world.nodes)} is not two numbers; give the fewest and the most.")
             asked = self.questions_of(world)
             if asked < 1 or self.batch_size_training % asked:
                 raise InputError(
-                    f"questions_per_text: batches of {self.batch_size_training} are no whole number of texts with "
+                    f"questions_per_text: batches of {self.batch_size_training} are not a whole number of texts with "
                     f"{asked} questions each; give another number."
                 )
             if world.stage is not None and not 0 <= world.stage <= self.max_latent_stage + 1:
                 raise InputError(f"worlds: stage {world.stage} is none of 0 to {self.max_latent_stage + 1}; give one.")
-            world.sampler  # noqa: B018  refuses impossible combinations
         self._check_method()
         if self.resume >= self.epochs:
             raise InputError(f"resume: {self.resume} epochs are all that the run has; give fewer.")
@@ -190,7 +191,7 @@ class RunConfig:
         if self.method not in METHODS:
             raise InputError(f"method: {self.method!r} is unknown; give one of {', '.join(METHODS)}.")
         method = METHODS[self.method]
-        if method.slots != "none" and not self.c_thought * self.max_latent_stage:
+        if method.has_slots and not self.c_thought * self.max_latent_stage:
             raise InputError(
                 f"c_thought: {method.name} needs slots, but {self.c_thought} thoughts a step in "
                 f"{self.max_latent_stage} stages leave none; give 1 or more of each."
@@ -203,7 +204,7 @@ class RunConfig:
         mixes = self.uniform_prob > 0 or any(world.uniform_prob for world in self.worlds)
         if mixes and not method.staged:
             raise InputError(f"uniform_prob: {method.name} has no stages to mix; leave it at 0.")
-        if self.stopping == "classifier" and method.slots != "thought":
+        if self.stopping == "classifier" and not method.has_thoughts:
             raise InputError(f"stopping: {method.name} has no thoughts to classify; leave it at 'fixed'.")
 
     @property
@@ -234,7 +235,9 @@ class RunConfig:
         """The stage that samples of an epoch are trained at, but for those drawn uniformly."""
         own = self.world_of_epoch(epoch).stage if self.worlds else None
         curriculum = self.curriculum_of_epoch(epoch)
-        return curriculum.stage_of_epoch(epoch, self.epochs_per_stage) if own is None else curriculum.of_method(own)
+        return (
+            curriculum.stage_of_epoch(epoch, self.epochs_per_stage) if own is None else curriculum.effective_stage(own)
+        )
 
     def curriculum_of_epoch(self, epoch: int) -> Curriculum:
         own = self.world_of_epoch(epoch).uniform_prob if self.worlds else None
@@ -251,11 +254,11 @@ class RunConfig:
         return {f.name: _plain(value) for f, value in _fields(self) if f.compare}
 
 
-_NO_PROBABILITY = "is no probability; give a number from 0 to 1"
+_NO_PROBABILITY = "is not a probability; give a number from 0 to 1"
 
 
 def _require(part: Any, prefix: str, names: Sequence[str], holds: Callable[[Any], bool], otherwise: str) -> None:
-    """Refuse the first of the fields `names` that is no finite number or does not hold; one that is None is not set."""
+    """Refuse the first of the fields `names` that is not finite or does not hold; one that is None is not set."""
     for name in names:
         value = getattr(part, name)
         if value is not None and not (math.isfinite(value) and holds(value)):
@@ -267,6 +270,9 @@ def _fields(part: Any) -> Iterator[tuple[dataclasses.Field, Any]]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, World):
+        own = {each.name: _plain(item) for each, item in _fields(value) if each.name != "problems"}
+        return own | _plain(value.problems.as_dict())
     if dataclasses.is_dataclass(value):
         return {each.name: _plain(item) for each, item in _fields(value)}
     if isinstance(value, dict):

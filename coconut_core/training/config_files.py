@@ -4,20 +4,19 @@ Unknown keys are refused by name, and values are coerced by the field's type: YA
 """
 
 import dataclasses
-import types
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any
 
 import yaml
 
 from coconut_core.errors import InputError
-from coconut_core.training.config import RunConfig
+from coconut_core.problems.registry import DEFAULT, task_named
+from coconut_core.training.config import RunConfig, World
+from coconut_core.training.fields import build
 
-MOST = 2**32 - 1
-"""Of a whole number: the largest seed there is."""
 _NO_YAML = (yaml.YAMLError, ValueError, KeyError, AttributeError, RecursionError)
-"""What the library raises for a text that is no YAML, or that names a type which its value is not of."""
+"""What the library raises for a text that is not YAML, or that names a type which its value does not have."""
 
 
 def load_config(path: Path | str, settings: Sequence[str] = ()) -> RunConfig:
@@ -48,7 +47,7 @@ def load_config(path: Path | str, settings: Sequence[str] = ()) -> RunConfig:
         try:
             target[last] = yaml.safe_load(value)
         except _NO_YAML as error:
-            raise InputError(f"--set {setting}: {value!r} is no YAML value; put quotes around a text.") from error
+            raise InputError(f"--set {setting}: {value!r} is not a YAML value; put quotes around a text.") from error
     try:
         return config_from(content)
     except InputError as error:
@@ -86,66 +85,29 @@ def config_from(content: Mapping[str, Any]) -> RunConfig:
         content["method"] = _OFFICIAL_METHODS[chosen[0]]
     elif flags and "method" not in content and not flags.get("coconut", True):
         raise InputError("method: the file turns off every method; set one of coconut, cot, no_cot or no_thoughts.")
-    return _build(RunConfig, content, "")
+    if isinstance(worlds := content.get("worlds"), Sequence):
+        content["worlds"] = [
+            _world(each, content.get("task", DEFAULT), f"worlds[{i}]") for i, each in enumerate(worlds)
+        ]
+    return build(RunConfig, content, "")
 
 
 _OFFICIAL_METHODS = {"no_thoughts": "no_thought", "cot": "cot", "no_cot": "no_cot", "coconut": "coconut"}
 """Switches of the official files, and the methods that they choose."""
 
 
-def _build(kind: type, content: Mapping[str, Any], prefix: str) -> Any:
-    known = {f.name: f for f in dataclasses.fields(kind)}
+def _world(content: Any, task: Any, name: str) -> World:
+    """A world whose fields and those of its task's settings stand side by side."""
+    settings = task_named(str(task)).settings
+    own = {each.name: each for each in dataclasses.fields(World) if each.name != "problems"}
+    theirs = {each.name for each in dataclasses.fields(settings)} if settings else set()
+    if not isinstance(content, Mapping):
+        raise InputError(f"{name}: {content!r} has no fields; give {', '.join([*own, *sorted(theirs)])}.")
     for key in content:
-        if key not in known:
-            raise InputError(f"{prefix}{key}: is no field of a run; known are {', '.join(known)}.")
-    values = {key: _coerce(value, known[key].type, f"{prefix}{key}") for key, value in content.items()}
-    for key, each in known.items():
-        if key not in values and each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING:
-            raise InputError(f"{prefix}{key}: is missing; give it.")
-    return kind(**values)
-
-
-def _coerce(value: Any, kind: Any, name: str) -> Any:
-    """`value` as the type of its field, or `InputError`. Nothing is guessed: 1.5 is no whole number."""
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin in (Union, types.UnionType):
-        if value is None or value in ("None", "null"):
-            return None
-        return _coerce(value, next(a for a in arguments if a is not type(None)), name)
-    if origin is Literal:
-        if value in arguments and type(value) is type(arguments[0]):
-            return value
-        allowed = " or ".join(str(a) for a in arguments)
-        raise InputError(f"{name}: {value!r} is not possible here; give {allowed}.")
-    if origin is dict:
-        if not isinstance(value, Mapping):
-            raise InputError(f"{name}: {value!r} is no mapping; give 'key: value' pairs.")
-        return {
-            _coerce(key, arguments[0], f"a key of {name}"): _coerce(item, arguments[1], f"{name}.{key}")
-            for key, item in value.items()
-        }
-    if origin is tuple:
-        if not isinstance(value, list | tuple):
-            raise InputError(f"{name}: {value!r} is no list; give one.")
-        return tuple(_coerce(item, arguments[0], f"{name}[{index}]") for index, item in enumerate(value))
-    if dataclasses.is_dataclass(kind):
-        if not isinstance(value, Mapping):
+        if key not in own and key not in theirs:
             raise InputError(
-                f"{name}: {value!r} has no fields; give {', '.join(f.name for f in dataclasses.fields(kind))}."
+                f"{name}.{key}: is not a field of a world; known are {', '.join([*own, *sorted(theirs)])}."
             )
-        return _build(kind, value, f"{name}.")
-    if kind is bool and isinstance(value, bool):
-        return value
-    if kind is int and isinstance(value, int) and not isinstance(value, bool):
-        if abs(value) > MOST:
-            raise InputError(f"{name}: a number of {len(str(value))} digits is too large; give one up to {MOST}.")
-        return value
-    if kind is str and isinstance(value, str):
-        return value
-    if kind is float and not isinstance(value, bool):
-        try:
-            return float(value)
-        except (TypeError, ValueError, OverflowError):
-            pass
-    words = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
-    raise InputError(f"{name}: {value!r} is not {words[kind]}; give {words[kind]}.")
+    problems = {key: value for key, value in content.items() if key in theirs}
+    world = build(World, {key: value for key, value in content.items() if key in own}, f"{name}.")
+    return dataclasses.replace(world, problems=build(settings, problems, f"{name}.") if settings else None)

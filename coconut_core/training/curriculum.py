@@ -11,20 +11,8 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 
+from coconut_core.encoding import EncodedProblem
 from coconut_core.methods import COCONUT, Method
-
-
-@dataclass(frozen=True)
-class EncodedProblem:
-    """A problem as token ids."""
-
-    question: list[int]
-    """What is encoded once: facts and question, up to and with `<bot>`; without marks, up to the last token but one."""
-    opening: int
-    """The token that every text after the question and its slots begins with: `<eot>`, or the question's last token."""
-    steps: list[list[int]]
-    answer: list[int]
-    """"### ..." and the end of the text."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +37,12 @@ class Curriculum:
     def stage_of_epoch(self, epoch: int, epochs_per_stage: int) -> int:
         """Stage = epoch // epochs_per_stage, and the last one (all steps dropped) from there on.
 
-        With `epochs_per_stage` 0 there is no schedule: every epoch is of the last stage.
+        With `epochs_per_stage` 0 there is no schedule: every epoch is in the last stage.
         """
         last = self.max_stage + 1
-        return self.of_method(last if epochs_per_stage == 0 else min(epoch // epochs_per_stage, last))
+        return self.effective_stage(last if epochs_per_stage == 0 else min(epoch // epochs_per_stage, last))
 
-    def of_method(self, stage: int) -> int:
+    def effective_stage(self, stage: int) -> int:
         """The stage that the method trains at where `stage` is scheduled."""
         if self.method.staged:
             return stage
@@ -68,7 +56,7 @@ class Curriculum:
         drawn = (rng.randint(0, steps) if rng.random() < self.uniform_prob else scheduled for _ in range(count))
         return {stage: float(times) for stage, times in Counter(drawn).items()}
 
-    def expect(self, scheduled: int, steps: int) -> dict[int, float]:
+    def stage_probabilities(self, scheduled: int, steps: int) -> dict[int, float]:
         """Every stage the sample may be drawn at, weighted by its probability.
 
         The loss over all of them is the expectation of the loss over `draw`, without its variance, and costs

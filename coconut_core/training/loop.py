@@ -24,20 +24,21 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
-from coconut_core.checkpoints import data_hash, initial_model, save_model
+from coconut_core.checkpoints import save_model
+from coconut_core.columns import PackedBatch
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
 from coconut_core.files import atomic_file
 from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
 from coconut_core.stopping import fit_stop_classifier, measure_stopping
-from coconut_core.training.batches import Lessons, stopping_problems, validation_problems
+from coconut_core.training.batches import TrainingBatches, stopping_problems, validation_problems
 from coconut_core.training.config import RunConfig
+from coconut_core.training.initial_model import data_hash, initial_model
 from coconut_core.training.interruption import Interruption
 from coconut_core.training.meter import Meter
 from coconut_core.training.optimizers import Optimizers, learning_rate
-from coconut_core.training.packing import PackedBatch
-from coconut_core.training.run_folder import claim, held, is_finished
+from coconut_core.training.run_folder import is_finished, locked, prepare
 
 STATE = "state/latest.pt"
 
@@ -70,34 +71,34 @@ def train(config: RunConfig, command: str, *, restart: bool = False, quiet: bool
     set_seed(config.seed)
     model = initial_model(config)
     encoder = Encoder(model.tokenizer, model.method)
-    lessons = Lessons(config, encoder, accelerator.process_index, accelerator.num_processes)
+    batches = TrainingBatches(config, encoder, accelerator.process_index, accelerator.num_processes)
     held_out = validation_problems(config)
     try:
         encoder.questions([problem.question for problem in held_out])
     except InputError as error:
         raise InputError(f"val_path: {error}") from error
-    with held(folder) if accelerator.is_main_process else nullcontext():
+    with locked(folder) if accelerator.is_main_process else nullcontext():
         if accelerator.is_main_process:
-            claim(folder, config, restart)
+            prepare(folder, config, restart)
         accelerator.wait_for_everyone()
-        return _Run(config, accelerator, model, lessons, held_out, quiet).train(command)
+        return _Run(config, accelerator, model, batches, held_out, quiet).train(command)
 
 
 class _Run:
-    def __init__(self, config, accelerator, model, lessons, held_out, quiet):
+    def __init__(self, config, accelerator, model, batches, held_out, quiet):
         self.config: RunConfig = config
         self.folder: Path = config.folder
         self.accelerator: Accelerator = accelerator
         self.model: CoconutModel = model
-        self.lessons: Lessons = lessons
+        self.batches: TrainingBatches = batches
         self.held_out = held_out
         self.quiet = quiet or not accelerator.is_main_process
         self.wrapped = accelerator.prepare(model)
         self.optimizers = Optimizers(config, model)
         self.data = data_hash(config)
-        self.left_out = config.resume * lessons.steps_per_epoch
+        self.left_out = config.resume * batches.steps_per_epoch
         self.progress = Progress(epoch=config.resume, total_steps=self.left_out)
-        self.steps = config.epochs * lessons.steps_per_epoch
+        self.steps = config.epochs * batches.steps_per_epoch
         self.meter = Meter()
 
     def train(self, command: str) -> Path:
@@ -110,11 +111,11 @@ class _Run:
             while at.epoch < self.config.epochs:
                 if at.step == 0 and at.epoch > 0 and self._rebuilds(at.epoch):
                     self.optimizers = Optimizers(self.config, self.model)
-                pending = not self._step(self.lessons.batch(at.epoch, at.step, self.model.columns_at_once))
+                pending = not self._step(self.batches.batch(at.epoch, at.step, self.model.columns_at_once))
                 stage = self.config.stage_of_epoch(at.epoch)
                 at.step, at.total_steps = at.step + 1, at.total_steps + 1
                 at.seconds = time.monotonic() - began
-                if at.step == self.lessons.steps_per_epoch:
+                if at.step == self.batches.steps_per_epoch:
                     at.epoch, at.step = at.epoch + 1, 0
                 bar.update()
                 if at.total_steps % self.config.log_every == 0:
@@ -154,11 +155,11 @@ class _Run:
             with self.accelerator.no_sync(self.wrapped):
                 self._backward(part)
         self._backward(last)
-        if (at.step + 1) % config.gradient_accumulation_steps and at.step + 1 < self.lessons.steps_per_epoch:
+        if (at.step + 1) % config.gradient_accumulation_steps and at.step + 1 < self.batches.steps_per_epoch:
             return False
         if config.clip_norm is not None:
             self.accelerator.clip_grad_norm_(self.model.parameters(), config.clip_norm)
-        self.optimizers.step(learning_rate(config, at.total_steps, self.lessons.steps_per_epoch))
+        self.optimizers.step(learning_rate(config, at.total_steps, self.batches.steps_per_epoch))
         return True
 
     def _backward(self, part: PackedBatch) -> None:
@@ -183,9 +184,9 @@ class _Run:
             return
         self.model.eval()
         most = self.config.curriculum_of_epoch(self.progress.epoch).max_thoughts
-        told = answers(self.model, self.held_out, ks=sorted({0, most // 2, most}))
-        bar.write(f"epoch {self.progress.epoch}: accuracy with {most} thoughts {told.accuracy[most]:.3f}")
-        self._log({"kind": "validation", "n": len(self.held_out), "accuracy": told.accuracy})
+        accuracy = answers(self.model, self.held_out, ks=sorted({0, most // 2, most})).accuracy
+        bar.write(f"epoch {self.progress.epoch}: accuracy with {most} thoughts {accuracy[most]:.3f}")
+        self._log({"kind": "validation", "n": len(self.held_out), "accuracy": accuracy})
 
     def _log(self, line: dict) -> None:
         if self.accelerator.is_main_process:
@@ -197,7 +198,7 @@ class _Run:
 
     @property
     def _samples(self) -> int:
-        return (self.progress.total_steps - self.left_out) * self.lessons.samples_per_step
+        return (self.progress.total_steps - self.left_out) * self.batches.samples_per_step
 
     def _store(self) -> None:
         # Every process holds the same weights after a step, so one stores and none has to wait.
@@ -219,7 +220,7 @@ class _Run:
         path = self.folder / STATE
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
-            data, told = state["data"], state["metrics_bytes"]
+            data, metrics_bytes = state["data"], state["metrics_bytes"]
             self.model.load_state_dict(state["model"])
             self.optimizers.load_state_dict(state["optimizers"])
             self.progress = Progress(**state["progress"])
@@ -235,7 +236,7 @@ class _Run:
         # Lines written after the stored state belong to steps that will be taken again.
         if self.accelerator.is_main_process:
             with (self.folder / "metrics.jsonl").open("r+") as file:
-                file.truncate(min(told, os.path.getsize(file.fileno())))
+                file.truncate(min(metrics_bytes, os.path.getsize(file.fileno())))
 
     def _finish(self, command: str) -> Path:
         self.accelerator.wait_for_everyone()

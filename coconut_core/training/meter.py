@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 
+from coconut_core.columns import PackedBatch
 from coconut_core.model import Loss
-from coconut_core.training.packing import PackedBatch
 
 
 class Meter:

@@ -6,58 +6,20 @@ share, add up to those of the whole, with less padding and in the memory that on
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os.path import commonprefix
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
-from torch import Tensor
 
-from coconut_core.columns import CONTINUATION, FOREVER, QUESTION, Columns, ColumnWriter, address
-from coconut_core.training.curriculum import Curriculum, EncodedProblem
+from coconut_core.columns import CONTINUATION, FOREVER, QUESTION, ColumnWriter, PackedBatch, address
+from coconut_core.encoding import EncodedProblem
+from coconut_core.training.curriculum import Curriculum
 
 Rows = Sequence[Sequence[EncodedProblem]]
 """Problems that share their facts, a row of them for each text."""
 Stages = Sequence[Sequence[dict[int, float]]]
 """The stages to score of each problem of each row, with their weights."""
-
-
-@dataclass(frozen=True)
-class PackedBatch:
-    """A batch laid out for one forward: questions, then a column a question for each thought, then continuations."""
-
-    questions: Columns
-    begin_columns: Int[Tensor, "question"]
-    """Index, among the question columns, of each question's last, `<bot>`."""
-    slots: tuple[Columns, ...]
-    """Thought 1, 2, ... of every question."""
-    continuations: Columns
-    labels: Int[Tensor, "batch column"]
-    """Next token after each continuation column."""
-    weights: Float[Tensor, "batch column"]
-    """Weight of each label in the loss; 0 for padding."""
-    stage: Int[Tensor, "batch column"]
-    is_answer: Int[Tensor, "batch column"]
-    """1 where the label belongs to the answer."""
-    longest: int
-    """Tokens of the longest text, thoughts counted."""
-    share: float = 1.0
-    """Of the weights of the batch that this is a part of."""
-
-    def to(self, device: torch.device | str) -> "PackedBatch":
-        return PackedBatch(
-            self.questions.to(device),
-            self.begin_columns.to(device),
-            tuple(slot.to(device) for slot in self.slots),
-            self.continuations.to(device),
-            self.labels.to(device),
-            self.weights.to(device),
-            self.stage.to(device),
-            self.is_answer.to(device),
-            self.longest,
-            self.share,
-        )
 
 
 def shared_prefix(questions: Sequence[list[int]]) -> int:

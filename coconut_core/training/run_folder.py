@@ -1,5 +1,6 @@
 """The folder of a training run: whose run it holds, and whether that is finished."""
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Iterator
@@ -16,20 +17,23 @@ from coconut_core.training.config import RunConfig
 def is_finished(folder: Path, config: RunConfig, restart: bool) -> bool:
     """Whether the folder holds this very run, finished; `InputError` if it holds anything but this run.
 
-    With `restart` another run's folder may be discarded, but nothing that is no run.
+    With `restart` another run's folder may be discarded, but nothing that is not a run.
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file; give the run another name.")
     path = folder / "run.json"
     if not path.exists():
         if folder.exists() and any(folder.iterdir()):
-            raise InputError(f"{folder}: holds something that is no run; give the run another name.")
+            raise InputError(f"{folder}: holds something that is not a run; give the run another name.")
         return False
     if restart:
         return False
     try:
         there = json.loads(path.read_text())
-        different = [key for key, value in json.loads(json.dumps(config.as_dict())).items() if there.get(key) != value]
+        wanted = json.loads(json.dumps(config.as_dict()))
+        # A field that the program did not know when the run began has its usual value.
+        usual = {each.name: each.default for each in dataclasses.fields(config)}
+        different = [key for key, value in wanted.items() if there.get(key, usual[key]) != value]
     except (OSError, ValueError, RecursionError, AttributeError) as error:
         raise InputError(f"{path}: cannot be read; discard the run with --restart.") from error
     if different:
@@ -41,7 +45,7 @@ def is_finished(folder: Path, config: RunConfig, restart: bool) -> bool:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Within it the folder is this process's own; `InputError` where another process trains it."""
     lock = FileLock(folder.parent / f".{folder.name}.lock", timeout=0)
     try:
@@ -57,7 +61,7 @@ def held(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def claim(folder: Path, config: RunConfig, restart: bool) -> None:
+def prepare(folder: Path, config: RunConfig, restart: bool) -> None:
     """Make the run's folder, or take the one there, which is of the same config; with `restart` a new one."""
     if restart and folder.exists():
         shutil.rmtree(folder)

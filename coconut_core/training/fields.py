@@ -1,0 +1,72 @@
+"""Frozen dataclasses from plain values, as YAML holds them. Nothing is guessed: 1.5 is not a whole number."""
+
+import dataclasses
+import types
+from collections.abc import Mapping
+from typing import Any, Literal, Union, get_args, get_origin
+
+from coconut_core.errors import InputError
+
+LARGEST = 2**32 - 1
+"""Of a whole number: the largest seed there is."""
+
+
+def build(kind: type, content: Mapping[str, Any], prefix: str) -> Any:
+    """An object of the dataclass `kind` from plain values; `InputError` names the field, with `prefix` before it."""
+    known = {f.name: f for f in dataclasses.fields(kind)}
+    for key in content:
+        if key not in known:
+            raise InputError(f"{prefix}{key}: is not a field of a run; known are {', '.join(known)}.")
+    values = {key: _coerce(value, known[key].type, f"{prefix}{key}") for key, value in content.items()}
+    for key, each in known.items():
+        if key not in values and each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING:
+            raise InputError(f"{prefix}{key}: is missing; give it.")
+    return kind(**values)
+
+
+def _coerce(value: Any, kind: Any, name: str) -> Any:
+    """`value` as the type of its field, or `InputError`. Nothing is guessed: 1.5 is not a whole number."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        if value is None or value in ("None", "null"):
+            return None
+        return _coerce(value, next(a for a in arguments if a is not type(None)), name)
+    if origin is Literal:
+        if value in arguments and type(value) is type(arguments[0]):
+            return value
+        allowed = " or ".join(str(a) for a in arguments)
+        raise InputError(f"{name}: {value!r} is not possible here; give {allowed}.")
+    if origin in (dict, Mapping):
+        if not isinstance(value, Mapping):
+            raise InputError(f"{name}: {value!r} is not a mapping; give 'key: value' pairs.")
+        return {
+            _coerce(key, arguments[0], f"a key of {name}"): _coerce(item, arguments[1], f"{name}.{key}")
+            for key, item in value.items()
+        }
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise InputError(f"{name}: {value!r} is not a list; give one.")
+        return tuple(_coerce(item, arguments[0], f"{name}[{index}]") for index, item in enumerate(value))
+    if dataclasses.is_dataclass(kind):
+        if isinstance(value, kind):
+            return value
+        if not isinstance(value, Mapping):
+            raise InputError(
+                f"{name}: {value!r} has no fields; give {', '.join(f.name for f in dataclasses.fields(kind))}."
+            )
+        return build(kind, value, f"{name}.")
+    if kind is bool and isinstance(value, bool):
+        return value
+    if kind is int and isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) > LARGEST:
+            raise InputError(f"{name}: a number of {len(str(value))} digits is too large; give one up to {LARGEST}.")
+        return value
+    if kind is str and isinstance(value, str):
+        return value
+    if kind is float and not isinstance(value, bool):
+        try:
+            return float(value)
+        except (TypeError, ValueError, OverflowError):
+            pass
+    words = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+    raise InputError(f"{name}: {value!r} is not {words[kind]}; give {words[kind]}.")

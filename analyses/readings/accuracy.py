@@ -1,10 +1,8 @@
-"""Accuracy after k thoughts, with the model's words (paper figure 5 of v2, left panel), and Table 1 over many models.
+"""Accuracy after k thoughts, with the model's words (paper figure 5 of v2, left panel).
 
-    python -m analyses.readings.accuracy MODEL [MODEL ...] --data DATA --out artifacts/tables
-
-After the question, `<bot>` and k thoughts the end of thinking is forced, and the model writes greedily. An answer is
-right if what follows the last "###" is the problem's answer to the letter. k = 0, the same weights without a
-thought, is the control of every other row. On ProsQA the paper tests with the maximum, 6, whatever the path's length.
+After the question, `<bot>` and k thoughts the end of thinking is forced, and the model writes greedily. Whether its
+answer is right is the task's to say (`Task.is_right`). k = 0, the same weights without a thought, is the control of
+every other row. The paper tests with the largest number of thoughts, whatever the path's length.
 """
 
 import time
@@ -18,18 +16,19 @@ from jaxtyping import Bool, Int
 
 from analyses.readings.intervals import wilson
 from analyses.readings.reasoning_process import ReasoningProcesses
+from coconut_core.checkpoints import Checkpoint
 from coconut_core.errors import InputError
 from coconut_core.generation import Answers, answers
-from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa.problem import ProsqaProblem
-from coconut_core.stopping import thought_states
+from coconut_core.problems.problem import Problem
+from coconut_core.problems.registry import task_of
+from coconut_core.thoughts import thought_states
 
 
 @dataclass(frozen=True)
 class Accuracy:
     """What a model wrote on a set of problems after each number of thoughts."""
 
-    problems: tuple[ProsqaProblem, ...]
+    problems: tuple[Problem, ...]
     answers: Answers
     slots: tuple[int, ...]
     """Slots that each k of `answers.ks` took: thoughts count as tokens, as in the paper's Table 1."""
@@ -40,22 +39,24 @@ class Accuracy:
 
     @cached_property
     def score(self) -> "Score":
-        processes = ReasoningProcesses.of(self.problems, self.answers)
-        return Score(self.slots, self.answers.correct, self.answers.tokens, processes, self.seconds, self.stopped)
+        graphs = task_of(self.problems).has_graph
+        processes = ReasoningProcesses.of(self.problems, self.answers) if graphs else None
+        read = (self.answers.ks, self.slots, self.answers.correct, self.answers.tokens)
+        return Score(*read, processes, self.seconds, self.stopped)
 
     def frame(self, first: int = 0) -> pd.DataFrame:
         """One row a problem, numbered from `first` on, and k: the model's words, the right answer, whether they agree,
-        and the class."""
-        process = self.score.processes.process
+        and, where there are graphs, the class of the words."""
+        processes = self.score.processes
         rows = [
             {
                 "problem": first + index,
                 "k": k,
-                "hops": problem.hops,
+                "hops": len(problem.steps),
                 "words": self.answers.text[index][at],
                 "answer": problem.answer,
                 "correct": bool(self.answers.correct[index, at]),
-                "process": process[index][at],
+                **({} if processes is None else {"process": processes.process[index][at]}),
                 "generated_tokens": self.slots[at] + int(self.answers.tokens[index, at]),
             }
             for index, problem in enumerate(self.problems)
@@ -68,29 +69,32 @@ class Accuracy:
 class Score:
     """What counts of an `Accuracy`, without the words."""
 
+    ks: tuple[int, ...]
     slots: tuple[int, ...]
     correct: Bool[np.ndarray, "problem k"]
     tokens: Int[np.ndarray, "problem k"]
-    processes: ReasoningProcesses
-    """The class of every text (figure 5, right panel)."""
+    processes: ReasoningProcesses | None
+    """The class of every text (figure 5, right panel); None where problems have no graphs."""
     seconds: float
     stopped: Int[np.ndarray, "problem"] | None
 
     @classmethod
     def joined(cls, parts: Sequence["Score"]) -> "Score":
         """That of one set of problems, from those of its parts in order."""
+        processes = [part.processes for part in parts if part.processes is not None]
         return cls(
+            parts[0].ks,
             parts[0].slots,
             np.concatenate([part.correct for part in parts]),
             np.concatenate([part.tokens for part in parts]),
-            ReasoningProcesses(parts[0].processes.ks, tuple(row for part in parts for row in part.processes.process)),
+            ReasoningProcesses.joined(processes) if processes else None,
             sum(part.seconds for part in parts),
             None if parts[0].stopped is None else np.concatenate([part.stopped for part in parts]),
         )
 
     def summary(self) -> pd.DataFrame:
         """One row a k: n, accuracy in [0, 1] with its 95% Wilson interval, mean generated tokens."""
-        tokens, ks = np.array(self.slots) + self.tokens.mean(0), self.processes.ks
+        tokens, ks = np.array(self.slots) + self.tokens.mean(0), self.ks
         rows = [(str(k), *_share(self.correct[:, at]), float(k), float(tokens[at])) for at, k in enumerate(ks)]
         if self.stopped is not None:
             at = np.searchsorted(ks, self.stopped)
@@ -102,30 +106,36 @@ class Score:
 
 
 def accuracy(
-    model: CoconutModel,
-    problems: Sequence[ProsqaProblem],
+    checkpoint: Checkpoint,
+    problems: Sequence[Problem],
     *,
     ks: Sequence[int] = range(7),
     chain: bool = False,
     batch_size: int = 64,
 ) -> Accuracy:
-    """Let `model` answer `problems` after each of `ks` thoughts, with `chain` after a forced first word of a chain.
+    """Let a model answer `problems` after each of `ks` thoughts, with `chain` after a forced first word of a chain.
 
-    Where the model has a stop classifier and `ks` are all numbers that it may choose, its choice is answered too.
+    Where it has a stop classifier and `ks` are all numbers that this may choose, its choice is answered too.
     `InputError` where there is no problem, or where thoughts are asked of a model without slots.
+
+    >>> from coconut_core import load_model, load_problems
+    >>> problems = load_problems("artifacts/problems/laptop.json")[:20]
+    >>> score = accuracy(load_model("artifacts/models/prosqa_laptop"), problems, ks=(6,)).score
+    >>> bool(score.summary()["accuracy"][0] > 0.8)
+    True
     """
-    ks = tuple(ks)
+    model, ks = checkpoint.model, tuple(ks)
     if not problems:
         raise InputError("The data hold no problem; give a file with at least one.")
     if model.method.slot_count(max(ks)) < max(ks):
         raise InputError(f"--k: a model of the method {model.method.name} has no thoughts; ask for 0.")
     start = time.perf_counter()
-    told = answers(model, problems, ks=ks, chain=chain, batch_size=batch_size)
+    written = answers(model, problems, ks=ks, chain=chain, batch_size=batch_size)
     seconds = time.perf_counter() - start
-    stopped, most = None, model.max_thoughts
-    if model.stop_classifier is not None and set(range(1, most + 1)) <= set(ks) and list(ks) == sorted(ks):
-        stopped = model.stop_classifier.thoughts(thought_states(model, problems, most, batch_size)).numpy()
-    return Accuracy(tuple(problems), told, tuple(map(model.method.slot_count, ks)), seconds, stopped)
+    stopped, most, classifier = None, checkpoint.max_thoughts, checkpoint.stop_classifier
+    if classifier is not None and set(range(1, most + 1)) <= set(ks) and list(ks) == sorted(ks):
+        stopped = classifier.thoughts(thought_states(model, problems, most, batch_size)).numpy()
+    return Accuracy(tuple(problems), written, tuple(map(model.method.slot_count, ks)), seconds, stopped)
 
 
 def _share(correct: np.ndarray) -> tuple[int, float, float, float]:

@@ -1,4 +1,4 @@
-"""The intervals that every number comes with."""
+"""Intervals and tests for the numbers of figures and tables: shares, paired differences, means and AUC."""
 
 from math import comb
 from statistics import NormalDist
@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson score interval of a share, in [0, 1]; (0, 1) where nothing was counted.
 
-    Unlike the normal approximation it stays inside [0, 1] and is not empty at 0 or n successes.
+    Unlike the normal approximation it stays inside [0, 1] and has a positive width at 0 and n successes.
     """
     if n == 0:
         return 0.0, 1.0
@@ -28,8 +28,8 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
 def mcnemar(only_first: int, only_second: int) -> float:
     """Two-sided exact p of McNemar's test for two methods on the same problems.
 
-    The arguments count the problems that only the first and only the second method got right; under the null
-    hypothesis each such problem falls to either with probability one half.
+    The arguments count the problems that only the first and only the second method got right. Under the null
+    hypothesis each of these problems is as likely to be of one kind as of the other.
     """
     n = only_first + only_second
     tail = sum(comb(n, i) for i in range(min(only_first, only_second) + 1)) / 2**n
@@ -39,9 +39,10 @@ def mcnemar(only_first: int, only_second: int) -> float:
 def paired_difference(
     only_first: int, only_second: int, n: int, confidence: float = 0.95
 ) -> tuple[float, float, float]:
-    """Share that the second got right minus the first's, on the same `n` problems, with Agresti and Min's interval.
+    """(difference, low, high) of the second method's accuracy minus the first's, on the same `n` problems.
 
-    The arguments count the problems that only the first and only the second got right.
+    The counts are of problems that only the first and only the second method got right; the interval is that of Agresti
+    and Min.
     """
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     first, second, total = only_first + 0.5, only_second + 0.5, n + 2
@@ -53,12 +54,12 @@ def paired_difference(
 def bootstrap_mean(
     values: Float[np.ndarray, "sample"], confidence: float = 0.95, draws: int = 2_000, seed: int = 0
 ) -> tuple[float, float]:
-    """Percentile bootstrap interval of a mean; NaN values are left out. (nan, nan) where nothing is left."""
+    """Percentile bootstrap interval of a mean without the NaN values; (nan, nan) where nothing is left."""
     values = values[~np.isnan(values)]
     if not len(values):
         return float("nan"), float("nan")
     rng = np.random.default_rng(seed)
-    # Counts of how often each value is drawn, instead of the draws themselves: a matrix product gives all means.
+    # How often each value is drawn, instead of the draws themselves, so that one matrix product gives all means.
     counts = rng.multinomial(len(values), np.full(len(values), 1 / len(values)), size=draws)
     means = counts @ values / len(values)
     low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
@@ -66,7 +67,8 @@ def bootstrap_mean(
 
 
 def auc(positive: Float[np.ndarray, "p"], negative: Float[np.ndarray, "n"]) -> float:
-    """Probability that a positive value is above a negative one, ties counting half; NaN where one side is empty."""
+    """Probability that a positive value is above a negative one, where equal values count half; NaN if there are no
+    positive or no negative values."""
     if not len(positive) or not len(negative):
         return float("nan")
     order = np.sort(negative)
@@ -82,7 +84,11 @@ def bootstrap_auc(
     draws: int = 500,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """Percentile bootstrap interval of `auc`, drawing whole groups (problems): values of one are not independent."""
+    """Percentile bootstrap interval of `auc`; (nan, nan) where no draw has both kinds of values.
+
+    `groups` are the groups of the positive and the negative values, such as problems. Whole groups are drawn, since
+    values of one group are not independent.
+    """
     names, of = np.unique(np.concatenate(groups), return_inverse=True)
     rng = np.random.default_rng(seed)
     counts = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)
@@ -97,7 +103,7 @@ def bootstrap_auc(
 
 
 def auc_within(values: Float[np.ndarray, "v"], positive: Bool[np.ndarray, "v"], groups: Int[np.ndarray, "v"]) -> float:
-    """As `auc`, over pairs of the same group alone; NaN where no group has both kinds."""
+    """`auc` over only the pairs within a group; NaN where no group has both kinds of values."""
     same = groups[positive][:, None] == groups[~positive]
     one, other = values[positive][:, None], values[~positive]
     above = (one > other) + 0.5 * (one == other)

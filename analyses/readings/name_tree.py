@@ -1,7 +1,7 @@
-"""The names of a problem's nodes as a tree of tokens: names that begin with the same tokens share them.
+"""The names of a problem's nodes as tokens: a tree, in which names that begin with the same tokens share them.
 
-The value of a name is the product of its tokens' probabilities, each given the ones before (`values.py`). Where one
-name goes on another ("lem" and "lempus" in pieces), all of the longer one's probability is part of the shorter one's.
+The value of a name is the product of its tokens' probabilities, each given the ones before (`values.py`). Where a name
+begins with all tokens of a shorter one ("lempus" and "lem" in pieces), its probability is part of the shorter name's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,15 +9,16 @@ from dataclasses import dataclass
 
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.problem import GraphProblem
+from coconut_core.problems.registry import task_of
 
 
 @dataclass(frozen=True)
 class NameTree:
     """The names of one problem after one opening, their tokens in depth-first order.
 
-    Place 0 is the end of the opening. A place is a column where a distribution is read; whole names end at tokens
-    that need no place of their own.
+    A place is a column where the distribution of the next token is read. Place 0 is the end of the opening; the last
+    token of a name is only read and needs no place, unless a longer name goes on after it.
     """
 
     opening: list[int]
@@ -29,7 +30,7 @@ class NameTree:
     reads: list[list[tuple[int, int]]]
     """For each name, its (place, next token) pairs, whose probabilities are multiplied."""
     within: list[int]
-    """For each name, the longest other name that it goes on, of whose probability its own is a part; -1 for none."""
+    """For each name, the longest other name that it begins with, whose probability contains its own; -1 for none."""
 
     @classmethod
     def of(cls, tokens: Mapping[str, list[int]], unknown: int | None, opening: str, names: Sequence[str]) -> "NameTree":
@@ -66,11 +67,17 @@ class NameTree:
 
 
 def name_trees(
-    encoder: Encoder, problems: Sequence[ProsqaProblem], openings: Sequence[Sequence[str]]
+    encoder: Encoder, problems: Sequence[GraphProblem], openings: Sequence[Sequence[str]]
 ) -> list[list[NameTree]]:
-    """The names of each problem after each of its openings; no text is tokenised twice."""
+    """The names of each problem after each of its `openings`; no text is tokenised twice."""
     pairs = {(text, problem.names) for problem, row in zip(problems, openings, strict=True) for text in row}
     texts = sorted({each for text, names in pairs for each in (text, *(f"{text} {name}" for name in names))})
     tokens = dict(zip(texts, encoder.texts(texts), strict=True))
     found = {pair: NameTree.of(tokens, encoder.unknown, *pair) for pair in pairs}
     return [[found[text, problem.names] for text in row] for problem, row in zip(problems, openings, strict=True)]
+
+
+def name_tokens(encoder: Encoder, problem: GraphProblem) -> list[int]:
+    """The token that each node's name begins with where a step names it: all of a name that one thought can be."""
+    task = task_of([problem])
+    return encoder.first_tokens(problem.names, task.opening(problem, 1, next(iter(task.openings))))

@@ -3,6 +3,7 @@
 The controls are the models that are given, and always an untrained one of the same shape; k = 0 is read of every model.
 """
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
@@ -14,19 +15,22 @@ from jaxtyping import Float
 from torch import Tensor
 from transformers import AutoModelForCausalLM
 
-from analyses.drawing.escaping import for_plotly
 from analyses.readings.values import NodeValues, node_values
-from coconut_core.encoding import Problem
+from coconut_core.checkpoints import Checkpoint
 from coconut_core.errors import InputError
 from coconut_core.generation import Answers, answers
+from coconut_core.methods import Method
 from coconut_core.model import CoconutModel
-from coconut_core.stopping import thought_states
+from coconut_core.problems.problem import Problem
+from coconut_core.problems.registry import task_of
+from coconut_core.problems.task import Task
+from coconut_core.thoughts import thought_states
 
 KS = tuple(range(7))
 NO_CANDIDATES = "No problem has a node within reach of its root; give problems with facts about the root."
 UNTRAINED = "untrained"
 """Name of the model with random weights."""
-LONGEST = 64
+LONGEST_UNTRAINED = 64
 """Tokens that an untrained model writes, which never ends its text."""
 Computed = TypeVar("Computed")
 
@@ -40,48 +44,67 @@ class Subject:
     label: str
     """As in figures."""
     role: Literal["model", "control", "untrained", "sweep"]
-    model: CoconutModel
+    checkpoint: Checkpoint
+
+    @property
+    def model(self) -> CoconutModel:
+        return self.checkpoint.model
+
+    @property
+    def method(self) -> Method:
+        return self.model.method
+
+    @property
+    def max_thoughts(self) -> int:
+        return self.checkpoint.max_thoughts
 
 
-class Memory:
-    """What has been computed, by key; of more than `most` the one that was asked for longest ago is forgotten.
+class Cache:
+    """What has been computed, by key; of more than `most` entries the one that was used longest ago is dropped.
 
-    Threads may share it: two that ask for the same at once both compute it.
+    Threads may share it: two that ask for the same entry at once both compute it.
     """
 
     def __init__(self, most: int | None = None):
-        self._most, self._kept, self._lock = most, OrderedDict(), threading.Lock()
+        self._most, self._entries, self._lock = most, OrderedDict(), threading.Lock()
 
     def __call__(self, key: Hashable, compute: Callable[[], Computed]) -> Computed:
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+            if key in self._entries:
+                self._entries.move_to_end(key)
+                return self._entries[key]
         found = compute()
         with self._lock:
-            self._kept[key] = found
-            while self._most is not None and len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            self._entries[key] = found
+            while self._most is not None and len(self._entries) > self._most:
+                self._entries.popitem(last=False)
         return found
 
 
 class Study:
-    """Problems and subjects, the model under study first; readings are computed when they are first asked for."""
+    """Problems and subjects, the model under study first; readings are computed when they are first asked for.
+
+    >>> from coconut_core import load_model, load_problems
+    >>> problems = load_problems("artifacts/problems/laptop.json")[:5]
+    >>> study = Study([("laptop", load_model("artifacts/models/prosqa_laptop"))], problems)
+    >>> [subject.label for subject in study.subjects]
+    ['Coconut, 0.3 mixed', 'Untrained']
+    """
 
     def __init__(
         self,
-        models: Sequence[tuple[str, CoconutModel]],
+        models: Sequence[tuple[str, Checkpoint]],
         problems: Sequence[Problem],
         *,
-        sweep: Sequence[tuple[str, CoconutModel]] = (),
-        report: Callable[[str, float], None] = lambda what, share: None,
-        remember: Callable[[tuple[str, str], Callable[[], Any]], Any] | None = None,
+        sweep: Sequence[tuple[str, Checkpoint]] = (),
+        progress: Callable[[str, float], None] = lambda what, share: None,
+        cache: Callable[[tuple[str, str], Callable[[], Any]], Any] | None = None,
     ):
-        """`models` are (name, model); the first is under study. Those of `sweep`, trained with other numbers of
-        thoughts a step, are in no figure but that of the sweep. Most figures need `problems` with graphs, as ProsQA's.
+        """`models` are (name, checkpoint); the first is under study. Those of `sweep`, trained with other numbers of
+        thoughts a step, are in no figure but that of the sweep. Most figures need problems with graphs.
 
-        `report` hears what is being computed and how much of it is done, 0 to 1. `remember` is asked for every reading,
-        by what it is and the subject's name, with how to compute it: give one to share readings among studies.
+        `progress` is called with what is being computed and how much of it is done, 0 to 1. `cache` is asked for every
+        reading, by what it is and the subject's name, with how to compute it: give one to share readings among studies.
         """
         if not models or not problems:
             raise InputError("A study needs at least one model and one problem; give both.")
@@ -89,20 +112,21 @@ class Study:
         if twice := [name for name in names if names.count(name) > 1]:
             raise InputError(f"{twice[0]}: two models of a study have this name; rename the folder of one.")
         self.problems = tuple(problems)
+        self.task: Task = task_of(self.problems)
         roles: list[Literal["model", "control"]] = ["model", *["control"] * (len(models) - 1)]
-        labels = told_apart([model.label for _, model in models], [name for name, _ in models])
+        labels = distinct_labels([each.label for _, each in models], [name for name, _ in models])
         self.subjects = tuple(
-            Subject(name, label, role, model) for (name, model), label, role in zip(models, labels, roles, strict=True)
+            Subject(name, label, role, each) for (name, each), label, role in zip(models, labels, roles, strict=True)
         )
         self.subjects += (Subject(UNTRAINED, "Untrained", "untrained", untrained(models[0][1])),)
-        self.sweep = tuple(Subject(name, model.label, "sweep", model) for name, model in sweep)
-        self.report = report
-        self.remember = remember or Memory()
-        self.values = self._told("values", self._values)
-        self.answers = self._told("answers", self._answers)
-        self.final_answers = self._told("last answers", self._final_answers)
-        self.all_answers = self._told("all answers", self._all_answers)
-        self.thoughts = self._told("thoughts", self._thoughts)
+        self.sweep = tuple(Subject(name, each.label, "sweep", each) for name, each in sweep)
+        self.progress = progress
+        self.cache = cache or Cache()
+        self.values = self._cached("values", self._values)
+        self.answers = self._cached("answers", self._answers)
+        self.final_answers = self._cached("last answers", self._final_answers)
+        self.all_answers = self._cached("all answers", self._all_answers)
+        self.thoughts = self._cached("thoughts", self._thoughts)
 
     @property
     def model(self) -> Subject:
@@ -111,81 +135,85 @@ class Study:
 
     def with_method(self, method: str) -> Subject | None:
         """The first subject of a method, if there is one."""
-        return next((s for s in self.subjects if s.role != "untrained" and s.model.method.name == method), None)
+        return next((s for s in self.subjects if s.role != "untrained" and s.method.name == method), None)
 
     def with_slots(self, *, trained: bool = False) -> tuple[Subject, ...]:
         """The subjects that have slots, the model under study first, and with `trained` without the untrained one.
 
         `InputError` if the model under study has none.
         """
-        if self.model.model.method.slots == "none":
+        if not self.model.method.has_slots:
             raise InputError(f"{self.model.name}: has no thoughts; study a model with slots.")
-        return tuple(
-            subject
-            for subject in self.subjects
-            if subject.model.method.slots != "none" and not (trained and subject.role == "untrained")
-        )
+        return tuple(s for s in self.subjects if s.method.has_slots and not (trained and s.role == "untrained"))
+
+    def example(self) -> tuple[int, str]:
+        """Index of the problem that figures of one problem show, and the rule that picked it (figure 6 of v2).
+
+        The first that CoT gets wrong and the model under study gets right after its last thought; if there is none, or
+        no CoT model, the first that the model gets right with its thoughts and wrong without; else the first of all.
+        """
+        own, right = self.answers(self.model), self.final_answers(self.model).correct[:, 0]
+        cot = self.with_method("cot")
+        if cot is not None and cot is not self.model:
+            found = (right & ~self.final_answers(cot).correct[:, 0]).nonzero()[0]
+            if len(found):
+                return int(found[0]), f"the first that {cot.label} gets wrong and {self.model.label} right"
+        found = (right & ~own.correct[:, 0]).nonzero()[0]
+        if len(found):
+            return int(found[0]), f"the first that {self.model.label} gets right with its thoughts and wrong without"
+        return 0, "the first of all, as no problem is won by the thoughts"
 
     def _values(self, subject: Subject) -> NodeValues:
         return node_values(subject.model, self.problems, ks=KS, progress=self._counted("values", subject))
 
     def _answers(self, subject: Subject) -> Answers:
         """After 0..6 thoughts, or after none for a method without slots."""
-        ks = KS if subject.model.method.slot_count(1) else (0,)
-        told = self._counted("answers", subject)
-        return answers(subject.model, self.problems, ks=ks, progress=told, **_limit(subject))
+        return self._written("answers", subject, KS if subject.method.has_slots else (0,))
 
     def _final_answers(self, subject: Subject) -> Answers:
         """After as many thoughts as the model was trained to end with."""
-        told, ks = self._counted("last answers", subject), (subject.model.max_thoughts,)
-        return answers(subject.model, self.problems, ks=ks, progress=told, **_limit(subject))
+        return self._written("last answers", subject, (subject.max_thoughts,))
 
     def _all_answers(self, subject: Subject) -> Answers:
         """After 0, 1, ... as many thoughts as the model was trained to end with."""
-        ks = tuple(range(subject.model.max_thoughts + 1))
-        if ks == KS:
-            return self.answers(subject)
-        told = self._counted("all answers", subject)
-        return answers(subject.model, self.problems, ks=ks, progress=told, **_limit(subject))
+        ks = tuple(range(subject.max_thoughts + 1))
+        return self.answers(subject) if ks == KS else self._written("all answers", subject, ks)
+
+    def _written(self, what: str, subject: Subject, ks: tuple[int, ...]) -> Answers:
+        limit = {"max_new_tokens": LONGEST_UNTRAINED} if subject.role == "untrained" else {}
+        return answers(subject.model, self.problems, ks=ks, progress=self._counted(what, subject), **limit)
 
     def _thoughts(self, subject: Subject) -> Float[Tensor, "problem thought d_model"]:
         return thought_states(subject.model, self.problems, KS[-1], progress=self._counted("thoughts", subject))
 
     def _counted(self, what: str, subject: Subject) -> Callable[[int], None]:
-        return lambda done: self.report(f"{what} of {subject.name}", done / len(self.problems))
+        return lambda done: self.progress(f"{what} of {subject.name}", done / len(self.problems))
 
-    def _told(self, what: str, compute: Callable[[Subject], Computed]) -> Callable[[Subject], Computed]:
+    def _cached(self, what: str, compute: Callable[[Subject], Computed]) -> Callable[[Subject], Computed]:
         def computed(subject: Subject) -> Computed:
-            self.report(f"{what} of {subject.name}", 0.0)
+            self.progress(f"{what} of {subject.name}", 0.0)
             return compute(subject)
 
-        def once(subject: Subject) -> Computed:
-            return self.remember((what, subject.name), lambda: computed(subject))
-
-        return once
+        return lambda subject: self.cache((what, subject.name), lambda: computed(subject))
 
 
-def told_apart(labels: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
-    """Labels of models, with the names of their folders behind those of which there are two; nothing in them is markup.
+def distinct_labels(labels: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """Labels of models, followed by the names of their folders where two models have the same.
 
-    Rows of one model may share its label.
+    Rows of one model may share its label. Of the names, only what charts do not read as markup is kept.
     """
     owners = {label: {name for other, name in zip(labels, names, strict=True) if other == label} for label in labels}
     return tuple(
-        label if len(owners[label]) == 1 else f"{label} ({for_plotly(name)})"
+        label if len(owners[label]) == 1 else f"{label} ({re.sub('[<>&$]', '', name)})"
         for label, name in zip(labels, names, strict=True)
     )
 
 
-def _limit(subject: Subject) -> dict[str, int]:
-    return {"max_new_tokens": LONGEST} if subject.role == "untrained" else {}
-
-
-def untrained(model: CoconutModel, seed: int = 2412) -> CoconutModel:
+def untrained(checkpoint: Checkpoint, seed: int = 2412) -> Checkpoint:
     """A model of the same shape, tokenizer and method with random weights."""
+    model = checkpoint.model
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         lm = AutoModelForCausalLM.from_config(model.lm.config)
     other = CoconutModel(lm.float(), model.tokenizer, model.method).to(model.device).eval()
-    other.card = {"max_thoughts": model.max_thoughts}
-    return other
+    return Checkpoint(other, {"max_thoughts": checkpoint.max_thoughts})

@@ -2,7 +2,7 @@
 
 The slots are filled with placeholder tokens and overwritten at the embedding hook, so that everything in
 TransformerLens that reads tokens works. The thoughts are frozen: a patch at one does not change those after it. The
-view is made of a copy, since a bridge takes the model it is given apart, and never with `enable_compatibility_mode`,
+view is made of a copy, since a bridge rebuilds the model it is given, and never with `enable_compatibility_mode`,
 which would fold the final norm into the weights: a thought is the output of that norm.
 
     view = bridge(model)

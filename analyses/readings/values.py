@@ -1,80 +1,94 @@
 """The implicit value function: how probable a node's name is as the next word, after k thoughts.
 
-Definition (paper section 5, figure 7 of v2). After the question, `<bot>`, k thoughts and `<eot>`, the text "Every" is
-forced, and the value of a node is the probability of its name as the next word: the product of its tokens'
-probabilities, each given the ones before. Values are raw: they are never normalised over the candidates. With no
-thought a chain begins with the root ("Tom is a ..."), so at k = 0 either this opening ("entity") or "Every" ("every")
-is forced.
+Definition (paper section 5, figure 7 of v2). After the question, `<bot>`, k thoughts and `<eot>`, the words that open a
+step are forced, and the value of a node is the probability of its name as the next word: the product of its tokens'
+probabilities, each given the ones before. Values are raw: they are never normalised over the candidates. Which words
+open a step after k thoughts is the task's to say; at k = 0, where a chain may open in several ways, `opening` chooses.
 
-Beside the values stand three masses that sum to one with nothing hidden: on the candidates (nodes at a distance of
-exactly max(k, 1) from the root), on the graph's other nodes, and off the graph.
+Beside the values stand three masses that sum to one with nothing hidden: on the candidates (`GraphProblem.candidates`),
+on the graph's other nodes, and off the graph.
 
-Every k and node is read from one encoding of the question; names that begin with the same tokens share them.
+Every k, opening and node is read from one encoding of the question; names that begin with the same tokens share them.
 """
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Bool, Float
 
+from analyses.readings.masses import Masses, ValuesAt
 from analyses.readings.name_tree import NameTree, name_trees
 from coconut_core.columns import CONTINUATION, ColumnWriter, address
-from coconut_core.encoding import Encoder, batches, pad_left
+from coconut_core.encoding import EncodedQuestion, Encoder, batches
 from coconut_core.errors import InputError
-from coconut_core.generation import chain_opening
 from coconut_core.model import CoconutModel, Edit
-from coconut_core.problems.graph import depths, frontier, heights, optimal_nodes, reaches
-from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.graph import heights
+from coconut_core.problems.problem import GraphProblem
+from coconut_core.problems.registry import task_of
+from coconut_core.problems.task import Task
+from coconut_core.thoughts import ThoughtBatch, think_about
 
-Opening = Literal["entity", "every"]
+Branch = tuple[int, str]
+"""A number of thoughts k, and the name of the opening that is forced after them."""
 
 
 @dataclass(frozen=True)
 class NodeValues:
     """Implicit values of every node of every problem after every number of thoughts."""
 
-    problems: tuple[ProsqaProblem, ...]
+    problems: tuple[GraphProblem, ...]
     ks: tuple[int, ...]
-    opening: Opening
-    """What was forced at k = 0: the root ("Tom is a") or "Every". Later thoughts are always read after "Every"."""
+    opening: str
+    """Name of what was forced at k = 0 (`Task.openings`)."""
     value: Float[np.ndarray, "problem k node"]
     """Raw probability of the node's name, in [0, 1]; NaN beyond the problem's own nodes."""
-    nested: Float[np.ndarray, "problem k node"]
-    """What of each value is that of longer names that go on the node's (`name_tree.py`): 0 where a name is one token.
-    """
+    shared_with_longer_names: Float[np.ndarray, "problem k node"]
+    """What of each value belongs to longer names that begin with the node's (`name_tree.py`): 0 where a name is one
+    token."""
+
+    def at(self, problem: int, k: int) -> ValuesAt:
+        """Values and masses of one problem after k thoughts."""
+        index = self.ks.index(k)
+        masses = (self.candidate_mass, self.other_mass, self.off_graph)
+        nodes = len(self.problems[problem].names)
+        return ValuesAt(self.value[problem, index, :nodes], *(float(mass[problem, index]) for mass in masses))
 
     @cached_property
     def candidates(self) -> Bool[np.ndarray, "problem k node"]:
-        """Nodes at a distance of exactly max(k, 1) from the root."""
+        """Nodes that may be named next (`GraphProblem.candidates`)."""
         mask = np.zeros(self.value.shape, bool)
         for index, problem in enumerate(self.problems):
             for at, k in enumerate(self.ks):
-                mask[index, at, list(frontier(problem.graph, problem.root, k))] = True
+                mask[index, at, list(problem.candidates(k))] = True
         return mask
 
     @property
+    def _own(self) -> Float[np.ndarray, "problem k node"]:
+        """Probability of each name that is not a longer name's."""
+        return self.value - self.shared_with_longer_names
+
+    @property
     def candidate_mass(self) -> Float[np.ndarray, "problem k"]:
-        """Probability that the next name is a candidate: the sum of their values, without what is nested in them."""
-        return np.where(self.candidates, self.value - self.nested, 0).sum(-1)
+        """Probability that the next name is a candidate: the sum of their values, each name counted once."""
+        return np.where(self.candidates, self._own, 0).sum(-1)
 
     @property
     def other_mass(self) -> Float[np.ndarray, "problem k"]:
         """Probability that it is another node of the problem."""
-        return np.nansum(np.where(self.candidates, 0, self.value - self.nested), -1)
+        return np.nansum(np.where(self.candidates, 0, self._own), -1)
 
     @property
     def off_graph(self) -> Float[np.ndarray, "problem k"]:
-        """Probability of every word that is no node of the problem, in [0, 1]."""
+        """Probability of every word that is not the name of a node of the problem, in [0, 1]."""
         # What is below zero is rounding.
-        return np.maximum(0.0, 1.0 - np.nansum(self.value - self.nested, -1))
+        return np.maximum(0.0, 1.0 - np.nansum(self._own, -1))
 
     @property
-    def masses(self) -> "Masses":
+    def masses(self) -> Masses:
         candidate = np.where(self.candidates.any(-1), self.candidate_mass, np.nan)
         return Masses(self.ks, candidate, self.other_mass, self.off_graph)
 
@@ -85,20 +99,19 @@ class NodeValues:
         that k, ties sharing the best rank.
         """
         rows: dict[str, list] = {name: [] for name in _COLUMNS}
+        task = task_of(self.problems)
         for index, problem in enumerate(self.problems):
             nodes, value = range(len(problem.names)), self.value[index, :, : len(problem.names)]
-            depth = depths(problem.graph, problem.root)
+            depth, parents = problem.depth, dict(problem.graph.in_degree())
             shortest, longest = (heights(problem.graph, kind) for kind in ("shortest", "longest"))
-            reaching, parents = reaches(problem.graph, problem.target), dict(problem.graph.in_degree())
-            optimal = optimal_nodes(problem.graph, problem.root, problem.target)
             by_node = {
                 "node": list(nodes),
                 "name": list(problem.names),
                 "depth": [depth.get(node) for node in nodes],
                 "height_shortest": [shortest[node] for node in nodes],
                 "height_longest": [longest[node] for node in nodes],
-                "reaches_target": [node in reaching for node in nodes],
-                "on_shortest_path": [node in optimal for node in nodes],
+                "reaches_target": [node in problem.correct for node in nodes],
+                "on_shortest_path": [node in problem.optimal for node in nodes],
                 "in_degree": [parents[node] for node in nodes],
             }
             for name, column in by_node.items():
@@ -106,44 +119,11 @@ class NodeValues:
             rows["problem"] += [first + index] * value.size
             for k in self.ks:
                 rows["k"] += [k] * len(nodes)
-                rows["opening"] += [self.opening if k == 0 else "every"] * len(nodes)
+                rows["opening"] += [task.opening_at(k, self.opening)] * len(nodes)
             rows["value"] += value.ravel().tolist()
             rows["rank"] += ((value[:, None, :] > value[:, :, None]).sum(2) + 1).ravel().tolist()
             rows["candidate"] += self.candidates[index, :, : len(nodes)].ravel().tolist()
         return pd.DataFrame(rows).astype({"depth": "Int64"})
-
-
-@dataclass(frozen=True)
-class Masses:
-    """Where the probability of the next name lies; the three sum to one where there are candidates."""
-
-    ks: tuple[int, ...]
-    candidate: Float[np.ndarray, "problem k"]
-    """NaN for a problem without a node at that distance."""
-    other: Float[np.ndarray, "problem k"]
-    off_graph: Float[np.ndarray, "problem k"]
-
-    @classmethod
-    def joined(cls, parts: Sequence["Masses"]) -> "Masses":
-        """Those of one set of problems, from those of its parts in order."""
-        masses = [(part.candidate, part.other, part.off_graph) for part in parts]
-        return cls(parts[0].ks, *(np.concatenate(mass) for mass in zip(*masses, strict=True)))
-
-    def summary(self) -> pd.DataFrame:
-        """One row a k: n problems, how many of them have candidates, median and mean of the candidate mass of those;
-        the means of the other two masses, of all."""
-        candidate = pd.DataFrame(self.candidate, columns=self.ks)
-        return pd.DataFrame(
-            {
-                "k": self.ks,
-                "n": len(candidate),
-                "with_candidates": candidate.count().to_numpy(),
-                "candidate_mass_median": candidate.median().to_numpy(),
-                "candidate_mass": candidate.mean().to_numpy(),
-                "other_mass": self.other.mean(0),
-                "off_graph": self.off_graph.mean(0),
-            }
-        )
 
 
 _COLUMNS = ("problem", "k", "opening", "node", "name", "value", "rank", "candidate", "depth")
@@ -153,10 +133,10 @@ _COLUMNS += ("height_shortest", "height_longest", "reaches_target", "on_shortest
 @torch.inference_mode()
 def node_values(
     model: CoconutModel,
-    problems: Sequence[ProsqaProblem],
+    problems: Sequence[GraphProblem],
     *,
     ks: Sequence[int] = range(7),
-    opening: Opening = "entity",
+    opening: str | None = None,
     edit: Edit | None = None,
     removed: Collection[int] = (),
     batch_size: int = 32,
@@ -164,78 +144,94 @@ def node_values(
 ) -> NodeValues:
     """Values of all nodes of `problems` after each of `ks` thoughts, in batches, one encoding a question.
 
-    `edit` and `removed` change thoughts as in `CoconutModel.think`. `progress` hears after each batch how many problems
-    are done.
+    `opening` names what is forced at k = 0, the task's usual way if None. `edit` and `removed` change thoughts as in
+    `CoconutModel.think`. `progress` is called after each batch with the number of problems that are done.
+
+    >>> from coconut_core import load_model, load_problems
+    >>> problems = load_problems("artifacts/problems/laptop.json")[:20]
+    >>> values = node_values(load_model("artifacts/models/prosqa_laptop").model, problems, ks=(0, 1))
+    >>> values.value.shape[:2], bool(values.candidate_mass.mean() > 0.9)
+    ((20, 2), True)
     """
-    if opening not in get_args(Opening):
-        raise InputError(f"opening: {opening!r} is unknown; use one of {', '.join(get_args(Opening))}.")
-    ks, problems = tuple(ks), tuple(problems)
+    ks, problems, task = tuple(ks), tuple(problems), task_of(problems)
+    opening = usual_opening(task, opening)
+    branches = [(k, opening) for k in ks]
     nodes = max((len(problem.names) for problem in problems), default=0)
     value = np.full((len(problems), len(ks), nodes), np.nan)
-    nested = value.copy()
+    shared = value.copy()
     for indices in batches(problems, batch_size, progress):
-        part = [problems[index] for index in indices]
-        for index, by_k in zip(indices, _batch_values(model, part, ks, opening, edit, removed), strict=True):
-            for at, (tree, values) in enumerate(by_k):
-                value[index, at, : len(values)], nested[index, at, : len(values)] = values, 0
-                for longer, shorter in enumerate(tree.within):
-                    if shorter >= 0:
-                        nested[index, at, shorter] += values[longer]
-    return NodeValues(problems, ks, opening, value, nested)
+        batch = think_about(model, [problems[index] for index in indices], max(ks), edit=edit, removed=removed)
+        for array, part in zip((value, shared), branch_values(model, batch, branches), strict=True):
+            array[indices, :, : part.shape[2]] = part
+    return NodeValues(problems, ks, opening, value, shared)
 
 
-def _batch_values(
-    model: CoconutModel,
-    problems: Sequence[ProsqaProblem],
-    ks: tuple[int, ...],
-    opening: Opening,
-    edit: Edit | None,
-    removed: Collection[int],
-) -> list[list[tuple[NameTree, Float[np.ndarray, "node"]]]]:
-    """Names and their values, by problem of a batch and k."""
-    encoder = Encoder(model.tokenizer, model.method)
-    questions = encoder.questions([problem.question for problem in problems])
-    thoughts = model.think(
-        *pad_left(questions, encoder.tokens.padding, model.device), max(ks), edit=edit, removed=removed
-    )
-    trees = name_trees(encoder, problems, [[_opening(problem, k, opening) for k in ks] for problem in problems])
+def usual_opening(task: Task, opening: str | None) -> str:
+    """`opening`, or the task's usual one if None; `InputError` if the task has no such opening, or no graph."""
+    task.require_graph("The implicit value")
+    if opening is not None and opening not in task.openings:
+        raise InputError(f"opening: {opening!r} is unknown; use one of {', '.join(task.openings)}.")
+    return next(iter(task.openings)) if opening is None else opening
+
+
+@torch.inference_mode()
+def branch_values(
+    model: CoconutModel, batch: ThoughtBatch, branches: Sequence[Branch]
+) -> tuple[Float[np.ndarray, "problem branch node"], Float[np.ndarray, "problem branch node"]]:
+    """Values on every branch of a batch, and what of them longer names share; NaN beyond a problem's own nodes.
+
+    The batch must hold as many thoughts as the largest k of `branches`.
+    """
+    task, encoder = task_of(batch.problems), Encoder(model.tokenizer, model.method)
+    openings = [[task.opening(problem, k, opening) for k, opening in branches] for problem in batch.problems]
+    trees = name_trees(encoder, batch.problems, openings)
     width = max(sum(len(tree.opening) + len(tree.parent) for tree in row) for row in trees)
-    columns = ColumnWriter(len(problems), width, encoder.tokens.padding)
-    owner, place, token = [], [], []
-    for row, by_k in enumerate(trees):
-        start, bot = 0, len(questions[row].ids) - 1
-        for index, (k, tree) in enumerate(zip(ks, by_k, strict=True)):
-            slots = model.method.slot_count(k)
-            enter = address(0, slots, index)
-            stem = [questions[row].opening, *tree.opening]
-            columns.write(row, start, stem, bot + slots + 1, enter, enter + CONTINUATION - 1)
-            root, depth, enter = start + len(stem) - 1, bot + slots + len(stem), enter + len(stem) - 1
-            for at in range(1, len(tree.parent)):
-                columns.write(
-                    row,
-                    root + at,
-                    [tree.token[at]],
-                    depth + tree.depth[at],
-                    enter + at,
-                    enter + tree.last[at],
-                )
-            for name, reads in enumerate(tree.reads):
-                owner += [(row, index, name)] * len(reads)
-                place += [row * width + root + at for at, _ in reads]
-                token += [then for _, then in reads]
-            start = root + len(tree.parent)
+    columns = ColumnWriter(len(trees), width, encoder.tokens.padding)
+    reads = [
+        (row, index, name, row * width + at, token)
+        for row, (question, by_branch) in enumerate(zip(batch.questions, trees, strict=True))
+        for index, name, at, token in _lay_out(columns, row, model, question, branches, by_branch)
+    ]
     laid_out = columns.columns()
     model.require_positions(int(laid_out.position.max()) + 1)
-    hidden, _ = model.continue_from(thoughts, laid_out.to(model.device))
-    places, which = torch.tensor(place).unique(return_inverse=True)
-    log_probability = model.logits(hidden.flatten(0, 1)[places]).double().log_softmax(-1).cpu()
-    total = torch.zeros(len(problems), len(ks), max(len(problem.names) for problem in problems)).double()
-    total.index_put_(tuple(torch.tensor(owner).T), log_probability[which, torch.tensor(token)], accumulate=True)
+    hidden, _ = model.continue_from(batch.thoughts, laid_out.to(model.device))
+    row, index, name, place, token = torch.tensor(reads).T
+    places, which = place.unique(return_inverse=True)
+    log_probability = model.logits(hidden.flatten(0, 1)[places.to(hidden.device)]).double().log_softmax(-1).cpu()
+    total = torch.zeros(len(trees), len(branches), max(len(problem.names) for problem in batch.problems)).double()
+    total.index_put_((row, index, name), log_probability[which, token], accumulate=True)
     value = total.exp().numpy()
-    return [
-        [(tree, value[row, at, : len(tree.reads)]) for at, tree in enumerate(by_k)] for row, by_k in enumerate(trees)
-    ]
+    shared = np.zeros_like(value)
+    for problem, by_branch in enumerate(trees):
+        for branch, tree in enumerate(by_branch):
+            value[problem, branch, len(tree.reads) :] = shared[problem, branch, len(tree.reads) :] = np.nan
+            for longer, shorter in enumerate(tree.within):
+                if shorter >= 0:
+                    shared[problem, branch, shorter] += value[problem, branch, longer]
+    return value, shared
 
 
-def _opening(problem: ProsqaProblem, k: int, opening: Opening) -> str:
-    return chain_opening(problem, k) if opening == "entity" else "Every"
+def _lay_out(
+    columns: ColumnWriter,
+    row: int,
+    model: CoconutModel,
+    question: EncodedQuestion,
+    branches: Sequence[Branch],
+    trees: Sequence[NameTree],
+) -> list[tuple[int, int, int, int]]:
+    """Write the name trees of one problem, branch after branch.
+
+    Returns (branch, name, column, next token) of every probability that is read.
+    """
+    reads, start, begin = [], 0, len(question.ids)
+    for index, ((k, _), tree) in enumerate(zip(branches, trees, strict=True)):
+        slots = model.method.slot_count(k)
+        enter = address(0, slots, index)
+        stem = [question.opening, *tree.opening]
+        columns.write(row, start, stem, begin + slots, enter, enter + CONTINUATION - 1)
+        root, depth, enter = start + len(stem) - 1, begin + slots + len(stem) - 1, enter + len(stem) - 1
+        for at in range(1, len(tree.parent)):
+            columns.write(row, root + at, [tree.token[at]], depth + tree.depth[at], enter + at, enter + tree.last[at])
+        reads += [(index, name, root + at, then) for name, pairs in enumerate(tree.reads) for at, then in pairs]
+        start = root + len(tree.parent)
+    return reads

@@ -1,0 +1,57 @@
+"""Changes of what is fed into the slots; later thoughts follow from the change.
+
+zero     the zero vector
+mean     the mean of what is fed into that slot over a set of problems
+noise    a random direction of the thought's own length
+blur     the thought plus such a direction
+swap     the thought of another problem, the one before in the set
+freeze   the thought before it once more (from the second on)
+remove   the thought itself, but nothing that comes later attends to its slot (the next thought is still its own)
+"""
+
+from collections.abc import Collection
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from coconut_core.errors import InputError
+from coconut_core.model import Edit
+
+KINDS = ("zero", "mean", "noise", "blur", "swap", "freeze", "remove")
+
+
+def edited(
+    kind: str, positions: Collection[int], fed_clean: Float[Tensor, "problem thought d_model"], seed: int = 0
+) -> Edit:
+    """The edit that changes what is fed into the slots at `positions` (from 1) as `kind` says (see above).
+
+    `fed_clean` is what is fed into the slots of a set of problems without a change. "mean" is the mean over these
+    problems. For "swap" the edited batch must be the same problems in the same order; `fed_clean` may also be of a
+    single problem, whose thoughts are then fed everywhere. "remove" is not an edit: it is `removed` of
+    `CoconutModel.think`. `InputError` for an unknown `kind`.
+    """
+    mean = fed_clean.mean(0)
+    previous: dict[int, Tensor] = {}
+
+    def edit(k: int, fed: Tensor) -> Tensor:
+        before, previous[k] = previous.get(k - 1), fed
+        if k not in positions:
+            return fed
+        if kind == "zero":
+            return torch.zeros_like(fed)
+        if kind == "mean":
+            return mean[k - 1].to(fed).expand_as(fed)
+        if kind in ("noise", "blur"):
+            # Each slot has a seed of its own, so that values and answers that are read in turn see the same noise.
+            direction = torch.randn(fed.shape, generator=torch.Generator().manual_seed(seed + k)).to(fed)
+            noise = direction / direction.norm(dim=-1, keepdim=True) * fed.norm(dim=-1, keepdim=True)
+            return noise if kind == "noise" else fed + noise
+        if kind == "swap":
+            return fed_clean[:, k - 1 : k].roll(1, 0).to(fed)
+        if kind == "freeze":
+            previous[k] = fed if before is None else before
+            return previous[k]
+        raise InputError(f"kind: {kind!r} changes no thought; give one of {', '.join(KINDS[:-1])}.")
+
+    return edit

@@ -1,4 +1,4 @@
-"""The frame of every figure that is no tree: one look on a page, in a report and in print.
+"""The look of every figure that is not a tree: the same on a page, in a report and in print.
 
 Marks that differ in colour differ in shape or line style too. Titles say what is shown, subtitles the definition.
 """
@@ -14,8 +14,8 @@ from analyses.drawing.palette import FONT, LIGHT
 SIZE = 13
 FEWEST_PROBLEMS = 10
 """Problems that a point or a curve stands for, below which it is not drawn; the table has it all the same."""
-
-
+LEAST_MASS = 0.05
+"""Mean mass of the candidates below which their shares are not drawn; the table has them all the same."""
 AXIS = {
     "gridcolor": LIGHT.fainter,
     "linecolor": LIGHT.faint,
@@ -99,7 +99,7 @@ STYLES = (
     ("#7a5c00", "longdashdot", "x"),
     (LIGHT.muted, "dot", "star"),
 )
-"""Colour, dash and marker of the first, second, ... subject, told apart in grey too."""
+"""Colour, dash and marker of the first, second, ... subject, distinct in grey too."""
 
 
 def style(index: int, label: str = "") -> dict[str, Any]:
@@ -107,6 +107,18 @@ def style(index: int, label: str = "") -> dict[str, Any]:
     colour, dash, symbol = STYLES[-1] if label == "Untrained" else STYLES[min(index, len(STYLES) - 2)]
     line = {"color": colour, "dash": dash, "width": 2.5 if index == 0 else 1.5}
     return {"mode": "lines+markers", "line": line, "marker": {"symbol": symbol, "size": 8, "color": colour}}
+
+
+def class_style(index: int, name: str, size: int) -> dict[str, Any]:
+    """Line, marker and legend entry of the class at `index`, which panels share; `size` in pixels."""
+    colour, dash, symbol = STYLES[index]
+    look = {"line": {"color": colour, "dash": dash}, "marker": {"symbol": symbol, "size": size, "color": colour}}
+    return {"mode": "lines+markers", "name": name, "legendgroup": name, **look}
+
+
+def error_bars(frame: pd.DataFrame, y: str, low: str = "low", high: str = "high", **look: Any) -> dict[str, Any]:
+    """Error bars around column `y` of a frame that reach from its column `low` to its column `high`."""
+    return {"array": frame[high] - frame[y], "arrayminus": frame[y] - frame[low], **look}
 
 
 def by_k(
@@ -119,18 +131,17 @@ def by_k(
     col: int | None = None,
     legend: bool = True,
 ) -> None:
-    """Draw column `y` of a frame with columns subject, k, low and high against k, a line a subject.
+    """Draw column `y` of a frame with columns subject, k, low and high against k, a line for each subject.
 
-    `subjects` are all that the figure shows, so that each looks the same in every panel.
-
-    The intervals of the first subject are drawn; those of the others are in the table.
+    `subjects` are all that the figure shows, so that each looks the same in every panel. The intervals of the first
+    subject are drawn; those of the others are in the table.
     """
     subjects = subjects or list(dict.fromkeys(frame["subject"]))
     for index, subject in enumerate(subjects):
         line = frame[(frame["subject"] == subject) & frame[y].notna()]
         bars = None
         if index == 0 and {"low", "high"} <= set(line):
-            bars = {"array": line["high"] - line[y], "arrayminus": line[y] - line["low"], "width": 3, "thickness": 1.2}
+            bars = error_bars(line, y, width=3, thickness=1.2)
         figure.add_scatter(
             x=line["k"],
             y=line[y],

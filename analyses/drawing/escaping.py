@@ -12,7 +12,7 @@ def one_line(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def shortened(text: str, characters: int) -> str:
+def truncated(text: str, characters: int) -> str:
     """The text, or its beginning and an ellipsis, in at most `characters` (1 or more) characters."""
     return text if len(text) <= characters else text[: max(characters - 1, 0)] + "…"
 

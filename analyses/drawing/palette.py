@@ -1,7 +1,7 @@
-"""Colours of the figures, for light and dark pages: told apart by colour-blind readers and in grey print.
+"""Colours of the figures, for light and dark pages: distinct for colour-blind readers and in grey print.
 
 The value scale is one hue whose lightness runs one way, away from the paper: a greater value is always
-further from the background. Marks that differ in colour differ in line style or shape too (`tree_marks.py`).
+further from the background. Marks that differ in colour differ in line style or shape too (`tree/styles.py`).
 """
 
 import re
@@ -21,7 +21,7 @@ class Palette:
     paper: str
     ink: str
     muted: str
-    """Text of nodes that are no candidates; still 4.5 : 1 against the paper."""
+    """Text of nodes that are not candidates; still 4.5 : 1 against the paper."""
     line: str
     """Tree edges."""
     faint: str

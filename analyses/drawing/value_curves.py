@@ -1,39 +1,40 @@
 """How the values of one problem's nodes move with the thoughts: a line a node, against k.
 
-Drawn are the nodes whose value is noticeable after some thought, and always the target and the distractor. A node is a
-candidate only at its own distance from the root, which is where its mark is filled.
+Drawn are the nodes whose value is noticeable after some thought, and always those that the question marks. Where a node
+is a candidate its mark is filled.
 """
 
 import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from analyses.drawing.escaping import for_plotly, one_line, shortened
+from analyses.drawing.escaping import for_plotly, one_line, truncated
 from analyses.drawing.palette import DARK, FONT, LIGHT
-from coconut_core.problems.graph import depths
-from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.problem import GraphProblem
 
 NOTICED_FROM = 0.05
-MOST = 9
+"""Nodes whose value is never as large have no curve."""
+MOST_CURVES = 9
+"""Nodes that have one, those with the largest values first."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
 def value_curves(
-    problem: ProsqaProblem, values: Float[np.ndarray, "k node"], k: int, *, dark: bool = False
+    problem: GraphProblem, values: Float[np.ndarray, "k node"], k: int, *, dark: bool = False
 ) -> go.Figure:
     """Raw values by k = 0, 1, ...; `k` is the one that the page shows and is marked by a line."""
     palette = DARK if dark else LIGHT
     value = np.nan_to_num(values[:, : len(problem.names)])
-    depth = depths(problem.graph, problem.root)
-    always = {problem.target: palette.target, problem.distractor: palette.distractor}
+    always = {node: getattr(palette, mark) for node, mark in problem.marks.items()}
     others = [node for node in np.argsort(-value.max(0)).tolist() if value[:, node].max() >= NOTICED_FROM]
-    shown = [*always, *(node for node in others if node not in always)][:MOST]
+    shown = [*always, *(node for node in others if node not in always)][:MOST_CURVES]
     ks = list(range(len(value)))
+    candidates = [problem.candidates(at) for at in ks]
     traces = []
     for index, node in enumerate(shown):
         # Six dashes in one colour, then the same in another: no two lines look alike.
         colour = always.get(node, palette.scale[3] if index < len(DASHES) else palette.line)
-        symbols = ["circle" if max(at, 1) == depth.get(node) else "circle-open" for at in ks]
+        symbols = ["circle" if node in candidates[at] else "circle-open" for at in ks]
         traces.append(
             {
                 "type": "scatter",
@@ -42,7 +43,7 @@ def value_curves(
                 "mode": "lines+markers",
                 "line": {"color": colour, "width": 2.5 if node in always else 1.5, "dash": DASHES[index % len(DASHES)]},
                 "marker": {"symbol": symbols, "size": 9, "color": colour},
-                "name": for_plotly(shortened(one_line(problem.names[node]), 16)),
+                "name": for_plotly(truncated(one_line(problem.names[node]), 16)),
                 "hovertemplate": "k = %{x}: %{y:.4g}",
             }
         )

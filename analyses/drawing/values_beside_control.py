@@ -7,19 +7,19 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from analyses.drawing.escaping import for_plotly, one_line, shortened
+from analyses.drawing.escaping import for_plotly, one_line, truncated
 from analyses.drawing.palette import DARK, FONT, LIGHT
 from analyses.drawing.tree.figure import Reading
-from coconut_core.problems.graph import frontier, reaches
-from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.problem import GraphProblem
 
 SHOWN_FROM = 0.02
-"""Nodes that are no candidates are shown where either value is at least this."""
-MOST_ROWS = 14
+"""Nodes that are not candidates are shown where either value is at least this."""
+MOST_NODES_BESIDE = 14
+"""Nodes that are compared, one a row."""
 
 
-def control_figure(
-    problem: ProsqaProblem,
+def values_beside_control(
+    problem: GraphProblem,
     values_k: Float[np.ndarray, " node"],
     values_0: Float[np.ndarray, " node"],
     reading: Reading,
@@ -27,18 +27,17 @@ def control_figure(
     *,
     dark: bool = False,
 ) -> go.Figure:
-    """One row a node: the value after `reading.k` thoughts (disc) and after none (ring), on a scale of 0 to
-    1.
+    """One row a node: the value after `reading.k` thoughts (disc) and after none (ring), on a scale of 0 to 1.
 
     Rows are the candidates by value, then other nodes that got noticeable probability.
     """
     palette = DARK if dark else LIGHT
-    candidates = frontier(problem.graph, problem.root, reading.k)
-    correct = reaches(problem.graph, problem.target)
+    candidates = problem.candidates(reading.k)
+    correct = problem.correct
     value, without = (np.nan_to_num(values[: len(problem.names)]) for values in (values_k, values_0))
     shown = [n for n in range(len(problem.names)) if n in candidates or max(value[n], without[n]) >= SHOWN_FROM]
-    shown = sorted(shown, key=lambda node: (node not in candidates, -value[node], -without[node]))[:MOST_ROWS]
-    names = {node: for_plotly(shortened(one_line(problem.names[node]), 16)) for node in shown}
+    shown = sorted(shown, key=lambda node: (node not in candidates, -value[node], -without[node]))[:MOST_NODES_BESIDE]
+    names = {node: for_plotly(truncated(one_line(problem.names[node]), 16)) for node in shown}
     labels = [
         (f"<b>{names[node]}</b>" if node in candidates else names[node]) + (" ✓" if node in correct else " ·")
         for node in shown

@@ -1,15 +1,19 @@
-"""Where a thought looks: attention to the facts by what they lead to (Zhu et al., arXiv 2505.12514).
+"""Where thoughts look: attention to facts by their class (Zhu et al., arXiv 2505.12514).
 
-Thought k is computed at the position before slot k. That position's attention to every token of a fact "Every u is a v"
-is summed over the sentence and over heads, layer by layer, and averaged over the facts of a class: not reachable, u is
-not among the nodes within k - 1 steps of the root; reachable, it is; frontier, u is exactly k - 1 steps away, so v
-is what thought k may hold next; optimal, the fact is step k of a shortest path to the target. The last three nest.
-Zhu et al. report layer 2 of a two-layer model of 8 heads, trained from scratch; their table has a row of its own, and
-sums over more heads, so that the order compares and not the height. Classes that fewer than 10 problems have are in the
-table alone.
+Thought k is computed at the position before slot k. The attention of that position to a fact is summed over the tokens
+of the fact's sentence and over heads, layer by layer, and averaged over the facts of a class. For a fact (u, v):
+
+    not reachable   u is more than k - 1 steps from the root, or out of its reach
+    reachable       u is at most k - 1 steps away
+    frontier        u is exactly k - 1 steps away, so that v is what thought k may hold
+    optimal         the fact is step k of a shortest path to the target
+
+The last three are nested. Zhu et al. report layer 2 of a two-layer model with 8 heads, trained from scratch; their
+numbers have a row of their own. They sum over a different number of heads, so compare the order of the classes and not
+their height. Classes that occur in fewer than 10 problems are in the table but not drawn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import accumulate
@@ -22,54 +26,49 @@ from jaxtyping import Float
 from plotly.subplots import make_subplots
 from transformers import PreTrainedModel
 
-from analyses.drawing.chart import STYLES, drawn_from, framed
+from analyses.drawing.chart import class_style, drawn_from, error_bars, framed
 from analyses.figures.published import ATTENTION
 from analyses.readings.intervals import bootstrap_mean
+from analyses.readings.node_classes import NESTED, facts_by_class
 from analyses.readings.study import KS, Study, Subject
-from coconut_core.encoding import Encoder, pad_left
+from coconut_core.encoding import EncodedQuestion, Encoder, pad_left
 from coconut_core.errors import InputError
-from coconut_core.problems.graph import depths, optimal_nodes
-from coconut_core.problems.prosqa.problem import ProsqaProblem
-from coconut_core.problems.prosqa.text import read_fact
+from coconut_core.problems.problem import GraphProblem
 
-CLASSES = ("not reachable", "reachable", "frontier", "optimal")
 BATCH = 32
 PUBLISHED = "Zhu et al., 2 layers"
+PUBLISHED_LAYER = 2
 
 
 @dataclass(frozen=True)
 class Attention:
-    """Mean attention of the position that computes a thought to a fact of a class; NaN where there is no such fact."""
+    """Mean attention from the position that computes a thought to the facts of a class; NaN for an empty class."""
 
     labels: tuple[str, ...]
     attention: Float[np.ndarray, "subject problem layer thought class"]
-    """Summed over heads and over the tokens of a fact."""
+    """Summed over heads and over the tokens of a fact. Classes in the order of `NESTED`."""
 
     def frame(self) -> pd.DataFrame:
-        """One row a subject, layer, thought and class: n, mean, bootstrap interval; then the published means."""
+        """One row for each subject, layer, thought and class: n, mean, bootstrap interval; then the published means."""
         rows = []
-        for subject, label in enumerate(self.labels):
-            for layer in range(self.attention.shape[2]):
-                for thought in range(self.attention.shape[3]):
-                    for index, name in enumerate(CLASSES):
-                        values = self.attention[subject, :, layer, thought, index]
-                        n = int((~np.isnan(values)).sum())
-                        if not n:
-                            continue
-                        rows.append(
-                            (label, layer + 1, thought + 1, name, n, np.nanmean(values), *bootstrap_mean(values))
-                        )
+        subjects, _, layers, thoughts, _ = self.attention.shape
+        for subject, layer, thought, kind in np.ndindex(subjects, layers, thoughts, len(NESTED)):
+            values = self.attention[subject, :, layer, thought, kind]
+            if n := int((~np.isnan(values)).sum()):
+                place = (self.labels[subject], layer + 1, thought + 1, NESTED[kind])
+                rows.append((*place, n, np.nanmean(values), *bootstrap_mean(values)))
         for name, means in ATTENTION.items():
-            rows += [(PUBLISHED, 2, at, name, np.nan, mean, np.nan, np.nan) for at, mean in enumerate(means, start=1)]
+            for thought, mean in enumerate(means, start=1):
+                rows.append((PUBLISHED, PUBLISHED_LAYER, thought, name, np.nan, mean, np.nan, np.nan))
         columns = ["subject", "layer", "thought", "class", "n", "attention", "low", "high"]
         return pd.DataFrame(rows, columns=columns)
 
     def figure(self) -> go.Figure:
-        """A row a subject, a column a layer, a line a class; the published layer beside the first row."""
+        """A row for each subject and the published layer, a column for each layer, a line for each class."""
         frame = self.frame()
-        frame = frame[(frame["n"] >= drawn_from(self.attention.shape[1])) | (frame["subject"] == PUBLISHED)]
-        layers = self.attention.shape[2]
-        rows = [*self.labels, PUBLISHED]
+        enough = frame["n"] >= drawn_from(self.attention.shape[1])
+        frame = frame[enough | (frame["subject"] == PUBLISHED)]
+        rows, layers = [*self.labels, PUBLISHED], self.attention.shape[2]
         grid = make_subplots(
             len(rows),
             layers,
@@ -78,36 +77,29 @@ class Attention:
             horizontal_spacing=0.035,
             vertical_spacing=0.06,
         )
-        for index, name in enumerate(CLASSES):
-            colour, dash, symbol = STYLES[index]
-            look = {
-                "mode": "lines+markers",
-                "line": {"color": colour, "dash": dash},
-                "marker": {"symbol": symbol, "size": 6, "color": colour},
-                "name": name,
-                "legendgroup": name,
-            }
+        for index, name in enumerate(NESTED):
+            shift = (index - 1.5) * 0.06  # so that bars stand beside each other
             for row, label in enumerate(rows, start=1):
                 for layer in range(1, layers + 1):
                     here = (frame["subject"] == label) & (frame["layer"] == layer) & (frame["class"] == name)
                     line = frame[here]
-                    bars = {
-                        "array": line["high"] - line["attention"],
-                        "arrayminus": line["attention"] - line["low"],
-                        "width": 2,
-                        "thickness": 1,
-                    }
-                    place = {"row": row, "col": layer, "showlegend": row == 1 and layer == 1}
-                    shift = (index - 1.5) * 0.06  # so that bars stand beside each other
-                    grid.add_scatter(x=line["thought"] + shift, y=line["attention"], error_y=bars, **look, **place)
+                    grid.add_scatter(
+                        x=line["thought"] + shift,
+                        y=line["attention"],
+                        error_y=error_bars(line, "attention", width=2, thickness=1),
+                        **class_style(index, name, size=6),
+                        showlegend=row == 1 and layer == 1,
+                        row=row,
+                        col=layer,
+                    )
         grid.update_yaxes(rangemode="tozero")
         grid.update_xaxes(dtick=1, range=[0.6, KS[-1] + 0.4])
         grid.update_xaxes(title_text="thought", row=len(rows))
-        if layers != 2:  # nothing is published of other layers
-            for layer in (layer for layer in range(1, layers + 1) if layer != 2):
+        if layers != PUBLISHED_LAYER:
+            for layer in (layer for layer in range(1, layers + 1) if layer != PUBLISHED_LAYER):
                 grid.update_xaxes(visible=False, row=len(rows), col=layer)
                 grid.update_yaxes(visible=False, row=len(rows), col=layer)
-        grid.update_yaxes(title_text="attention a fact", col=1)
+        grid.update_yaxes(title_text="attention per fact", col=1)
         return framed(
             grid,
             "Where thoughts look",
@@ -117,66 +109,69 @@ class Attention:
         )
 
     def caption(self) -> str:
-        """The layer that tells the frontier from the rest best, for the second thought."""
+        """The layer in which the second thought separates the frontier best from facts out of reach."""
         second = self.attention[:, :, :, 1]
         if np.isnan(second[..., [0, 2]]).all(axis=(1, 2)).any():
             return "No fact starts one step away from the start, or all facts do, so there is nothing to tell apart."
         means = np.nanmean(second[0], axis=0)
         layer = int(np.nanargmax(means[:, 2] - means[:, 0]))
-        parts = ", ".join(f"{name} {mean:.2f}" for name, mean in zip(CLASSES, means[layer], strict=True))
+        parts = ", ".join(f"{name} {mean:.2f}" for name, mean in zip(NESTED, means[layer], strict=True))
         last = np.nanmean(second[-1, :, layer], axis=0)
         return (
-            f"The second thought tells facts of the frontier best from those out of reach in layer {layer + 1}: "
+            f"The second thought separates facts of the frontier best from those out of reach in layer {layer + 1}: "
             f"{parts}; in {self.labels[-1]} there {', '.join(f'{mean:.2f}' for mean in last)}."
         )
 
 
 def attention(study: Study) -> Attention:
-    """Attention of every subject that has slots."""
+    """Attention of every subject that has slots; `InputError` where facts are not sentences of their own."""
     subjects = study.with_slots()
-    deepest = max(subject.model.lm.config.num_hidden_layers for subject in subjects)
-    shape = (len(subjects), len(study.problems), deepest, KS[-1], len(CLASSES))
-    found = np.full(shape, np.nan)
+    if not all(problem.fact_texts for problem in study.problems):
+        raise InputError("The facts are not sentences of their own, so that attention to each cannot be read.")
+    layers = max(subject.model.lm.config.num_hidden_layers for subject in subjects)
+    found = np.full((len(subjects), len(study.problems), layers, KS[-1], len(NESTED)), np.nan)
     for index, subject in enumerate(subjects):
-        spans = _spans(subject, study.problems)
-        lm = deepcopy(subject.model.lm)  # others may be asking the model meanwhile
-        lm.set_attn_implementation("eager")  # the fused kernels do not give weights
-        for start in range(0, len(study.problems), BATCH):
-            study.report(f"attention of {subject.name}", start / len(study.problems))
-            weights, width = _weights(study, subject, lm, start)
-            for row in range(weights.shape[1]):
-                problem = study.problems[start + row]
-                first = width - len(spans[start + row].ids)
-                facts = [weights[:, row, :, first + a : first + b].sum(-1) for a, b in spans[start + row].facts]
-                by_fact = torch.stack(facts, -1).numpy()
-                for thought in range(KS[-1]):
-                    for kind, chosen in enumerate(_kinds(problem, spans[start + row].edges, thought + 1)):
-                        if chosen:
-                            found[index, start + row, : len(by_fact), thought, kind] = by_fact[:, thought, chosen].mean(
-                                -1
-                            )
+        for at, to_facts in enumerate(_attention_to_facts(study, subject)):
+            problem = study.problems[at]
+            for thought in range(KS[-1]):
+                for kind, facts in enumerate(facts_by_class(problem, problem.facts, thought + 1)):
+                    if facts:
+                        found[index, at, : len(to_facts), thought, kind] = to_facts[:, thought, facts].mean(-1)
     return Attention(tuple(subject.label for subject in subjects), found)
 
 
+def _attention_to_facts(study: Study, subject: Subject) -> Iterator[Float[np.ndarray, "layer thought fact"]]:
+    """Attention to each fact, problem by problem, summed over heads and over the fact's tokens."""
+    lm = deepcopy(subject.model.lm)  # others may be asking the model meanwhile
+    lm.set_attn_implementation("eager")  # the fused kernels do not give weights
+    encoder = Encoder(subject.model.tokenizer, subject.method)
+    questions = encoder.questions([problem.question for problem in study.problems])
+    for start in range(0, len(study.problems), BATCH):
+        study.progress(f"attention of {subject.name}", start / len(study.problems))
+        batch = slice(start, start + BATCH)
+        weights, width = _weights(study, subject, lm, questions[batch], batch)
+        for row, (problem, question) in enumerate(zip(study.problems[batch], questions[batch], strict=True)):
+            first = width - len(question.ids)
+            columns = _fact_columns(encoder, problem, question)
+            sums = [weights[:, row, :, first + begin : first + end].sum(-1) for begin, end in columns]
+            yield torch.stack(sums, -1).numpy()
+
+
 def _weights(
-    study: Study, subject: Subject, lm: PreTrainedModel, start: int
+    study: Study, subject: Subject, lm: PreTrainedModel, questions: list[EncodedQuestion], batch: slice
 ) -> tuple[Float[torch.Tensor, "layer row thought key"], int]:
     """Attention, summed over heads, of the positions that compute thoughts 1, 2, ...; and the questions' width.
 
-    `lm` is the subject's language model, set up to give attention.
+    `questions` are those of the problems in `batch`; `lm` is the subject's language model, set up to give attention.
     """
     model = subject.model
-    encoder = Encoder(model.tokenizer, model.method)
-    part = study.problems[start : start + BATCH]
-    ids, mask = pad_left(encoder.questions([p.question for p in part]), model.tokens.padding, model.device)
+    ids, mask = pad_left(questions, model.tokens.padding, model.device)
     embed = model.lm.get_input_embeddings()
-    states = study.thoughts(subject)[start : start + BATCH, :-1].to(model.device)
-    if model.method.slots == "pause":
-        states = embed(torch.full(states.shape[:2], model.tokens.thought, device=model.device))
+    states = study.thoughts(subject)[batch, :-1].to(model.device)
     with torch.inference_mode():
         full = torch.cat([mask, mask.new_ones(states.shape[:2])], 1)
         out = lm.base_model(
-            inputs_embeds=torch.cat([embed(ids), states.to(embed.weight)], 1),
+            inputs_embeds=torch.cat([embed(ids), model.slot_content(states.to(embed.weight))], 1),
             attention_mask=full,
             position_ids=(full.cumsum(1) - 1).clamp(min=0),
             output_attentions=True,
@@ -185,36 +180,11 @@ def _weights(
     return torch.stack([layer[:, :, width - 1 :].sum(1) for layer in out.attentions]).cpu(), width
 
 
-@dataclass(frozen=True)
-class _Spans:
-    ids: list[int]
-    facts: list[tuple[int, int]]
-    """Columns of each fact, end excluded."""
-    edges: list[tuple[int, int]]
-
-
-def _spans(subject: Subject, problems: Sequence[ProsqaProblem]) -> list[_Spans]:
-    """Which tokens each fact takes; sentence by sentence, since the facts of a text stand in its order."""
-    encoder, spans = Encoder(subject.model.tokenizer, subject.model.method), []
-    for problem in problems:
-        ids = encoder.questions([problem.question])[0].ids
-        sentences = problem.question.rpartition(". ")[0].split(". ")
-        pieces = [f"{'' if at == 0 else ' '}{sentence}." for at, sentence in enumerate(sentences)]
-        tokens = encoder.texts(pieces)
-        if [token for piece in tokens for token in piece] != ids[: sum(map(len, tokens))]:
-            raise InputError("The tokenizer merges words of two sentences; attention to facts cannot be told apart.")
-        ends = list(accumulate(map(len, tokens)))
-        number = {name: node for node, name in enumerate(problem.names)}
-        edges = [tuple(number[name] for name in read_fact(f"{sentence}.")[1:]) for sentence in sentences]
-        spans.append(_Spans(ids, list(zip([0, *ends[:-1]], ends, strict=True)), edges))
-    return spans
-
-
-def _kinds(problem: ProsqaProblem, edges: Sequence[tuple[int, int]], k: int) -> tuple[list[int], ...]:
-    """Facts of each class when thought k is computed."""
-    depth, optimal = depths(problem.graph, problem.root), optimal_nodes(problem.graph, problem.root, problem.target)
-    within = [at for at, (source, _) in enumerate(edges) if depth.get(source, k) <= k - 1]
-    beyond = [at for at in range(len(edges)) if at not in within]
-    frontier = [at for at in within if depth[edges[at][0]] == k - 1]
-    best = [at for at in frontier if edges[at][1] in optimal and edges[at][0] in optimal and depth[edges[at][1]] == k]
-    return beyond, within, frontier, best
+def _fact_columns(encoder: Encoder, problem: GraphProblem, question: EncodedQuestion) -> list[tuple[int, int]]:
+    """First column of each fact's sentence and the one after its last, counted from the question's first token."""
+    pieces = [f"{'' if at == 0 else ' '}{sentence}." for at, sentence in enumerate(problem.fact_texts)]
+    tokens = encoder.texts(pieces)
+    if [token for piece in tokens for token in piece] != question.ids[: sum(map(len, tokens))]:
+        raise InputError("The tokenizer merges words of two sentences, so that attention to each fact cannot be read.")
+    ends = list(accumulate(map(len, tokens)))
+    return list(zip([0, *ends[:-1]], ends, strict=True))

@@ -1,9 +1,9 @@
 """Is a value a probability? Reliability of the values of candidates.
 
 Candidates after k thoughts are put into bins by their raw value; in each bin the share that can reach the target is
-drawn against the mean value. The diagonal is a value that is the probability of being correct. Values are the
-probabilities of being said next, so a node that shares its chances with another correct one lies above the diagonal by
-right; what a value function must not do is fall with the value.
+drawn against the mean value. On the diagonal, the value is the probability of being correct. A value is the
+probability of being named next, so correct candidates that share this probability lie above the diagonal, and rightly
+so; but the share that is correct should never fall as the value rises.
 """
 
 from dataclasses import dataclass
@@ -13,13 +13,14 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analyses.drawing.chart import framed, style
+from analyses.drawing.chart import error_bars, framed, style
 from analyses.drawing.palette import LIGHT
 from analyses.readings.intervals import wilson
 from analyses.readings.study import Study
 
-EDGES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-KS = (0, 1, 2, 3)
+BIN_EDGES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+PANEL_KS = (0, 1, 2, 3)
+"""Numbers of thoughts that have a panel."""
 FEWEST_CANDIDATES = 5
 """Candidates below which a bin is in the table but not drawn."""
 
@@ -30,16 +31,16 @@ class Calibration:
 
     labels: tuple[str, ...]
     nodes: pd.DataFrame
-    """One row a subject, k and candidate: value, correct."""
+    """One row for each subject, k and candidate: value, correct."""
 
     def frame(self) -> pd.DataFrame:
-        """One row a subject, k and bin: n, mean value, share correct with its Wilson interval."""
-        nodes = self.nodes.assign(bin=np.searchsorted(EDGES[1:-1], self.nodes["value"], side="right"))
+        """One row for each subject, k and bin: n, mean value, share that is correct with its Wilson interval."""
+        nodes = self.nodes.assign(bin=np.searchsorted(BIN_EDGES[1:-1], self.nodes["value"], side="right"))
         rows = []
         for (subject, k, index), here in nodes.groupby(["subject", "k", "bin"], sort=False):
             right, n = int(here["correct"].sum()), len(here)
             low, high = wilson(right, n)
-            row = (subject, k, EDGES[index], EDGES[index + 1], n, here["value"].mean(), right / n, low, high)
+            row = (subject, k, BIN_EDGES[index], BIN_EDGES[index + 1], n, here["value"].mean(), right / n, low, high)
             rows.append(row)
         columns = ["subject", "k", "from", "to", "n", "mean_value", "correct", "low", "high"]
         order = {label: place for place, label in enumerate(self.labels)}
@@ -47,13 +48,13 @@ class Calibration:
         return frame.sort_values(["subject", "k", "from"], key=lambda c: c.map(order) if c.name == "subject" else c)
 
     def figure(self) -> go.Figure:
-        """A panel a k: share correct against value, a line a subject."""
+        """A panel for each k: share correct against value, a line for each subject."""
         frame = self.frame()
         frame = frame[frame["n"] >= FEWEST_CANDIDATES]
         counts = self.nodes[self.nodes["subject"] == self.labels[0]].groupby("k").size()
-        titles = [f"k = {k}, n = {counts.get(k, 0)}" for k in KS]
-        grid = make_subplots(1, len(KS), shared_yaxes=True, column_titles=titles, horizontal_spacing=0.02)
-        for column, k in enumerate(KS, start=1):
+        titles = [f"k = {k}, n = {counts.get(k, 0)}" for k in PANEL_KS]
+        grid = make_subplots(1, len(PANEL_KS), shared_yaxes=True, column_titles=titles, horizontal_spacing=0.02)
+        for column, k in enumerate(PANEL_KS, start=1):
             grid.add_scatter(
                 x=[0, 1],
                 y=[0, 1],
@@ -66,15 +67,10 @@ class Calibration:
             )
             for index, label in enumerate(self.labels):
                 line = frame[(frame["subject"] == label) & (frame["k"] == k)]
-                bars = {
-                    "array": line["high"] - line["correct"],
-                    "arrayminus": line["correct"] - line["low"],
-                    "width": 2,
-                }
                 grid.add_scatter(
                     x=line["mean_value"],
                     y=line["correct"],
-                    error_y=bars if index == 0 else None,
+                    error_y=error_bars(line, "correct", width=2) if index == 0 else None,
                     name=label,
                     legendgroup=label,
                     showlegend=column == 1,
@@ -115,7 +111,7 @@ def calibration(study: Study) -> Calibration:
     parts = []
     for subject in study.subjects:
         nodes = study.values(subject).frame()
-        nodes = nodes[nodes["candidate"] & nodes["k"].isin(KS)]
+        nodes = nodes[nodes["candidate"] & nodes["k"].isin(PANEL_KS)]
         part = nodes[["problem", "k", "value"]].assign(subject=subject.label, correct=nodes["reaches_target"])
         parts.append(part)
     return Calibration(tuple(s.label for s in study.subjects), pd.concat(parts, ignore_index=True))

@@ -1,11 +1,11 @@
-"""Diversity or commitment: entropy of the candidates and the effective number of them, thought by thought.
+"""Diversity or commitment: how many candidates the model still considers, thought by thought.
 
-Values of the candidates after k thoughts are divided by their sum; H is the entropy of these shares in nats, exp(H) the
-effective number of candidates (1: decided; the number of candidates: undecided), and H divided by the logarithm of the
-number of candidates the normalised entropy, defined where there are two or more. A model that prunes has both fall with
-k; a wider frontier raises the effective number by itself, so the number of candidates is given beside it. Shares of
-next to nothing say nothing: the mean mass of the candidates is drawn too, and points where it is below .05 are in the
-table and not in the figure.
+Values of the candidates after k thoughts are divided by their sum. H is the entropy of these shares in nats, and exp(H)
+the effective number of candidates: 1 if the model has decided, the number of candidates if it is undecided. The
+normalised entropy is H divided by the logarithm of the number of candidates. Both are defined where there are two
+candidates or more. In a model that prunes, both fall with k; but a wider frontier alone raises the effective number, so
+the number of candidates is given beside it. Shares of a tiny mass mean little: the mean mass of the candidates is drawn
+too, and points where it is below .05 are in the table but not drawn.
 """
 
 from dataclasses import dataclass
@@ -16,13 +16,10 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 from plotly.subplots import make_subplots
 
-from analyses.drawing.chart import by_k, framed
+from analyses.drawing.chart import LEAST_MASS, by_k, framed
 from analyses.drawing.palette import LIGHT
 from analyses.readings.intervals import bootstrap_mean
 from analyses.readings.study import Study
-
-LEAST_MASS = 0.05
-"""Mean mass of the candidates below which their shares are not drawn."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,8 @@ class Commitment:
     """Sum of their values."""
 
     def frame(self) -> pd.DataFrame:
-        """One row a subject and k: n, effective number and normalised entropy with bootstrap intervals, candidates."""
+        """One row for each subject and k: n, candidates, effective number, normalised entropy and mass, the last three
+        with bootstrap intervals."""
         rows = []
         for subject, label in enumerate(self.labels):
             for at, k in enumerate(self.ks):
@@ -60,7 +58,7 @@ class Commitment:
         return pd.DataFrame(rows, columns=columns)
 
     def figure(self) -> go.Figure:
-        """Effective number of candidates and normalised entropy against k."""
+        """Effective number of candidates, normalised entropy and mass against k."""
         frame = self.frame()
         titles = ["effective number of candidates", "normalised entropy", "mass of the candidates"]
         grid = make_subplots(1, 3, column_titles=titles, horizontal_spacing=0.08)

@@ -1,8 +1,9 @@
 """When is the answer there? Early stopping after fewer thoughts (after Dilgren and Wiegreffe, arXiv 2604.04902).
 
-The final answer is the one after the last thought. Thinking is stopped after l thoughts and the answer read: "first
-match" is the smallest l whose answer is the final one, "stable match" the smallest from which on it stays so. Curves
-are shares of problems matched by l. A model whose answer is there at l = 0 does not need its thoughts to find it.
+The final answer is the one after the last thought. Thinking is stopped after l thoughts and the answer is read. "First
+match" is the smallest l whose answer is the final one; "stable match" is the smallest l from which on every answer is.
+The curves are the shares of problems whose match is at most l. A model that matches at l = 0 does not need its thoughts
+to find its answer.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,6 @@ from plotly.subplots import make_subplots
 from analyses.drawing.chart import by_k, framed
 from analyses.readings.intervals import wilson
 from analyses.readings.study import Study
-from coconut_core.generation import final_answer
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class EarlyStopping:
 
     labels: tuple[str, ...]
     same: tuple[Bool[np.ndarray, "problem k"], ...]
-    """Of each subject, for k = 0, 1, ..., its last thought, where it is the same by definition."""
+    """For each subject, after 0, 1, ... and all of its thoughts; the last column is True by definition."""
 
     def frame(self) -> pd.DataFrame:
-        """One row a subject and l: n, shares of first and stable matches with Wilson intervals."""
+        """One row for each subject and number of thoughts: n, shares of first and stable matches, Wilson intervals."""
         rows = []
         for label, same in zip(self.labels, self.same, strict=True):
             first = np.maximum.accumulate(same, axis=1)
@@ -73,6 +73,6 @@ def early_stopping(study: Study) -> EarlyStopping:
     subjects = study.with_slots(trained=True)
     same = []
     for subject in subjects:
-        told = [[final_answer(text) for text in row] for row in study.all_answers(subject).text]
-        same.append(np.array([[answer == row[-1] for answer in row] for row in told]))
+        final = [[study.task.final_answer(text) for text in row] for row in study.all_answers(subject).text]
+        same.append(np.array([[answer == row[-1] for answer in row] for row in final]))
     return EarlyStopping(tuple(subject.label for subject in subjects), tuple(same))

@@ -1,12 +1,12 @@
 """What the graphs are like (the paper's Table 2), beside the official data.
 
-Means over the problems, but for the fewest and the most nodes; those that are shares run from 0 to 1. "Official" are
-the released ProsQA files, "paper" the printed Table 2. The world of the problems is stated with them: smaller graphs
-than the official ones are easier to search, and numbers beside published ones have to be read so.
+All are means over the problems, except the fewest and the most nodes; shares are between 0 and 1. "Official" is
+measured on the released files of the task, "paper" is the printed Table 2. Graphs that are smaller than the official
+ones are easier to search, which matters wherever numbers stand beside published ones.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,12 @@ import plotly.graph_objects as go
 
 from analyses.drawing.chart import framed
 from analyses.drawing.palette import LIGHT
-from analyses.figures.published import TABLE_2
+from analyses.figures.published import ANALYSED, TABLE_2
 from analyses.readings.study import Study
-from coconut_core.encoding import Problem
-from coconut_core.problems.graph import depths
-from coconut_core.problems.prosqa.statistics import Statistics, statistics
-from coconut_core.problems.questions import task_of
+from coconut_core.problems.task import Statistics
+
+IN_CAPTION = ("nodes", "edges", "shortest path")
+"""Statistics that the caption gives, where the task measures them."""
 
 
 @dataclass(frozen=True)
@@ -27,23 +27,17 @@ class GraphStatistics:
     """Statistics of a set of problems."""
 
     measured: Statistics
+    published: Mapping[str, float] = field(default_factory=dict)
+    """The printed means, by statistic."""
 
     def frame(self) -> pd.DataFrame:
-        """One row a statistic: measured, official, paper."""
+        """One row for each statistic: measured, official, paper, n."""
         frame = self.measured.frame().drop(columns="agrees")
-        hops = sum(length * share for length, share in self.measured.hops.items())
-        official = sum(
-            float(row["official"]) * int(row["statistic"].split()[2])
-            for _, row in frame.iterrows()
-            if row["statistic"].endswith("hops")
-        )
-        path = pd.DataFrame([{"statistic": "shortest path", "measured": hops, "official": official}])
-        frame = pd.concat([path, frame], ignore_index=True)
-        frame["paper"] = [TABLE_2.get(name, np.nan) for name in frame["statistic"]]
+        frame["paper"] = [self.published.get(name, np.nan) for name in frame["statistic"]]
         return frame.assign(n=self.measured.problems)
 
     def figure(self) -> go.Figure:
-        """The same as a picture of a table."""
+        """The frame as a drawn table."""
         frame = self.frame()
         cells = [[("" if np.isnan(x) else f"{x:.3g}") for x in frame[c]] for c in ("measured", "official", "paper")]
         figure = go.Figure(
@@ -66,33 +60,18 @@ class GraphStatistics:
         return framed(figure, "The graphs (Table 2)", f"n = {n}", height=150 + 26 * len(frame), left=14, bottom=10)
 
     def caption(self) -> str:
-        """Chance levels that other figures are read against."""
-        correct, lower = self.measured.correct_root_children, self.measured.lower_degree
-        hops = sum(length * share for length, share in self.measured.hops.items())
-        compared = f"{self.measured.nodes:.1f} nodes, {self.measured.edges:.1f} edges and a shortest path of {hops:.1f}"
-        return (
-            f"The graphs have {compared} on average (the paper's {TABLE_2['nodes']:g}, {TABLE_2['edges']:g} and "
-            f"{TABLE_2['shortest path']:g}). {correct:.0%} of the root's children reach the target, which is the "
-            f"chance of a first choice; guessing the candidate with fewer parents is right in {lower:.0%} (an "
-            "equal number counted as one half)."
-        )
-
-
-def world_of(problems: Sequence[Problem]) -> str:
-    """What problems are like in a few words: the range of their nodes and hops, or of their steps without graphs."""
-    if task_of(problems) != "prosqa":
-        return f"questions of {_range([len(problem.steps) for problem in problems])} steps"
-    told = f"{_range([len(problem.names) for problem in problems])} nodes"
-    hops = [depths(problem.graph, problem.root).get(problem.target) for problem in problems]
-    within_reach = [each for each in hops if each is not None]
-    return f"{told}, {_range(within_reach)} hops" if within_reach else told
-
-
-def _range(counts: Sequence[int]) -> str:
-    few, many = min(counts), max(counts)
-    return str(few) if few == many else f"{few} to {many}"
+        """The size of the graphs beside the paper's, and the chance levels that other figures are read against."""
+        measured = self.frame().set_index("statistic")["measured"]
+        means = []
+        for name in IN_CAPTION:
+            if name in measured:
+                paper = f" (paper {self.published[name]:g})" if name in self.published else ""
+                means.append(f"{name} {measured[name]:.1f}{paper}")
+        sizes = f"Means over the graphs: {', '.join(means)}. " if means else ""
+        return sizes + self.measured.chance_levels()
 
 
 def graph_statistics(study: Study) -> GraphStatistics:
-    """Statistics of the study's problems."""
-    return GraphStatistics(statistics(study.problems))
+    """Statistics of the study's problems; `InputError` where their task has none."""
+    published = TABLE_2 if study.task.name == ANALYSED else {}
+    return GraphStatistics(study.task.statistics(study.problems), published)

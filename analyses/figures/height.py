@@ -1,19 +1,21 @@
 """Value against height: is a node near the leaves easier to judge? (paper figure 9 of v2; figure 7 from v3 on)
 
-The height of a node is its distance down to a leaf. The paper gives two definitions, the shortest distance in its text
-and the longest in its captions, so both are computed and every panel names its own. A candidate is correct if it can
-reach the target. The paper's claim: low correct nodes have high and low incorrect nodes low values, and the two
-distributions approach each other as the height grows.
+The height of a node is its distance down to a leaf. The paper defines it twice, as the shortest distance in its text
+and as the longest in its captions; both are computed, and every panel names its own. A candidate is correct if it can
+reach the target. The paper's claim: low correct nodes have high values and low incorrect nodes have low ones, and the
+two distributions approach each other as the height grows.
 
-How well values tell correct from incorrect candidates is their AUC at each height: the probability that a correct one
-has the greater value, over all pairs of a correct and an incorrect candidate of that height, of any problems. Over all
-heights together the height alone tells much, since no node of height 0 but the target is correct; so "all" comes with
-the AUC of the height itself, and with that over pairs of the same problem alone. Controls: one half, which is chance;
-the in-degree of the node, a shortcut of ProsQA's graphs that needs no thinking (fewer parents count as correct); and
-the other subjects, of which those without thoughts are only asked in other words from k = 1 on. Intervals are bootstrap
-ones over problems; boxes and AUC are given from 5 candidates of a kind on.
+How well values separate correct from incorrect candidates is their AUC at each height: the probability that a correct
+one has the greater value, over all pairs of a correct and an incorrect candidate of that height, also from different
+problems. Over all heights together the height alone already says much, since of the nodes of height 0 only the target
+can be correct; so the row "all" also has the AUC of the height itself, and the AUC over pairs of the same problem.
+
+Controls are chance (one half); the node's in-degree, a shortcut that such graphs allow without thinking (fewer parents
+count as correct); and the other subjects, where those without thoughts only answer to other words from k = 1 on.
+Intervals are bootstrap intervals over problems. Boxes and AUC are given where there are 5 candidates of a kind.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,7 +24,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analyses.drawing.chart import framed, style
+from analyses.drawing.chart import error_bars, framed, style
 from analyses.drawing.palette import LIGHT
 from analyses.readings.intervals import auc, auc_within, bootstrap_auc
 from analyses.readings.study import NO_CANDIDATES, Study
@@ -33,8 +35,8 @@ TALLEST = 4
 """Heights from here on are drawn together."""
 FEWEST_NODES = 5
 """Nodes of either kind below which no AUC is given."""
-KS = (1, 2)
-"""First and second thoughts, as in the paper."""
+PANEL_KS = (1, 2)
+"""Numbers of thoughts that have a panel, as in the paper."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,10 @@ class Height:
     labels: tuple[str, ...]
     """Subjects, the model under study first."""
     nodes: pd.DataFrame
-    """One row a subject, problem, k (0 and those drawn) and candidate: value, both heights, in-degree, correct."""
+    """One row for each subject, problem, k (0 and `PANEL_KS`) and candidate: value, heights, in-degree, correct."""
 
     def frame(self) -> pd.DataFrame:
-        """One row a subject, k, definition and height: n, mean values, AUC with its interval, the in-degree's AUC."""
+        """One row for each subject, k, definition and height: n, mean values, AUC with its interval, the controls'."""
         return self._table
 
     @cached_property
@@ -56,47 +58,16 @@ class Height:
         for (subject, k), nodes in self.nodes.groupby(["subject", "k"], sort=False):
             for definition, column in DEFINITIONS.items():
                 height = nodes[column].clip(upper=TALLEST)
-                for value in [*sorted(height.unique()), None]:
-                    here = nodes if value is None else nodes[height == value]
-                    right, wrong = here[here["correct"]], here[~here["correct"]]
-                    enough = min(len(right), len(wrong)) >= FEWEST_NODES
-                    groups = right["problem"].to_numpy(), wrong["problem"].to_numpy()
-                    low, high = (
-                        bootstrap_auc(right["value"].to_numpy(), wrong["value"].to_numpy(), groups)
-                        if enough
-                        else (np.nan, np.nan)
-                    )
-                    rows.append(
-                        {
-                            "subject": subject,
-                            "k": k,
-                            "definition": definition,
-                            "height": "all" if value is None else _name(int(value)),
-                            "n_correct": len(right),
-                            "n_incorrect": len(wrong),
-                            "mean_correct": right["value"].mean(),
-                            "mean_incorrect": wrong["value"].mean(),
-                            "auc": auc(right["value"].to_numpy(), wrong["value"].to_numpy()) if enough else np.nan,
-                            "low": low,
-                            "high": high,
-                            "within_problem_auc": auc_within(
-                                here["value"].to_numpy(), here["correct"].to_numpy(), here["problem"].to_numpy()
-                            ),
-                            "in_degree_auc": auc(
-                                -right["in_degree"].to_numpy(float), -wrong["in_degree"].to_numpy(float)
-                            )
-                            if enough
-                            else np.nan,
-                            "height_auc": auc(right[column].to_numpy(float), wrong[column].to_numpy(float))
-                            if enough and value is None
-                            else np.nan,
-                        }
-                    )
+                groups = {_name(int(value)): nodes[height == value] for value in sorted(height.unique())}
+                for name, here in (groups | {"all": nodes}).items():
+                    place = {"subject": subject, "k": k, "definition": definition, "height": name}
+                    rows.append(place | _separation(here, column, whole=name == "all"))
         return pd.DataFrame(rows)
 
     def figure(self) -> go.Figure:
-        """Above, the distributions of the model's values; below, every subject's AUC. A column a k and definition."""
-        columns = [(k, definition) for definition in DEFINITIONS for k in KS]
+        """Above, distributions of the model's values; below, the AUC of every subject. A column for each definition
+        and k."""
+        columns = [(k, definition) for definition in DEFINITIONS for k in PANEL_KS]
         grid = make_subplots(
             2,
             len(columns),
@@ -105,62 +76,10 @@ class Height:
             horizontal_spacing=0.02,
             vertical_spacing=0.16,
         )
-        table = self.frame()
-        own = self.nodes[self.nodes["subject"] == self.labels[0]]
         for column, (k, definition) in enumerate(columns, start=1):
-            nodes = own[own["k"] == k]
-            for correct, name, colour in ((True, "correct", LIGHT.target), (False, "incorrect", LIGHT.distractor)):
-                kind = nodes[nodes["correct"] == correct]
-                height = kind[DEFINITIONS[definition]].clip(upper=TALLEST)
-                kind = kind[height.map(height.value_counts()) >= FEWEST_NODES]
-                grid.add_box(
-                    x=[_name(min(int(h), TALLEST)) for h in kind[DEFINITIONS[definition]]],
-                    y=kind["value"],
-                    customdata=kind["problem"].tolist(),
-                    name=name,
-                    legendgroup=name,
-                    offsetgroup=name,
-                    marker={"color": colour, "size": 2},
-                    line={"width": 1.5},
-                    fillcolor=LIGHT.band if correct else LIGHT.paper,
-                    showlegend=column == 1,
-                    row=1,
-                    col=column,
-                )
-            here = table[(table["k"] == k) & (table["definition"] == definition) & (table["height"] != "all")]
-            for index, label in enumerate(self.labels):
-                line = here[here["subject"] == label]
-                grid.add_scatter(
-                    x=line["height"],
-                    y=line["auc"],
-                    error_y={"array": line["high"] - line["auc"], "arrayminus": line["auc"] - line["low"], "width": 3}
-                    if index == 0
-                    else None,
-                    **style(index, label),
-                    name=label,
-                    legendgroup=label,
-                    showlegend=column == 1,
-                    row=2,
-                    col=column,
-                )
-            base = here[here["subject"] == self.labels[0]]
-            counts = [
-                f"{right}<br>{wrong}" for right, wrong in zip(base["n_correct"], base["n_incorrect"], strict=True)
-            ]
-            told = {"mode": "text", "text": counts, "textfont": {"size": 9, "color": LIGHT.muted}, "showlegend": False}
-            grid.add_scatter(x=base["height"], y=[1.1] * len(base), hoverinfo="skip", **told, row=1, col=column)
-            grid.add_scatter(
-                x=base["height"],
-                y=base["in_degree_auc"],
-                mode="lines",
-                line={"color": LIGHT.ink, "dash": "dot", "width": 1.2},
-                name="in-degree alone",
-                legendgroup="in-degree",
-                showlegend=column == 1,
-                row=2,
-                col=column,
-            )
-            grid.add_hline(y=0.5, line={"color": LIGHT.faint, "dash": "dash"}, row=2, col=column)
+            place = {"showlegend": column == 1, "col": column}
+            self._draw_boxes(grid, k, definition, place)
+            self._draw_auc(grid, k, definition, place)
         grid.update_layout(boxmode="group")
         grid.update_yaxes(range=[-0.02, 1.02], tickvals=[0, 0.25, 0.5, 0.75, 1])
         grid.update_yaxes(range=[-0.02, 1.2], row=1)
@@ -177,8 +96,48 @@ class Height:
             legend=2,
         )
 
+    def _draw_boxes(self, grid: go.Figure, k: int, definition: str, place: Mapping[str, int]) -> None:
+        """The values of correct and incorrect candidates of the model under study, at each height."""
+        heights = DEFINITIONS[definition]
+        nodes = self.nodes[(self.nodes["subject"] == self.labels[0]) & (self.nodes["k"] == k)]
+        for correct, name, colour in ((True, "correct", LIGHT.target), (False, "incorrect", LIGHT.distractor)):
+            kind = nodes[nodes["correct"] == correct]
+            height = kind[heights].clip(upper=TALLEST)
+            kind = kind[height.map(height.value_counts()) >= FEWEST_NODES]
+            grid.add_box(
+                x=[_name(min(int(h), TALLEST)) for h in kind[heights]],
+                y=kind["value"],
+                customdata=kind["problem"].tolist(),
+                name=name,
+                legendgroup=name,
+                offsetgroup=name,
+                marker={"color": colour, "size": 2},
+                line={"width": 1.5},
+                fillcolor=LIGHT.band if correct else LIGHT.paper,
+                row=1,
+                **place,
+            )
+
+    def _draw_auc(self, grid: go.Figure, k: int, definition: str, place: Mapping[str, int]) -> None:
+        """The AUC at each height: a line for each subject, the in-degree and chance; and n, above the boxes."""
+        table = self.frame()
+        here = table[(table["k"] == k) & (table["definition"] == definition) & (table["height"] != "all")]
+        for index, label in enumerate(self.labels):
+            line = here[here["subject"] == label]
+            bars = error_bars(line, "auc", width=3) if index == 0 else None
+            look = {**style(index, label), "name": label, "legendgroup": label}
+            grid.add_scatter(x=line["height"], y=line["auc"], error_y=bars, **look, row=2, **place)
+        own = here[here["subject"] == self.labels[0]]
+        counts = [f"{right}<br>{wrong}" for right, wrong in zip(own["n_correct"], own["n_incorrect"], strict=True)]
+        small = {"mode": "text", "text": counts, "textfont": {"size": 9, "color": LIGHT.muted}, "hoverinfo": "skip"}
+        grid.add_scatter(x=own["height"], y=[1.1] * len(own), **small, row=1, **{**place, "showlegend": False})
+        dotted = {"mode": "lines", "line": {"color": LIGHT.ink, "dash": "dot", "width": 1.2}}
+        look = {**dotted, "name": "in-degree alone", "legendgroup": "in-degree"}
+        grid.add_scatter(x=own["height"], y=own["in_degree_auc"], **look, row=2, **place)
+        grid.add_hline(y=0.5, line={"color": LIGHT.faint, "dash": "dash"}, row=2, col=place["col"])
+
     def caption(self) -> str:
-        """The AUC of each height after one thought beside the in-degree's, and what the height alone would give."""
+        """The AUC of each height after one thought beside the in-degree's, and that of the height alone."""
         table = self.frame()
         own = table[(table["subject"] == self.labels[0]) & (table["k"] == 1) & (table["definition"] == "shortest")]
         known = own[own["auc"].notna()]
@@ -203,7 +162,7 @@ def height(study: Study) -> Height:
     labels, parts = [], []
     for subject in study.subjects:
         nodes = study.values(subject).frame()
-        nodes = nodes[nodes["candidate"] & nodes["k"].isin((0, *KS))]
+        nodes = nodes[nodes["candidate"] & nodes["k"].isin((0, *PANEL_KS))]
         labels.append(subject.label)
         parts.append(nodes.assign(subject=subject.label))
     nodes = pd.concat(parts, ignore_index=True).rename(columns={"reaches_target": "correct"})
@@ -211,6 +170,34 @@ def height(study: Study) -> Height:
         raise InputError(NO_CANDIDATES)
     kept = ["subject", "problem", "k", "node", "value", "correct", "in_degree", *DEFINITIONS.values()]
     return Height(tuple(labels), nodes[kept])
+
+
+def _separation(nodes: pd.DataFrame, height: str, *, whole: bool) -> dict[str, float]:
+    """How well values, and the controls, separate correct from incorrect `nodes`; the column `height` is a control
+    where these are the `whole` of all heights."""
+    right, wrong = nodes[nodes["correct"]], nodes[~nodes["correct"]]
+    enough = min(len(right), len(wrong)) >= FEWEST_NODES
+
+    def auc_of(column: str, sign: int = 1) -> float:
+        if not enough:
+            return np.nan
+        return auc(sign * right[column].to_numpy(float), sign * wrong[column].to_numpy(float))
+
+    values = right["value"].to_numpy(), wrong["value"].to_numpy()
+    problems = right["problem"].to_numpy(), wrong["problem"].to_numpy()
+    low, high = bootstrap_auc(*values, problems) if enough else (np.nan, np.nan)
+    return {
+        "n_correct": len(right),
+        "n_incorrect": len(wrong),
+        "mean_correct": right["value"].mean(),
+        "mean_incorrect": wrong["value"].mean(),
+        "auc": auc_of("value"),
+        "low": low,
+        "high": high,
+        "within_problem_auc": auc_within(*(nodes[name].to_numpy() for name in ("value", "correct", "problem"))),
+        "in_degree_auc": auc_of("in_degree", -1),
+        "height_auc": auc_of(height) if whole else np.nan,
+    }
 
 
 def _name(height: int) -> str:

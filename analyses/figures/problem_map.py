@@ -1,4 +1,4 @@
-"""A point a problem: where the model is right and wrong, by what the problem is or what the thoughts hold."""
+"""All problems as points: where the model is right and wrong, by properties of the problem or masses of its values."""
 
 import numpy as np
 import pandas as pd
@@ -17,22 +17,22 @@ MAPPED = (
     "children of the root",
     "nodes at depth 2",
 )
-"""Columns of the table of problems that can be an axis."""
+"""Columns of the table of problems that may be an axis."""
 IN_THE_END = "right in the end"
-"""Column of whether the model is right after as many thoughts as it was trained to end with."""
+"""The column that says whether the model is right after as many thoughts as it was trained to end with."""
 
 
 def problem_map(table: pd.DataFrame, x: str, y: str) -> go.Figure:
-    """`y` against `x` of every problem, right and wrong answers after the model's last thought told apart.
+    """`y` against `x` of every problem, marked by whether the answer after the model's last thought is right.
 
-    Counts are drawn a little beside their places, so that equal ones do not hide each other. A point's custom data is
-    the problem's number.
+    Along an axis of counts points are moved a little, so that problems of equal counts do not hide each other. The
+    custom data of a point starts with the problem's number.
     """
     note = "answers after all thoughts of the model · click a point to open its tree"
     figure = chart("Every problem", note, height=400, legend=1)
-    asked = table["question"].map(for_plotly)
-    beside = np.random.default_rng(0).uniform(-0.22, 0.22, (2, len(table)))
-    places = [table[name] + (0 if "mass" in name else shift) for name, shift in zip((x, y), beside, strict=True)]
+    question = table["question"].map(for_plotly)
+    shifts = np.random.default_rng(0).uniform(-0.22, 0.22, (2, len(table)))
+    places = [table[name] + (0 if "mass" in name else shift) for name, shift in zip((x, y), shifts, strict=True)]
     for right, colour, symbol in ((True, LIGHT.scale[3], "circle"), (False, LIGHT.distractor, "x")):
         of = (table[IN_THE_END] == right).to_numpy()
         figure.add_scatter(
@@ -41,7 +41,7 @@ def problem_map(table: pd.DataFrame, x: str, y: str) -> go.Figure:
             mode="markers",
             name=f"{'right' if right else 'wrong'} ({int(of.sum())})",
             marker={"color": colour, "symbol": symbol, "size": 8, "opacity": 0.75},
-            customdata=table.loc[of, ["problem", "question", x, y]].assign(question=asked[of]).to_numpy(),
+            customdata=table.loc[of, ["problem", "question", x, y]].assign(question=question[of]).to_numpy(),
             hovertemplate="problem %{customdata[0]}: %{customdata[1]}<br>"
             + f"{x} %{{customdata[2]}}<br>{y} %{{customdata[3]}}<extra></extra>",
         )

@@ -1,9 +1,17 @@
-"""Published numbers that our figures and tables are shown beside (arXiv 2412.06769).
+"""Published numbers that the figures and tables stand beside, most of them of the Coconut paper (arXiv 2412.06769).
 
-Table 1 is of version 2; accuracies are percent, on 500 problems of ProsQA and 1,319 of GSM8k, with the standard
-deviation over an unstated number of runs, and the mean number of generated tokens, thoughts counted. Table 4 is seconds
-a problem, one at a time, on an A100. All of it is GPT-2 small, pretrained; ours are trained from scratch.
+All of the paper's models are GPT-2 small, pretrained; those of this project are trained from scratch. Numbers are by
+the name of their task; those that only one task has say which.
 """
+
+DATASETS = {"prosqa": "official ProsQA", "gsm8k": "GSM8k"}
+"""What the published numbers of a task are of."""
+SIZES = {"prosqa": "official ProsQA: 14 to 28 nodes, 3 to 6 hops"}
+"""How large the published problems of a task are."""
+ANALYSED = "prosqa"
+"""The task of the paper's Table 2 and of its figures 5 to 9."""
+FIGURE_3_TASK = "gsm8k"
+"""The task of the paper's figure 3."""
 
 TABLE_1 = {
     "prosqa": {
@@ -27,20 +35,21 @@ TABLE_1 = {
         "pause_as_thought": (24.1, 0.7, 2.2),
     },
 }
-"""Task, method: accuracy, its standard deviation, tokens."""
+"""By task and method, in version 2: accuracy in percent, its standard deviation over an unstated number of runs, and
+the mean number of generated tokens, thoughts counted. On 500 problems of ProsQA and 1,319 of GSM8k."""
 
 TABLE_4 = {
     "prosqa": {"no_cot": 0.08, "cot": 0.47, "coconut": 0.15},
     "gsm8k": {"no_cot": 0.03, "cot": 0.26, "coconut": 0.09},
 }
-"""Task, method: seconds a problem."""
+"""By task and method: seconds per problem, one problem at a time, on an A100."""
 
 FIGURE_3 = {0: 25.5, 1: 31.0, 2: 34.1}
-"""GSM8k accuracy by thoughts per step, read from the figure by a third party; Table 1 has 21.6 for 0."""
+"""Accuracy in percent by thoughts per step, read from the figure by a third party; Table 1 has 21.6 for 0."""
 
 FIGURE_5_ACCURACY = {0: 86.8, 1: 85.7, 2: 91.2, 3: 96.0, 4: 95.8, 5: 95.8, 6: 95.8}
 FIGURE_5_BASELINES = {"no_cot": 74.7, "cot": 80.4}
-"""Final accuracy after k thoughts and of the baselines, read from the figure, within 0.3 points; 500 problems."""
+"""Accuracy in percent after k thoughts, and of the baselines, read from the figure within 0.3 points; 500 problems."""
 
 FIGURE_5_PROCESSES = {
     ("no_cot", 0): (0, 0, 0, 0, 374, 126),
@@ -53,7 +62,7 @@ FIGURE_5_PROCESSES = {
     ("coconut", 5): (0, 0, 4, 0, 476, 20),
     ("coconut", 6): (0, 0, 4, 0, 476, 20),
 }
-"""Problems in each class, in the order of `reasoning_process.PROCESSES`, within 2."""
+"""By method and k: problems in each class, in the order of `reasoning_process.PROCESSES`, read within 2 problems."""
 
 FIGURE_8 = {
     1: {
@@ -91,13 +100,13 @@ FIGURE_8 = {
         "top 1 to 3": {10: 0.51, 20: 0.75, 30: 0.87, 40: 0.93, 50: 0.966, 60: 0.975, 70: 0.99},
     },
 }
-"""Value at percentiles of the test set, after 1 and 2 thoughts, read from the figure, within .02."""
+"""By k and quantity: its value at percentiles of the test set, read from the figure within .02."""
 
 FIGURE_8_MEANS = {1: (0.74, 0.95), 2: (0.73, 0.85)}
-"""Means of "top 1" and "top 1 to 3" after 1 and 2 thoughts, by the trapezoid rule over the percentiles."""
+"""By k: means of "top 1" and "top 1 to 3", by the trapezoid rule over the percentiles."""
 
 TABLE_2 = {"nodes": 23.0, "edges": 36.0, "shortest path": 3.8, "shortest paths": 1.6}
-"""Means over the ProsQA graphs."""
+"""Means over the graphs."""
 
 SUPERPOSITION = {
     "not reachable": (-0.37, -0.26, -0.09, -0.25),
@@ -105,8 +114,8 @@ SUPERPOSITION = {
     "frontier": (5.09, 2.69, 2.11, 2.27),
     "optimal": (6.41, 4.78, 6.00, 9.48),
 }
-"""Inner product of thoughts 1 to 4 with node embeddings (Zhu et al., arXiv 2505.12514; from scratch, 2 layers, width
-768, one token a node; seed 1)."""
+"""By class: mean inner product of thoughts 1 to 4 with node embeddings (Zhu et al., arXiv 2505.12514: trained from
+scratch, 2 layers, width 768, one token per node; seed 1)."""
 
 ATTENTION = {
     "not reachable": (0.04, 0.03, 0.08, 0.12),
@@ -114,4 +123,4 @@ ATTENTION = {
     "frontier": (2.12, 1.00, 0.67, 0.61),
     "optimal": (2.54, 1.72, 1.67, 2.23),
 }
-"""Attention of steps 1 to 4 to edges, summed over heads of layer 2 (the same source)."""
+"""By class: mean attention of steps 1 to 4 to edges, summed over the heads of layer 2 (the same source)."""

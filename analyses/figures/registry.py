@@ -32,11 +32,11 @@ class Figure:
     """One result of the report."""
 
     name: str
-    """Of its files."""
+    """Its name in `--only`, and that of its files."""
     title: str
     compute: Callable[[Study], Any]
     graphs: bool = True
-    """Whether it needs problems with graphs, as ProsQA's are."""
+    """Whether it needs problems with graphs."""
 
     @property
     def module(self) -> str:
@@ -45,7 +45,7 @@ class Figure:
 
     @property
     def definition(self) -> str:
-        """The docstring of that module."""
+        """How it is computed: the docstring of that module."""
         return inspect.cleandoc(sys.modules[self.module].__doc__ or "")
 
 

@@ -1,11 +1,11 @@
 """Does the value order nodes as a search would? Agreement with a breadth-first oracle.
 
-The oracle knows the graph: among the candidates after k thoughts it prefers a node the closer it is to the target, and
-puts those that cannot reach it last. Agreement is the share of pairs of candidates of one problem, among those that the
-oracle tells apart, that the value puts in the same order (ties count half): 1 is the oracle, one half is chance.
-"Top 1 is correct" is the share of problems whose best candidate can reach the target; its chance level is the mean
-share of correct candidates (.65 at depth 1 and .48 at depth 2 of the official test set), computed here from the data.
-The mean mass of the candidates is in the table; points where it is below .05, or n below 10, are not drawn.
+The oracle knows the graph: it orders the candidates after k thoughts by their distance to the target, the nearest
+first and those that cannot reach it last. Agreement is the share of pairs of candidates of one problem that the value
+puts in the oracle's order, among the pairs that the oracle orders; equal values count half. It is 1 for the oracle and
+one half by chance. "Top 1 correct" is the share of problems whose candidate with the greatest value can reach the
+target; its chance level is the mean share of correct candidates, computed from these problems. The mean mass of the
+candidates is in the table; points where it is below .05, or n below 10, are not drawn.
 """
 
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 from plotly.subplots import make_subplots
 
-from analyses.drawing.chart import by_k, drawn_from, framed
+from analyses.drawing.chart import LEAST_MASS, by_k, drawn_from, framed
 from analyses.drawing.palette import LIGHT
-from analyses.figures.commitment import LEAST_MASS
 from analyses.readings.intervals import bootstrap_mean, wilson
 from analyses.readings.study import NO_CANDIDATES, Study
 from coconut_core.errors import InputError
+from coconut_core.problems.problem import GraphProblem
 
 
 @dataclass(frozen=True)
 class SearchOrder:
-    """Agreement and hits of every subject; NaN where a problem has nothing to tell apart at that k."""
+    """Agreement and hits of every subject; NaN where a problem has no pair to order, or no candidate, at that k."""
 
     labels: tuple[str, ...]
     ks: tuple[int, ...]
@@ -40,7 +40,7 @@ class SearchOrder:
     """Sum of the candidates' values."""
 
     def frame(self) -> pd.DataFrame:
-        """One row a subject and k: n and mean of both measures with their intervals, and the chance of a hit."""
+        """One row for each subject and k: n and mean of both measures with their intervals, and the chance of a hit."""
         rows = []
         for subject, label in enumerate(self.labels):
             for at, k in enumerate(self.ks):
@@ -59,16 +59,16 @@ class SearchOrder:
         return pd.DataFrame(rows)
 
     def figure(self) -> go.Figure:
-        """Both measures against k, a line a subject, with chance."""
+        """Both measures against k, a line for each subject, with chance."""
         frame = self.frame()
         titles = ["best candidate reaches the target", "pairs in the oracle's order"]
         grid = make_subplots(1, 2, column_titles=titles, horizontal_spacing=0.1)
         subjects = list(dict.fromkeys(frame["subject"]))
         least = drawn_from(len(self.chance))
-        told = frame[(frame["mass"] >= LEAST_MASS) & (frame["n"] >= least)]
-        hits = told.assign(low=told["top_1_low"], high=told["top_1_high"])
+        drawn = frame[(frame["mass"] >= LEAST_MASS) & (frame["n"] >= least)]
+        hits = drawn.assign(low=drawn["top_1_low"], high=drawn["top_1_high"])
         by_k(grid, hits, "top_1_correct", subjects=subjects, row=1, col=1)
-        pairs = told[told["n_pairs"] >= least]
+        pairs = drawn[drawn["n_pairs"] >= least]
         by_k(grid, pairs, "agreement", subjects=subjects, row=1, col=2, legend=False)
         own = frame[frame["subject"] == self.labels[0]]
         dashed = {"mode": "lines", "line": {"color": LIGHT.faint, "dash": "dash"}, "name": "chance"}
@@ -83,7 +83,7 @@ class SearchOrder:
         return framed(grid, "Does the value order nodes as a search would?", note, height=470, legend=2)
 
     def caption(self) -> str:
-        """Top 1 against chance."""
+        """How often the best candidate is correct, beside chance."""
         own = self.frame()
         own = own[own["subject"] == self.labels[0]]
         parts = [
@@ -96,29 +96,32 @@ class SearchOrder:
 def search_order(study: Study) -> SearchOrder:
     """Agreement of every subject of a study with the oracle."""
     ks = study.values(study.model).ks
-    far = 1_000_000
-    distance = []
-    for problem in study.problems:
-        to_target = dict(nx.single_target_shortest_path_length(problem.graph, problem.target))
-        distance.append(np.array([to_target.get(node, far) for node in range(len(problem.names))]))
     shape = (len(study.subjects), len(study.problems), len(ks))
     agreement, hit, chance = np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape[1:], np.nan)
+    distances = [_to_target(problem) for problem in study.problems]
     for s, subject in enumerate(study.subjects):
         values = study.values(subject)
-        for p in range(shape[1]):
-            for at in range(shape[2]):
-                nodes = np.flatnonzero(values.candidates[p, at])
-                if not len(nodes):
-                    continue
-                value, steps = values.value[p, at, nodes], distance[p][nodes]
-                correct = steps < far
-                chance[p, at] = correct.mean()
-                hit[s, p, at] = correct[value.argmax()]
-                nearer = steps[:, None] < steps[None, :]
-                if nearer.any():
-                    above = (value[:, None] > value[None, :]) + 0.5 * (value[:, None] == value[None, :])
-                    agreement[s, p, at] = above[nearer].mean()
+        for p, at in np.ndindex(shape[1:]):
+            nodes = np.flatnonzero(values.candidates[p, at])
+            if len(nodes):
+                value, distance = values.value[p, at, nodes], distances[p][nodes]
+                correct = np.isfinite(distance)
+                chance[p, at], hit[s, p, at] = correct.mean(), correct[value.argmax()]
+                agreement[s, p, at] = _agreement(value, distance)
     if np.isnan(hit).all():
         raise InputError(NO_CANDIDATES)
     masses = np.stack([study.values(subject).candidate_mass for subject in study.subjects])
     return SearchOrder(tuple(subject.label for subject in study.subjects), ks, agreement, hit, chance, masses)
+
+
+def _to_target(problem: GraphProblem) -> Float[np.ndarray, "node"]:
+    """Edges from each node to the target; infinity where no way leads there."""
+    found = dict(nx.single_target_shortest_path_length(problem.graph, problem.target))
+    return np.array([found.get(node, np.inf) for node in range(len(problem.names))], float)
+
+
+def _agreement(value: Float[np.ndarray, "candidate"], distance: Float[np.ndarray, "candidate"]) -> float:
+    """Share of the pairs of unequal distance in which the nearer candidate has the greater value; NaN without any."""
+    nearer = distance[:, None] < distance[None, :]
+    above = (value[:, None] > value[None, :]) + 0.5 * (value[:, None] == value[None, :])
+    return float(above[nearer].mean()) if nearer.any() else float("nan")

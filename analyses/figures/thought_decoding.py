@@ -1,10 +1,9 @@
 """What a thought says when it is read as a word (paper figure 4 of v2; figure 9 from v3 on).
 
-The language head is applied to thought k itself, the vector that is fed into slot k, and its most probable words are
-listed, for the case of figures 6 and 7. Over all problems, the probability is summed by the classes of nodes: the
-thought's own frontier (distance exactly k from the root), the one before (distance k - 1), the rest of what the root
-reaches, the nodes it cannot reach, words that are no node of the graph. Nothing in the training asks a thought to be a
-word.
+The language head is applied to thought k itself, the final hidden state before slot k, and its most probable words are
+listed for the problem of figures 6 and 7. Over all problems, the probability is summed by class of node: the thought's
+own frontier (exactly k steps from the root), the one before (k - 1 steps), other nodes that can be reached, nodes that
+cannot, and words that are not a node of the graph. Nothing in the training asks a thought to be a word.
 """
 
 from dataclasses import dataclass
@@ -19,37 +18,39 @@ from plotly.subplots import make_subplots
 from analyses.drawing.chart import framed
 from analyses.drawing.escaping import for_plotly
 from analyses.drawing.palette import LIGHT
-from analyses.figures.one_problem.search_tree import chosen_problem
 from analyses.readings.intervals import bootstrap_mean
-from analyses.readings.study import Study
+from analyses.readings.name_tree import name_tokens
+from analyses.readings.node_classes import BY_ROW, row_class
+from analyses.readings.study import Study, Subject
 from coconut_core.encoding import Encoder
-from coconut_core.problems.graph import depths
 
-CLASSES = {
-    "frontier": (LIGHT.scale[4], ""),
-    "the one before": (LIGHT.scale[2], ""),
-    "reachable otherwise": (LIGHT.scale[0], ""),
-    "not reachable": (LIGHT.distractor, ""),
-    "no node": (LIGHT.fainter, "/"),
-}
-SHOWN = 3
-"""Most probable words that are listed."""
+CLASSES = (*BY_ROW, "no node")
+LOOKS = (
+    (LIGHT.scale[4], ""),
+    (LIGHT.scale[2], ""),
+    (LIGHT.scale[0], ""),
+    (LIGHT.distractor, ""),
+    (LIGHT.fainter, "/"),
+)
+"""Colour and hatch of each class."""
+LISTED_WORDS = 3
+"""Most probable words that are listed of each thought."""
 
 
 @dataclass(frozen=True)
 class ThoughtDecoding:
-    """Thoughts through the language head: mass by class over all problems, and the words of one problem."""
+    """Thoughts through the language head: probability by class on all problems, and the words of one problem."""
 
     labels: tuple[str, ...]
     mass: Float[np.ndarray, "subject problem thought class"]
     """Probability by class, in the order of `CLASSES`; sums to 1."""
     words: tuple[tuple[tuple[str, float], ...], ...]
-    """Of the model under study on one problem: the most probable words of each thought."""
+    """The most probable words of each thought of the model under study on one problem, with their probabilities."""
     asked: str
-    """What that problem asks: the case of figures 6 and 7."""
+    """What that problem asks: the example of figures 6 and 7."""
 
     def frame(self) -> pd.DataFrame:
-        """One row a subject, thought and class: n, mean mass and its bootstrap interval; then the words."""
+        """One row for each subject, thought and class: n, mean mass, bootstrap interval; then one for each word."""
         rows = []
         for subject, label in enumerate(self.labels):
             for thought in range(self.mass.shape[2]):
@@ -62,8 +63,8 @@ class ThoughtDecoding:
         return pd.DataFrame(rows, columns=["subject", "thought", "what", "n", "mass", "low", "high"])
 
     def figure(self) -> go.Figure:
-        """Left, the words of each thought on one problem; right, mass by class, a panel a subject."""
-        thoughts, names = self.mass.shape[2], [label.replace(", ", ",<br>") for label in self.labels]
+        """Left, the words of each thought on one problem; right, mass by class, a panel for each subject."""
+        names = [label.replace(", ", ",<br>") for label in self.labels]
         grid = make_subplots(
             1,
             1 + len(self.labels),
@@ -71,37 +72,8 @@ class ThoughtDecoding:
             column_titles=[f"words of the thoughts on<br>{for_plotly(self.asked)}", *names],
             horizontal_spacing=0.015,
         )
-        table = [[f"{for_plotly(word)} {p:.2f}" if p >= 0.005 else "" for word, p in words] for words in self.words]
-        grid.add_heatmap(
-            x=[str(rank + 1) for rank in range(SHOWN)],
-            y=[f"thought {k + 1}" for k in range(thoughts)],
-            z=[[p for _, p in words] for words in self.words],
-            text=table,
-            texttemplate="%{text}",
-            textfont={"size": 11},
-            colorscale=[(0, LIGHT.paper), (1, LIGHT.scale[1])],
-            zmin=0,
-            zmax=1,
-            showscale=False,
-            row=1,
-            col=1,
-        )
-        for subject in range(len(self.labels)):
-            for index, (name, (colour, hatch)) in enumerate(CLASSES.items()):
-                grid.add_bar(
-                    x=self.mass[subject, :, :, index].mean(0),
-                    y=[f"thought {k + 1}" for k in range(thoughts)],
-                    orientation="h",
-                    marker={
-                        "color": colour,
-                        "pattern": {"shape": hatch, "fgcolor": LIGHT.muted, "bgcolor": colour, "size": 5},
-                    },
-                    name=name,
-                    legendgroup=name,
-                    showlegend=subject == 0,
-                    row=1,
-                    col=2 + subject,
-                )
+        self._draw_words(grid)
+        self._draw_masses(grid)
         grid.update_layout(barmode="stack")
         grid.update_yaxes(autorange="reversed")
         for column in range(len(self.labels)):
@@ -118,8 +90,45 @@ class ThoughtDecoding:
             legend=2,
         )
 
+    @property
+    def _thoughts(self) -> list[str]:
+        return [f"thought {thought + 1}" for thought in range(self.mass.shape[2])]
+
+    def _draw_words(self, grid: go.Figure) -> None:
+        table = [[f"{for_plotly(word)} {p:.2f}" if p >= 0.005 else "" for word, p in words] for words in self.words]
+        grid.add_heatmap(
+            x=[str(rank + 1) for rank in range(LISTED_WORDS)],
+            y=self._thoughts,
+            z=[[p for _, p in words] for words in self.words],
+            text=table,
+            texttemplate="%{text}",
+            textfont={"size": 11},
+            colorscale=[(0, LIGHT.paper), (1, LIGHT.scale[1])],
+            zmin=0,
+            zmax=1,
+            showscale=False,
+            row=1,
+            col=1,
+        )
+
+    def _draw_masses(self, grid: go.Figure) -> None:
+        for subject in range(len(self.labels)):
+            for index, (name, (colour, hatch)) in enumerate(zip(CLASSES, LOOKS, strict=True)):
+                pattern = {"shape": hatch, "fgcolor": LIGHT.muted, "bgcolor": colour, "size": 5}
+                grid.add_bar(
+                    x=self.mass[subject, :, :, index].mean(0),
+                    y=self._thoughts,
+                    orientation="h",
+                    marker={"color": colour, "pattern": pattern},
+                    name=name,
+                    legendgroup=name,
+                    showlegend=subject == 0,
+                    row=1,
+                    col=2 + subject,
+                )
+
     def caption(self) -> str:
-        """The mass on the frontier of the first two thoughts."""
+        """The mass of the second thought on its frontier and on the row before, and an untrained model's."""
         own, before, untrained = self.mass[0, :, 1, 0].mean(), self.mass[0, :, 1, 1].mean(), self.mass[-1, :, 1]
         return (
             f"Read as a word, the second thought puts {own:.2f} of its probability on its own frontier, the nodes two "
@@ -131,34 +140,38 @@ class ThoughtDecoding:
 def thought_decoding(study: Study) -> ThoughtDecoding:
     """Read the thoughts of every subject that has slots through its own language head."""
     subjects = study.with_slots()
-    masses = []
-    for subject in subjects:
-        model = subject.model
-        encoder = Encoder(model.tokenizer, model.method)
-        states = study.thoughts(subject)
-        mass = np.zeros((*states.shape[:2], len(CLASSES)))
-        with torch.inference_mode():
-            probability = model.logits(states.to(model.device)).double().softmax(-1).cpu().numpy()
-        for index, problem in enumerate(study.problems):
-            # A name of several tokens is read by its first, which is all that one thought can be.
-            first = encoder.first_tokens(problem.names)
-            depth = depths(problem.graph, problem.root)
-            for thought in range(states.shape[1]):
-                of = probability[index, thought]
-                for node, token in enumerate(first):
-                    steps = thought + 1 - depth[node] if node in depth else None
-                    there = {None: 3, 0: 0, 1: 1}.get(steps, 2)
-                    mass[index, thought, there] += of[token] / first.count(token)
-        mass[..., 4] = np.maximum(0, 1 - mass[..., :4].sum(-1))
-        masses.append(mass)
+    masses = np.stack([_mass(study, subject) for subject in subjects])
+    example = study.example()[0]
+    asked = study.problems[example].asked()
+    return ThoughtDecoding(tuple(subject.label for subject in subjects), masses, _words(study, example), asked)
+
+
+@torch.inference_mode()
+def _mass(study: Study, subject: Subject) -> Float[np.ndarray, "problem thought class"]:
+    """Probability of each class, read from each thought on each problem."""
+    model = subject.model
+    encoder = Encoder(model.tokenizer, model.method)
+    states = study.thoughts(subject)
+    probability = model.logits(states.to(model.device)).double().softmax(-1).cpu().numpy()
+    mass = np.zeros((*states.shape[:2], len(CLASSES)))
+    for index, problem in enumerate(study.problems):
+        # A name of several tokens is read by its first, whose probability is shared among the names that begin with it.
+        first, depth = name_tokens(encoder, problem), problem.depth
+        for thought in range(states.shape[1]):
+            for node, token in enumerate(first):
+                kind = row_class(depth.get(node), thought + 1)
+                mass[index, thought, kind] += probability[index, thought, token] / first.count(token)
+    mass[..., -1] = np.maximum(0, 1 - mass[..., :-1].sum(-1))
+    return mass
+
+
+@torch.inference_mode()
+def _words(study: Study, problem: int) -> tuple[tuple[tuple[str, float], ...], ...]:
+    """The most probable words of the thoughts of the model under study on one problem."""
     model = study.model.model
-    case = chosen_problem(study)[0]
-    with torch.inference_mode():
-        top = model.logits(study.thoughts(study.model)[case].to(model.device)).softmax(-1).cpu().topk(SHOWN)
-    words = tuple(
+    states = study.thoughts(study.model)[problem]
+    top = model.logits(states.to(model.device)).softmax(-1).cpu().topk(LISTED_WORDS)
+    return tuple(
         tuple((model.tokenizer.decode([int(token)]), float(p)) for p, token in zip(*pair, strict=True))
         for pair in zip(top.values, top.indices, strict=True)
     )
-    labels = tuple(subject.label for subject in subjects)
-    asked = study.problems[case].question.rpartition(". ")[2]
-    return ThoughtDecoding(labels, np.stack(masses), words, asked)

@@ -17,18 +17,18 @@ class TrainingHistory:
     """One curve of several runs."""
 
     histories: Mapping[str, pd.DataFrame]
-    """`training_history` of each run, by name."""
+    """What `training_history` gives of each run, by the run's name."""
     kind: str
     """Which curve: "loss", or "accuracy, k = ..."."""
     axis: str
     """"samples" or "seconds"."""
 
     def frame(self) -> pd.DataFrame:
-        """All curves of all runs, a row a point."""
+        """All curves of all runs: one row for each point."""
         return pd.concat([h.assign(run=name) for name, h in self.histories.items()], ignore_index=True)
 
     def figure(self) -> go.Figure:
-        """One line a run: the curve against samples or seconds."""
+        """The curve against samples or seconds, a line for each run."""
         figure = go.Figure()
         for index, (name, history) in enumerate(self.histories.items()):
             line = history[history["kind"] == self.kind]
@@ -36,7 +36,7 @@ class TrainingHistory:
             look = {"color": colour, "dash": dash, "width": 1.8}
             figure.add_scatter(x=line[self.axis], y=line["value"], name=for_plotly(name), mode="lines", line=look)
         figure.update_xaxes(title_text="questions seen" if self.axis == "samples" else "seconds of training")
-        figure.update_yaxes(title_text="loss, nats a label" if self.kind == "loss" else for_plotly(self.kind))
+        figure.update_yaxes(title_text="loss, nats per label" if self.kind == "loss" else for_plotly(self.kind))
         note = "on the run's validation problems"
         if self.kind == "loss":
             ticks = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
@@ -46,9 +46,9 @@ class TrainingHistory:
 
 
 def training_history(folder: Path) -> pd.DataFrame:
-    """metrics.jsonl as a table: samples, seconds, stage, kind ("loss", or "accuracy, k = ..."), value.
+    """`metrics.jsonl` of a run's folder: samples, seconds, stage, kind ("loss", or "accuracy, k = ..."), value.
 
-    A line that cannot be read, such as the last one of a run that goes on, is left out.
+    A line that cannot be read is left out, such as the last one while the run is still writing.
     """
     rows = []
     try:

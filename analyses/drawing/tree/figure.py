@@ -1,18 +1,17 @@
 """The search tree as a drawing: one problem, one number of thoughts k (paper, Figure 7).
 
 Every node has a seat, a circle of fixed size; the disc in it is the node's value: area and colour grow with
-it, on a fixed scale from 0 (no disc) to 1 (the seat is full). Rows are BFS depth, so the candidates after k
-thoughts are one row. Places come from `tree_layout.py` and never depend on k: with k only fills, sizes and
-outlines change.
+it, on a fixed scale from 0 (no disc) to 1 (the seat is full). Rows are the problem's depth, so the candidates after k
+thoughts are one row. Places come from `layout.py` and never depend on k: with k only fills, sizes and outlines change.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Float
 
-from analyses.drawing.escaping import for_plotly, one_line, shortened
+from analyses.drawing.escaping import for_plotly, one_line, truncated
 from analyses.drawing.palette import DARK, FONT, LIGHT, Palette
 from analyses.drawing.tree.layout import LINE, NAME, RING, SEAT, WIDTH, TreeLayout, lay_out
 from analyses.drawing.tree.marks import (
@@ -26,11 +25,16 @@ from analyses.drawing.tree.marks import (
     draw_texts,
 )
 from analyses.drawing.tree.scene import WRITTEN_FROM, Scene, drawn_name
-from coconut_core.problems.graph import heights, optimal_nodes, reaches
-from coconut_core.problems.prosqa.problem import ProsqaProblem
+from analyses.readings.masses import ValuesAt
+from coconut_core.problems.graph import heights
+from coconut_core.problems.problem import GraphProblem
 
 LOW_MASS = 0.5
 """Below this candidate mass the values say little: the model expects something else to be said."""
+LONGEST_TITLE_NAME = 24
+"""Characters of a name in the title."""
+LONGEST_TITLE_QUESTION = 96
+"""Characters of what is asked; a choice between names of that length has fewer."""
 LEGEND = 66
 """Pixels of the legend, in three lines where the page is narrow."""
 SCALE = 58
@@ -48,8 +52,6 @@ class Reading:
     k: int
     opening: str
     """Words that were forced after the thoughts, such as "Every"."""
-    off_graph: float = float("nan")
-    """Probability of everything that is no node's name; NaN where unknown."""
     thinks: bool = True
     """Whether the model has thoughts at all."""
 
@@ -58,15 +60,15 @@ class Reading:
         return "no thought" if self.k == 0 or not self.thinks else "1 thought" if self.k == 1 else f"{self.k} thoughts"
 
 
-def tree_layout(problem: ProsqaProblem) -> TreeLayout:
-    """Places of a problem's nodes and edges, with target and distractor always among them."""
+def tree_layout(problem: GraphProblem) -> TreeLayout:
+    """Places of a problem's nodes and edges, with the marked nodes always among them."""
     widths = {node: CHARACTER * len(drawn_name(name)) for node, name in enumerate(problem.names)}
-    return lay_out(problem.graph, problem.root, (problem.target, problem.distractor), widths)
+    return lay_out(problem.graph, problem.root, problem.depth, tuple(problem.marks), widths)
 
 
 def tree_figure(
-    problem: ProsqaProblem,
-    values_k: Float[np.ndarray, " node"],
+    problem: GraphProblem,
+    values: ValuesAt,
     reading: Reading,
     *,
     layout: TreeLayout | None = None,
@@ -78,12 +80,12 @@ def tree_figure(
 ) -> go.Figure:
     """The tree of `problem` with the values of its nodes after `reading.k` thoughts.
 
-    `values_k` are raw probabilities in 0..1, node by node (entries beyond the problem's nodes are ignored).
+    `values` are raw probabilities in 0..1, node by node, and the masses that the subtitle gives, NaN where unknown.
     `trace_path` shows the problem's own steps, `to` a shortest path to that node instead; `legend` says what the marks
     are. Values from `written_from` on stand beside their nodes. The number of rows fixes the height, the page the
     width.
     """
-    scene = replace(_scene(problem, values_k, reading, layout, dark), written_from=written_from)
+    scene = replace(_scene(problem, values, reading, layout, dark), written_from=written_from)
     canvas = Canvas()
     draw_rows(canvas, scene)
     if trace_path or to is not None:
@@ -93,7 +95,8 @@ def tree_figure(
     draw_texts(canvas, scene)
     if legend:
         path = "correct path" if trace_path else None
-        draw_legend(canvas, scene.palette, path if to is None else f"path to {drawn_name(problem.names[to])}")
+        path = path if to is None else f"path to {drawn_name(problem.names[to])}"
+        draw_legend(canvas, scene.palette, path, problem.marks.values())
     foot = SCALE + (LEGEND if legend else 0)
     for trace in canvas.traces:
         trace["cliponaxis"] = False
@@ -103,10 +106,10 @@ def tree_figure(
     return go.Figure(data=canvas.traces, layout=layout)
 
 
-def legend_figure(*, dark: bool = False) -> go.Figure:
-    """What the marks of a tree are, for trees that are drawn without their legends."""
+def legend_figure(*, marks: Iterable[str] = ("target", "distractor"), dark: bool = False) -> go.Figure:
+    """What the marks of a tree are, for trees that are drawn without their legends; `marks` are those of its nodes."""
     canvas, palette = Canvas(), DARK if dark else LIGHT
-    draw_legend(canvas, palette, "path")
+    draw_legend(canvas, palette, "path", marks)
     legend = _legend(palette, 1.0)
     axis = {"visible": False, "fixedrange": True}
     layout = {
@@ -124,49 +127,44 @@ def legend_figure(*, dark: bool = False) -> go.Figure:
 
 
 def description(
-    problem: ProsqaProblem,
-    values_k: Float[np.ndarray, " node"],
+    problem: GraphProblem,
+    values: ValuesAt,
     reading: Reading,
     *,
     layout: TreeLayout | None = None,
 ) -> str:
     """The picture in words, for readers who do not see it."""
-    scene = _scene(problem, values_k, reading, layout, False)
-    root, target, distractor = (
-        one_line(problem.names[node]) for node in (problem.root, problem.target, problem.distractor)
-    )
+    scene = _scene(problem, values, reading, layout, False)
+    marks = ", ".join(f"{mark} {one_line(problem.names[node])}" for node, mark in problem.marks.items())
     highest = ", ".join(f"{one_line(problem.names[n])} {scene.value[n]:.2f}" for n in scene.ranked[:3])
     return (
-        f"Search tree of {root}, target {target}, distractor {distractor}; {reading.thoughts}, "
-        f"{len(scene.candidates)} candidates, candidate mass {scene.candidate_mass:.2f}"
+        f"Search tree of {one_line(problem.root_name)}, {marks}; {reading.thoughts}, "
+        f"{len(scene.candidates)} candidates, candidate mass {values.candidate_mass:.2f}"
         + (f"; highest values: {highest}." if highest else ".")
     )
 
 
-def _scene(problem, values_k, reading: Reading, layout: TreeLayout | None, dark: bool) -> Scene:
-    value = {node: float(np.clip(np.nan_to_num(values_k[node]), 0, 1)) for node in range(len(problem.names))}
+def _scene(problem: GraphProblem, values: ValuesAt, reading: Reading, layout: TreeLayout | None, dark: bool) -> Scene:
     layout = tree_layout(problem) if layout is None else layout
-    return Scene(problem, layout, value, reading.k, DARK if dark else LIGHT)
+    return Scene(problem, layout, values, reading.k, DARK if dark else LIGHT)
 
 
 def _hover(scene: Scene) -> dict[int, str]:
     """What is said of a node under the pointer."""
     problem, layout = scene.problem, scene.layout
     shortest, longest = heights(problem.graph, "shortest"), heights(problem.graph, "longest")
-    correct = reaches(problem.graph, problem.target)
-    optimal = optimal_nodes(problem.graph, problem.root, problem.target)
     rank = {n: f"rank {place} of {len(scene.ranked)} candidates" for place, n in enumerate(scene.ranked, 1)}
     return {
         node: "<br>".join(
             [
-                f"<b>{for_plotly(shortened(one_line(problem.names[node]), 60))}</b>"
+                f"<b>{for_plotly(truncated(one_line(problem.names[node]), 60))}</b>"
                 + (f" ({scene.marked[node][0]})" if node in scene.marked else ""),
                 f"value {scene.value[node]:.4g}",
-                rank.get(node, f"no candidate at k = {scene.k}"),
+                rank.get(node, f"not a candidate at k = {scene.k}"),
                 f"depth {layout.depth[node]}" if node in layout.depth else "not reachable",
                 f"height {shortest[node]} (shortest), {longest[node]} (longest)",
-                f"reaches the target: {'yes' if node in correct else 'no'}"
-                + (", on a shortest path" if node in optimal else ""),
+                f"reaches the target: {'yes' if node in problem.correct else 'no'}"
+                + (", on a shortest path" if node in problem.optimal else ""),
             ]
         )
         for node in layout.nodes
@@ -186,15 +184,18 @@ def _height(scene: Scene, foot: int) -> int:
 def _frame(scene: Scene, reading: Reading, foot: int) -> dict:
     """Axes in pixels; title and legend outside of the data, at fixed places."""
     problem, palette, height = scene.problem, scene.palette, _height(scene, foot)
-    names = [for_plotly(shortened(one_line(problem.names[n]), 24)) for n in (problem.root, *problem.choices)]
-    count, mass = len(scene.candidates), scene.candidate_mass
+    # The sentence is escaped as a whole: not only names may hold markup, but all that a file calls a question.
+    asked = problem.asked(lambda node: truncated(one_line(problem.names[node]), LONGEST_TITLE_NAME))
+    asked = for_plotly(truncated(one_line(asked), LONGEST_TITLE_QUESTION))
+    count, values = len(scene.candidates), scene.values
     counted = f"{count} candidate{'' if count == 1 else 's'}"
-    told = [f"{counted} with mass {mass:.2f}{' (low)' if mass < LOW_MASS else ''}" if count else "no candidates"]
-    told.append(f"{'other ' if count else ''}nodes {scene.other_mass:.2f}")
-    if not np.isnan(reading.off_graph):
-        told.append(f"off the graph {reading.off_graph:.2f}")
+    low = " (low)" if values.candidate_mass < LOW_MASS else ""
+    parts = [f"{counted} with mass {values.candidate_mass:.2f}{low}" if count else "no candidates"]
+    parts.append(f"{'other ' if count else ''}nodes {values.other_mass:.2f}")
+    if not np.isnan(values.off_graph):
+        parts.append(f"off the graph {values.off_graph:.2f}")
     # Where the page is narrow the line's end is cut; the page names the model elsewhere too.
-    subtitle = f"{', '.join(told)} · model {for_plotly(shortened(reading.model, 36))}"
+    subtitle = f"{', '.join(parts)} · model {for_plotly(truncated(reading.model, 36))}"
     return {
         "template": "none",  # every colour and line is set here
         "height": height,
@@ -211,7 +212,7 @@ def _frame(scene: Scene, reading: Reading, foot: int) -> dict:
         },
         "dragmode": False,
         "title": {
-            "text": f"<b>Is {names[0]} a {names[1]} or {names[2]}?</b>  k = {reading.k} ({reading.thoughts})",
+            "text": f"<b>{asked}</b>  k = {reading.k} ({reading.thoughts})",
             "subtitle": {"text": subtitle, "font": {"size": 13, "color": palette.muted}},
             "font": {"size": 17},
             "xref": "container",

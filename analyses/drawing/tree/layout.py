@@ -1,12 +1,12 @@
-"""Where the nodes and edges of a search tree stand: rows of BFS depth, ordered by barycentre sweeps.
+"""Where the nodes and edges of a search tree stand: rows of depth, ordered by barycentre sweeps.
 
-Row k holds the nodes that can be reached in exactly k steps, which is what thought k may hold; so the
-picture's rows mean the same as the slider's k. The subgraph that can be reached from the root is laid out;
-marked nodes that cannot be reached stand in a row of their own below it, without edges.
+The depth of each node is the problem's to say (`GraphProblem.depth`): usually the number of steps in which it can be
+reached, so that the row of the nodes that thought k may hold follows from k. Nodes with a depth are laid out; marked
+nodes without one, which cannot be reached, stand in a row of their own below, without edges.
 
 Every node is a card: a round seat with its name below. An edge leaves a card at its lower rim and arrives at
 the top of a seat, so that edges from row to row stay in the band between two rows, where nothing is written;
-edges within a row arch over it; edges that climb several rows bow around the cards in between. `y` is in
+edges within a row arch over it; edges over several rows, up or down, bow around the cards in between. `y` is in
 pixels and never stretched. `x` is in pixels of a picture that is `WIDTH` wide; a wider page stretches it,
 which only widens the gaps.
 
@@ -21,7 +21,6 @@ from typing import Literal
 import networkx as nx
 
 from analyses.drawing.tree.order import best_order, fractions, mean
-from coconut_core.problems.graph import depths
 
 WIDTH = 710.0
 """Width for which cards are kept apart: what a 1280 pixel window leaves beside the sidebar."""
@@ -50,7 +49,7 @@ class TreeEdge:
     parent: int
     child: int
     kind: Literal["tree", "other"]
-    """`"tree"`: an edge of the BFS tree, straight, one for each node but the root. `"other"`: curved."""
+    """`"tree"`: straight, from the row above, at most one for each node. `"other"`: curved."""
     x: tuple[float, ...]
     y: tuple[float, ...]
 
@@ -61,7 +60,7 @@ class TreeLayout:
 
     root: int
     rows: tuple[tuple[int, ...], ...]
-    """Nodes of each BFS depth from left to right; `apart` is no row of it."""
+    """Nodes of each depth from left to right; `apart` is not among them."""
     apart: tuple[int, ...]
     """Marked nodes that cannot be reached from the root."""
     x: Mapping[int, float]
@@ -94,18 +93,23 @@ class TreeLayout:
 
 
 def lay_out(
-    graph: nx.DiGraph, root: int, marked: Sequence[int] = (), label_width: Mapping[int, float] | None = None
+    graph: nx.DiGraph,
+    root: int,
+    depth: Mapping[int, int],
+    marked: Sequence[int] = (),
+    label_width: Mapping[int, float] | None = None,
 ) -> TreeLayout:
-    """The layout of what can be reached from `root`, and of the `marked` nodes that cannot.
+    """The layout of the nodes that have a `depth`, their row from 0 on, and of the `marked` nodes that have none.
 
-    `marked` are target and distractor. `label_width` is the width of each node's name in pixels; it decides
-    whether names of crowded rows alternate between two lines, and is kept clear of edges that climb.
+    The root's depth is 0. Any other depths will do: rows may be empty, and edges may skip some. `label_width` is the
+    width of each node's name in pixels; it decides whether names of crowded rows alternate between two lines, and is
+    kept clear of edges over several rows.
     """
     label_width = {} if label_width is None else label_width
-    depth = depths(graph, root)
     rows: list[list[int]] = [[] for _ in range(max(depth.values()) + 1)]
-    for node in nx.bfs_tree(graph, root):
-        rows[depth[node]].append(node)
+    for node in dict.fromkeys([*nx.bfs_tree(graph, root), *depth]):
+        if node in depth:
+            rows[depth[node]].append(node)
     edges = [(a, b) for a, b in graph.edges if a in depth and b in depth and a != b]
     rows, crossings = best_order(rows, edges, depth)
     apart = tuple(dict.fromkeys(node for node in marked if node not in depth))
@@ -167,7 +171,7 @@ def _places(
         for row in order:
             wished = [mean((place[n] for n in near[node]), place[node]) for node in row]
             place |= dict(zip(row, _spread(wished, slots), strict=True))
-    if len(rows) > 1:
+    if len(rows[0]) == 1 and len(rows) > 1:
         place[rows[0][0]] = mean((place[n] for n in rows[1]), place[rows[0][0]])
     middle = (min(place.values()) + max(place.values())) / 2
     return {node: p + (slots - 1) / 2 - middle for node, p in place.items()}
@@ -192,7 +196,7 @@ def _tree_parents(
     depth: Mapping[int, int],
     x: Mapping[int, float],
 ) -> dict[int, int]:
-    """The parent of each node in the BFS tree: of the parents one row up, the nearest one."""
+    """The parent of each node in the tree: of the parents one row up, the nearest one."""
     tree: dict[int, int] = {}
     for parent, child in edges:
         if depth[parent] == depth[child] - 1:
@@ -205,7 +209,7 @@ Point = tuple[float, float]
 
 
 def _control(start: Point, end: Point, climb: int, cards: Sequence[tuple[float, float, float, float]]) -> Point:
-    """Control point of a curved edge; `climb` is the number of rows it goes up (-1: down)."""
+    """Control point of a curved edge; `climb` is the number of rows it goes up (below 0: down)."""
     (x0, y0), (x1, y1) = start, end
     if climb == 0:
         # An arch; longer ones rise higher, so that they nest. A curve reaches half its control's height.
@@ -214,10 +218,10 @@ def _control(start: Point, end: Point, climb: int, cards: Sequence[tuple[float, 
     if climb in (-1, 1):
         bow = 18.0 if abs(x1 - x0) < 8 else 0.0
         return x1 + 0.15 * (x0 - x1) + bow, y0 + 0.35 * (y1 - y0)
-    # Several rows up: the bow that touches the fewest cards, and of those the smallest.
+    # Over several rows: the bow that touches the fewest cards, and of those the smallest.
     bows = sorted((side * step for step in range(0, int(WIDTH) // 2, 16) for side in (1, -1)), key=abs)
     controls = [((x0 + x1) / 2 + bow, y0 + share * (y1 - y0)) for bow in bows for share in (0.5, 0.2, 0.8)]
-    near = [card for card in cards if y0 - 2 * SEAT < card[1] < y1 + 2 * SEAT]
+    near = [card for card in cards if min(y0, y1) - 2 * SEAT < card[1] < max(y0, y1) + 2 * SEAT]
     best, fewest = controls[0], math.inf
     for control in controls:
         touched = _touched(*_bezier(start, control, end, 48), near)

@@ -1,12 +1,12 @@
-"""The marks of a scene (`tree_scene.py`), drawn from back to front (`tree_figure.py` puts them together).
+"""The marks of a scene (`scene.py`), drawn from back to front (`figure.py` puts them together).
 
 Every kind of mark is one plotly trace, named after what it shows, so that a page or a test finds it by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from analyses.drawing.escaping import for_plotly, shortened
+from analyses.drawing.escaping import for_plotly, truncated
 from analyses.drawing.palette import Palette
 from analyses.drawing.tree.layout import LINE, NAME, RING, SEAT
 from analyses.drawing.tree.scene import Scene, drawn_name, shortest_path_to
@@ -39,6 +39,8 @@ def draw_rows(canvas: Canvas, scene: Scene) -> None:
     """The band of the candidates' row, and the rows' names on the left."""
     layout, palette = scene.layout, scene.palette
     for depth, row in enumerate(layout.rows):
+        if not row:
+            continue
         y = layout.y[row[0]]
         scored = bool(scene.candidates & set(row))
         canvas.add_shape(
@@ -66,7 +68,7 @@ def draw_path(canvas: Canvas, scene: Scene, to: int | None) -> None:
     """A path as one broad line, under the edges that it walks: the problem's own steps, or a shortest one to a node."""
     try:
         steps = scene.problem.path if to is None else shortest_path_to(scene.problem, to)
-    except InputError:  # the steps of an unsound problem are no path; the page says so
+    except InputError:  # the steps of an unsound problem need not be a path; the page says so
         steps = ()
     path = set(zip(steps, steps[1:], strict=False))
     edges = [edge for edge in scene.layout.edges if (edge.parent, edge.child) in path]
@@ -179,7 +181,7 @@ def draw_texts(canvas: Canvas, scene: Scene) -> None:
     )
     most = max(int((layout.slot - 4) * (2 if layout.crowded else 1) / CHARACTER), 2)
     strong = [scene.state(node) == "candidate" for node in nodes]
-    names = [for_plotly(shortened(drawn_name(scene.problem.names[node]), most)) for node in nodes]
+    names = [for_plotly(truncated(drawn_name(scene.problem.names[node]), most)) for node in nodes]
     canvas.add_scatter(
         x=[layout.x[node] for node in nodes],
         y=[layout.y[node] - SEAT - layout.drop[node] - NAME / 2 - 1 for node in nodes],
@@ -203,11 +205,14 @@ def draw_texts(canvas: Canvas, scene: Scene) -> None:
     )
 
 
-def draw_legend(canvas: Canvas, palette: Palette, path: str | None) -> None:
-    """One entry a mark, from traces without data: a click in the legend cannot hide anything."""
+def draw_legend(canvas: Canvas, palette: Palette, path: str | None, marked: Iterable[str]) -> None:
+    """One entry a mark, from traces without data: a click in the legend cannot hide anything.
+
+    `marked` are the marks of nodes, such as "target"; `path` is what the traced path is, None if there is none.
+    """
     states: dict[str, State] = {"candidate": "candidate", "reached": "earlier", "not reached": "later"}
     marks = [{"name": text, "marker": seat(state, palette)} for text, state in states.items()]
-    marks += [{"name": name, "marker": ring(name, palette, size=13)} for name in ("target", "distractor")]
+    marks += [{"name": name, "marker": ring(name, palette, size=13)} for name in marked]
     marks += [{"name": "tree edge", "line": edge_line("tree", palette)}]
     marks += [{"name": "other edge", "line": edge_line("other", palette)}]
     marks += [{"name": path, **path_line(palette)}] if path else []

@@ -1,8 +1,9 @@
 """One problem in the words of every method (paper figure 6 of v2; figure 4 from v3 on).
 
-The problem is not picked by hand. The rule: the first one that CoT gets wrong and the model under study gets right
-after its last thought; if there is none, or no CoT model in the study, the first that the model gets right after its
-last thought and wrong without any; if there is none of those either, the first of all. The rule that applied is stated.
+The problem is not picked by hand but by a rule (`Study.example`): the first one that CoT gets wrong and the model under
+study gets right after its last thought; if there is none, or no CoT model in the study, the first that the model gets
+right after its last thought and wrong without any; if there is none of those either, the first of all. The rule that
+applied is stated.
 """
 
 from dataclasses import dataclass
@@ -10,18 +11,18 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-from analyses.drawing.escaping import for_plotly, shortened
+from analyses.drawing.escaping import for_plotly, truncated
 from analyses.drawing.palette import LIGHT
-from analyses.figures.one_problem.search_tree import SearchTree, chosen_problem, tree_of
+from analyses.figures.one_problem.search_tree import SearchTree, tree_of
 from analyses.readings.reasoning_process import reasoning_process
 from analyses.readings.study import Study
-from coconut_core.generation import final_answer
-from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.problem import GraphProblem
+from coconut_core.problems.registry import task_of
 
 ROW = 26
 """Pixels that a line of the table takes."""
-MOST_CHARACTERS = 190
-"""Of an answer that are shown; the CSV has all of it."""
+LONGEST_ANSWER = 190
+"""Characters of an answer that are shown; the CSV has all of it."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,12 @@ class CaseStudy:
     """(label, thoughts, words)."""
 
     @property
-    def problem(self) -> ProsqaProblem:
+    def problem(self) -> GraphProblem:
         return self.tree.values.problems[self.tree.problem]
 
     def frame(self) -> pd.DataFrame:
         """One row a method and number of thoughts: the words, their class, and whether the answer is right."""
+        task = task_of([self.problem])
         rows = [
             {
                 "problem": self.tree.problem,
@@ -48,7 +50,7 @@ class CaseStudy:
                 "thoughts": k,
                 "words": text,
                 "process": reasoning_process(self.problem, text, k),
-                "correct": final_answer(text) == final_answer(self.problem.answer),
+                "correct": task.is_right(self.problem, text),
             }
             for label, k, text in self.texts
         ]
@@ -59,7 +61,7 @@ class CaseStudy:
         frame = self.frame()
         marks = ["right" if correct else "wrong" for correct in frame["correct"]]
         fills = [LIGHT.band if correct else LIGHT.paper for correct in frame["correct"]]
-        words = [shortened(text, MOST_CHARACTERS) for text in frame["words"]]
+        words = [truncated(text, LONGEST_ANSWER) for text in frame["words"]]
         columns = [frame["subject"], frame["thoughts"], [*map(for_plotly, words)], frame["process"], marks]
         table = go.Table(
             columnwidth=[190, 70, 560, 110, 60],
@@ -90,11 +92,11 @@ class CaseStudy:
 
 def case_study(study: Study) -> CaseStudy:
     """The words of the model under study after every number of thoughts, and of the controls after their last."""
-    index, rule = chosen_problem(study)
+    index, rule = study.example()
     texts = []
     for subject in study.subjects:
-        told = study.answers(subject) if subject.role == "model" else study.final_answers(subject)
-        texts += [(subject.label, k, text) for k, text in zip(told.ks, told.text[index], strict=True)]
+        written = study.answers(subject) if subject.role == "model" else study.final_answers(subject)
+        texts += [(subject.label, k, text) for k, text in zip(written.ks, written.text[index], strict=True)]
     tree = tree_of(study, index, 1)
     return CaseStudy(tree, rule, tuple(texts))
 

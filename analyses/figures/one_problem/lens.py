@@ -1,7 +1,7 @@
-"""What every layer would say of a thought: the logit lens (after nostalgebraist 2020), through TransformerLens.
+"""The words that a thought reads as after every layer: the logit lens (nostalgebraist 2020), through TransformerLens.
 
 Thought k is computed at the position before slot k. The residual stream there, after each layer, is put through the
-final norm and the language head and read as a distribution over words; the last row is what the thought itself says
+final norm and the language head and read as a distribution over words; the last row is that of the thought itself
 (`thought_decoding.py`). Beside it: the norm of each thought and the cosine between any two.
 """
 
@@ -15,16 +15,17 @@ from jaxtyping import Float
 from plotly.subplots import make_subplots
 
 from analyses.drawing.chart import framed
-from analyses.drawing.escaping import for_plotly, shortened
+from analyses.drawing.escaping import for_plotly, truncated
 from analyses.drawing.palette import LIGHT
 from analyses.readings.transformer_lens_view import bridge, thoughts_in_place, with_slots
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.errors import InputError
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.problem import Problem
 
-TOP = 5
-MOST_BESIDE = 8
+WORDS_KEPT = 5
+"""Most probable words that are kept of each layer and thought."""
+MOST_THOUGHTS_BESIDE = 8
 """Thoughts whose words leave room for the cosines beside them; those of more stand below."""
 LONGEST_WORD = 12
 """Characters of a word that fit into its cell."""
@@ -59,7 +60,7 @@ class Lens:
     def figure(self) -> go.Figure:
         """The first word by layer and thought; beside it, or below it, cosines between thoughts."""
         layers, thoughts, _ = self.probability.shape
-        beside = thoughts <= MOST_BESIDE
+        beside = thoughts <= MOST_THOUGHTS_BESIDE
         numbers = [str(k + 1) for k in range(thoughts)]
         rows = ["embedding", *(f"layer {layer}" for layer in range(1, layers))]
         hover = [
@@ -73,7 +74,7 @@ class Lens:
         ]
         first = [
             [
-                f"{for_plotly(shortened(words[0], LONGEST_WORD))}<br>{self.probability[layer, at, 0]:.2f}"
+                f"{for_plotly(truncated(words[0], LONGEST_WORD))}<br>{self.probability[layer, at, 0]:.2f}"
                 for at, words in enumerate(by_thought)
             ]
             for layer, by_thought in enumerate(self.words)
@@ -130,9 +131,9 @@ class Lens:
         )
 
 
-def lens(model: CoconutModel, problem: ProsqaProblem, count: int = 6) -> Lens:
+def lens(model: CoconutModel, problem: Problem, count: int = 6) -> Lens:
     """The first `count` thoughts of one problem, layer by layer; `InputError` for a method without slots."""
-    if model.method.slots == "none":
+    if not model.method.has_slots:
         raise InputError(f"A model of the method {model.method.name} has no thoughts; choose one with slots.")
     encoder = Encoder(model.tokenizer, model.method)
     ids, mask = pad_left(encoder.questions([problem.question]), model.tokens.padding, model.device)
@@ -140,7 +141,7 @@ def lens(model: CoconutModel, problem: ProsqaProblem, count: int = 6) -> Lens:
         states = model.think(ids, mask, count).states
         longer, longer_mask = with_slots(model, ids, mask, count - 1)
         embeddings = model.lm.get_input_embeddings().weight
-        fed = states[:, :-1] if model.method.slots == "thought" else embeddings[longer[:, ids.shape[1] :]]
+        fed = model.slot_content(states[:, :-1])
         view = bridge(model)
         with thoughts_in_place(view, longer, fed):
             _, cache = view.run_with_cache(longer, attention_mask=longer_mask)
@@ -148,7 +149,7 @@ def lens(model: CoconutModel, problem: ProsqaProblem, count: int = 6) -> Lens:
         streams = [cache["blocks.0.hook_resid_pre"][0, at]]
         streams += [cache[f"blocks.{layer}.hook_resid_post"][0, at] for layer in range(view.cfg.n_layers)]
         probability = torch.stack([view.unembed(view.ln_final(s[None]))[0].softmax(-1) for s in streams])
-    top = probability.float().cpu().topk(TOP)
+    top = probability.float().cpu().topk(WORDS_KEPT)
     words = tuple(
         tuple(tuple(model.tokenizer.decode([int(token)]) for token in ids) for ids in layer) for layer in top.indices
     )

@@ -1,11 +1,11 @@
 """Where a problem's thoughts lie: their norms, the nodes that they resemble, and the path that they take.
 
 Thought k is the final hidden state before slot k (`CoconutModel.think`). It is compared by its cosine with the input
-embedding of each node's name (its first token); nodes are told apart by their distance from the root: the thought's own
+embedding of each node's name (its first token); nodes are classed by their distance from the root: the thought's own
 frontier (distance exactly k), nodes before it (less than k), nodes after it, and nodes that cannot be reached. A model
 whose thoughts are a search frontier (Zhu et al., 2505.12514) has the frontier on top. The path is that of the thoughts
 in the plane of their first two principal components; beside it, faint, are the paths of other problems, as a control:
-what all problems share is no sign of a search.
+what all problems share is not a sign of a search.
 """
 
 from collections.abc import Sequence
@@ -17,17 +17,16 @@ import plotly.graph_objects as go
 from jaxtyping import Float, Int
 from plotly.subplots import make_subplots
 
-from analyses.drawing.chart import STYLES, framed
+from analyses.drawing.chart import class_style, framed
 from analyses.drawing.escaping import for_plotly
 from analyses.drawing.palette import LIGHT
+from analyses.readings.name_tree import name_tokens
+from analyses.readings.node_classes import AROUND_FRONTIER, frontier_class
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
 from coconut_core.model import CoconutModel
-from coconut_core.problems.graph import depths
-from coconut_core.problems.prosqa.problem import ProsqaProblem
-from coconut_core.stopping import thought_states
-
-CLASSES = ("frontier", "before it", "after it", "not reachable")
+from coconut_core.problems.problem import GraphProblem
+from coconut_core.thoughts import thought_states
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class ThoughtSpace:
     """Mean length of a token's embedding."""
     cosine: Float[np.ndarray, "thought node"]
     kind: Int[np.ndarray, "thought node"]
-    """What the node is for the thought, an index into `CLASSES`."""
+    """What the node is for the thought, an index into `AROUND_FRONTIER`."""
     path: Float[np.ndarray, "problem thought 2"]
     """Coordinates in the plane of the first two components; the problem itself comes first."""
     explained: Float[np.ndarray, "2"]
@@ -57,7 +56,7 @@ class ThoughtSpace:
                 "x": np.repeat(self.path[0, :, 0], nodes),
                 "y": np.repeat(self.path[0, :, 1], nodes),
                 "name": list(self.names) * thoughts,
-                "class": [CLASSES[kind] for kind in self.kind.ravel()],
+                "class": [AROUND_FRONTIER[kind] for kind in self.kind.ravel()],
                 "cosine": self.cosine.ravel(),
             }
         )
@@ -69,27 +68,27 @@ class ThoughtSpace:
         grid = make_subplots(1, 3, column_widths=[0.22, 0.42, 0.36], column_titles=titles, horizontal_spacing=0.08)
         grid.add_bar(x=thoughts, y=self.norm, marker={"color": LIGHT.scale[2]}, showlegend=False, row=1, col=1)
         grid.add_hline(y=self.embedding_norm, line={"color": LIGHT.distractor, "dash": "dash"}, row=1, col=1)
-        for index, name in enumerate(CLASSES):
-            colour, dash, symbol = STYLES[index]
+        for index, name in enumerate(AROUND_FRONTIER):
+            look = class_style(index, name, size=9)
             shift = (index - 1.5) * 0.16
             at, node = np.nonzero(self.kind == index)
-            dots = {"mode": "markers", "marker": {"color": colour, "symbol": symbol, "size": 6, "opacity": 0.55}}
+            dots = {"mode": "markers", "marker": look["marker"] | {"size": 6, "opacity": 0.55}}
             hover = [for_plotly(self.names[each]) for each in node]
-            told = "%{text}, thought %{customdata}: %{y:.3f}<extra></extra>"
-            place = {"row": 1, "col": 2, "legendgroup": name}
+            hover_text = "%{text}, thought %{customdata}: %{y:.3f}<extra></extra>"
+            place = {"row": 1, "col": 2}
             grid.add_scatter(
                 x=at + 1 + shift,
                 y=self.cosine[at, node],
                 text=hover,
                 customdata=at + 1,
-                hovertemplate=told,
+                hovertemplate=hover_text,
+                legendgroup=name,
                 showlegend=False,
                 **dots,
                 **place,
             )
             mean = pd.DataFrame(np.where(self.kind == index, self.cosine, np.nan)).mean(axis=1)
-            look = {"line": {"color": colour, "dash": dash}, "marker": {"symbol": symbol, "color": colour, "size": 9}}
-            grid.add_scatter(x=np.array(thoughts) + shift, y=mean, name=name, mode="lines+markers", **look, **place)
+            grid.add_scatter(x=np.array(thoughts) + shift, y=mean, **look, **place)
         self._draw_path(grid)
         # The panels have room for eight numbers.
         ticks = {"tick0": 1, "dtick": -(-len(thoughts) // 8), "range": [0.4, len(thoughts) + 0.6]}
@@ -133,16 +132,15 @@ class ThoughtSpace:
 
 
 def thought_space(
-    model: CoconutModel, problem: ProsqaProblem, others: Sequence[ProsqaProblem], count: int = 6
+    model: CoconutModel, problem: GraphProblem, others: Sequence[GraphProblem], count: int = 6
 ) -> ThoughtSpace:
     """The first `count` thoughts of a problem; `others` are the control. `InputError` for a method without slots."""
-    if model.method.slots == "none":
+    if not model.method.has_slots:
         raise InputError(f"A model of the method {model.method.name} has no thoughts; choose one with slots.")
     states = thought_states(model, [problem, *others], count).double().numpy()
     embeddings = model.lm.get_input_embeddings().weight.detach().cpu().double().numpy()
-    first = Encoder(model.tokenizer, model.method).first_tokens(problem.names)
-    depth = depths(problem.graph, problem.root)
-    kinds = [[_kind(depth.get(node), k) for node in range(len(problem.names))] for k in range(1, count + 1)]
+    first, depth = name_tokens(Encoder(model.tokenizer, model.method), problem), problem.depth
+    kinds = [[frontier_class(depth.get(node), k) for node in range(len(problem.names))] for k in range(1, count + 1)]
     spread = states.reshape(-1, states.shape[-1])
     centre = spread.mean(0)
     _, length, axes = np.linalg.svd(spread - centre, full_matrices=False)
@@ -165,10 +163,6 @@ def _labels(path: Float[np.ndarray, "thought 2"]) -> list[str]:
         first = next((at for at in labels if np.abs(path[at] - point).max() < near), k)
         labels.setdefault(first, []).append(k + 1)
     return [", ".join(map(str, labels.get(k, []))) for k in range(len(path))]
-
-
-def _kind(depth: int | None, k: int) -> int:
-    return 3 if depth is None else 0 if depth == k else 1 if depth < k else 2
 
 
 def _unit(vectors: Float[np.ndarray, "row d_model"]) -> Float[np.ndarray, "row d_model"]:

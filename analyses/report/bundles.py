@@ -1,4 +1,4 @@
-"""Everything of a problem, or of a population, as one zip with a manifest that says what each file is."""
+"""Tables, figures and texts as one zip, with a manifest that says what they show and lists the files."""
 
 import io
 import json
@@ -21,9 +21,10 @@ def bundle(
     figures: Mapping[str, go.Figure],
     texts: Mapping[str, str],
 ) -> bytes:
-    """A zip of `tables` as CSV, `figures` as HTML and, where they can be drawn, PNG and SVG, and `texts` by file name.
+    """The bytes of a zip: `tables` as CSV, `figures` as HTML and, where a browser can draw them, as PNG and SVG.
 
-    The pages share one copy of plotly and need no network.
+    Keys of `tables` and `figures` are file names without an ending, those of `texts` are whole file names. `about` is
+    what `manifest.json` says of the content. The HTML pages share one copy of plotly and need no network.
     """
     files: dict[str, bytes] = {name: text.encode() for name, text in texts.items()}
     if figures:

@@ -1,16 +1,18 @@
-"""What a result was computed with: one hash of modules and of every module of ours that they import."""
+"""A hash of the code that computes a result: of its modules and of every module of the project that they import."""
 
 import ast
 import hashlib
 from functools import cache
-from importlib.util import find_spec
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import find_spec, resolve_name
 from pathlib import Path
 
-ROOMS = ("analyses", "coconut_core")
+PACKAGES = ("analyses", "coconut_core")
+"""Packages whose modules are hashed. For other libraries a manifest records the version."""
 
 
 def code_hash(*modules: str) -> str:
-    """SHA-256 of the sources of `modules` and of what they import of our packages, directly or not."""
+    """SHA-256 (hex) of the names and sources of all `modules_behind` the given ones."""
     digest = hashlib.sha256()
     for name in modules_behind(*modules):
         digest.update(name.encode() + _source(name).read_bytes())
@@ -18,7 +20,12 @@ def code_hash(*modules: str) -> str:
 
 
 def modules_behind(*modules: str) -> list[str]:
-    """Names of `modules` and of every module of our packages that they import, directly or not, in order."""
+    """Names of `modules` and of every module in `PACKAGES` that they import, directly or indirectly, sorted.
+
+    An import counts wherever it stands, also within a function. So does a string that names a module ("package.module",
+    or "module" in the `__init__` of its package): this is how packages that import lazily list what they offer. A name
+    taken from such a package counts as an import of all modules that the package lists.
+    """
     found, waiting = set(), list(modules)
     while waiting:
         name = waiting.pop()
@@ -30,27 +37,38 @@ def modules_behind(*modules: str) -> list[str]:
 
 @cache
 def _imports(module: str) -> tuple[str, ...]:
-    """Modules of ours that `module` imports when it is imported or used; what it runs as a command is not looked at."""
-    whole = ast.parse(_source(module).read_bytes())
-    whole.body = [node for node in whole.body if not isinstance(node, ast.If)]
+    """The modules in `PACKAGES` that the source of `module` names."""
+    package = _spec(module).parent
     named = set()
-    for node in ast.walk(whole):
-        if isinstance(node, ast.Import):
-            named |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            named |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    ours = {name for name in named if name.split(".")[0] in ROOMS}
-    return tuple(sorted(name for name in ours if _is_module(name)))
+    for node in ast.walk(ast.parse(_source(module).read_bytes())):
+        match node:
+            case ast.Import():
+                named |= {alias.name for alias in node.names}
+            case ast.ImportFrom():
+                origin = resolve_name("." * node.level + (node.module or ""), package)
+                submodules = (f"{origin}.{alias.name}" for alias in node.names)
+                named |= {name if _is_module(name) else origin for name in submodules}
+            case ast.Constant(value=str(text)):
+                named |= {text, f"{module}.{text.lstrip('.')}"} if module == package else {text}
+    return tuple(sorted(filter(_is_module, named)))
 
 
 def _is_module(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:  # a function of a module, which is no package
-        return False
+    parts = name.split(".")
+    return parts[0] in PACKAGES and all(map(str.isidentifier, parts)) and _spec(name) is not None
 
 
 def _source(module: str) -> Path:
-    spec = find_spec(module)
+    spec = _spec(module)
     assert spec is not None and spec.origin is not None
     return Path(spec.origin)
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    """As `importlib.util.find_spec`, which would import the packages above the module and so run their code."""
+    package = module.rpartition(".")[0]
+    if not package:
+        return find_spec(module)
+    above = _spec(package)
+    folders = above and above.submodule_search_locations
+    return PathFinder.find_spec(module, folders) if folders else None

@@ -1,8 +1,7 @@
-"""Every figure as PNG, SVG or HTML, every table as CSV: bytes that a page offers or a command writes.
+"""Figures as PNG, SVG or HTML and tables as CSV: the bytes of a download or of a file.
 
-PNG and SVG are drawn by kaleido in a Chrome or Chromium of the machine. Where that is missing,
-`image_fault` says so in one sentence; the camera in a figure's own tool bar works all the same, and so does
-HTML.
+PNG and SVG are drawn by kaleido, in a Chrome or Chromium that is installed on the machine. Where either is missing,
+`image_fault` says which and what to do. HTML, and the camera in the tool bar of a figure, need neither.
 """
 
 import os
@@ -25,7 +24,7 @@ IMAGE_WIDTH = 1100
 """Width of exported pictures, in pixels before scaling."""
 PNG_SCALE = 2
 _DRAWING = threading.RLock()
-"""The browser draws for one thread at a time: it hands pictures back in the order in which it was asked."""
+"""One thread draws at a time: the browser returns pictures in order, without saying which request each answers."""
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 
 
@@ -34,8 +33,8 @@ def image_fault() -> str | None:
     """Why PNG and SVG cannot be drawn on this machine, and the remedy; None if they can."""
     if find_spec("kaleido") is None:
         return "PNG and SVG need kaleido: pip install kaleido, or use the camera in the figure's tool bar."
-    named = os.environ.get("BROWSER_PATH", "")
-    if Path(named).is_file() or any(map(shutil.which, _BROWSERS)) or _known_to_kaleido():
+    chosen = os.environ.get("BROWSER_PATH", "")
+    if Path(chosen).is_file() or any(map(shutil.which, _BROWSERS)) or _known_to_kaleido():
         return None
     return (
         "PNG and SVG need Chrome or Chromium: install it or set BROWSER_PATH, or use the camera in the "
@@ -45,7 +44,7 @@ def image_fault() -> str | None:
 
 @contextmanager
 def one_browser() -> Iterator[None]:
-    """Within, all pictures are drawn by one browser: starting one takes ten times as long as a picture."""
+    """Within the block all pictures are drawn by one browser: starting one takes ten times as long as drawing."""
     if image_fault() is not None:
         yield
         return
@@ -55,7 +54,7 @@ def one_browser() -> Iterator[None]:
         kaleido.start_sync_server(silence_warnings=True)
         try:
             with warnings.catch_warnings():
-                # plotly names options that a running browser cannot take; none of them is set here.
+                # plotly warns that a running browser ignores its options; none of them is set here.
                 warnings.filterwarnings("ignore", message="The kopts argument is ignored")
                 yield
         finally:
@@ -63,7 +62,10 @@ def one_browser() -> Iterator[None]:
 
 
 def image(figure: go.Figure, form: Literal["png", "svg"], width: int = IMAGE_WIDTH) -> bytes:
-    """The figure as a picture of `width` pixels (a PNG has twice as many, for print)."""
+    """The figure as a picture that is `width` pixels wide, or twice that for a PNG, so that it is sharp in print.
+
+    `InputError` if it cannot be drawn.
+    """
     if fault := image_fault():
         raise InputError(fault)
     try:
@@ -77,7 +79,7 @@ def image(figure: go.Figure, form: Literal["png", "svg"], width: int = IMAGE_WID
 
 
 def html(figure: go.Figure) -> bytes:
-    """The figure as one page that works without a network: plotly itself (about 5 MB) is part of it."""
+    """The figure as one page that needs no network: plotly itself (about 5 MB) is part of it."""
     return figure.to_html(include_plotlyjs=True, config={"displaylogo": False}).encode()
 
 
@@ -87,12 +89,10 @@ def csv(frame: pd.DataFrame) -> bytes:
 
 
 def _known_to_kaleido() -> bool:
-    """Whether kaleido finds a browser in places that are not on the PATH (macOS, Windows, its own
-    download).
-    """
+    """Whether kaleido finds a browser that is not on the PATH, as on macOS and Windows, or its own download."""
     try:
         from choreographer.browsers.chromium import Chromium
 
         return Chromium.find_browser(skip_local=False) is not None
-    except Exception:  # not part of its documented interface: without it, the PATH decides
+    except Exception:  # this function is not a documented one; where it fails, the PATH decides
         return False

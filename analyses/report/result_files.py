@@ -1,4 +1,4 @@
-"""A result as files: its table as CSV, its figure as HTML and, where there is a browser to draw them, PNG and SVG."""
+"""A result as files: its table as CSV, its figure as HTML and, where a browser can draw it, as PNG and SVG."""
 
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -11,13 +11,13 @@ from analyses.report import export
 from coconut_core.files import write_atomically
 
 PLOTLY = "plotly.min.js"
-"""Name of the copy of plotly that all pages of a folder share."""
+"""File name of the copy of plotly that all pages of a folder share."""
 _START, _STOP = "<!-- figure -->", "<!-- end of figure -->"
 
 
 @runtime_checkable
 class Result(Protocol):
-    """What every analysis returns: arrays that know their table, their picture and what it shows."""
+    """What every analysis returns: arrays, with a table of them, a figure and its caption."""
 
     def frame(self) -> pd.DataFrame: ...
 
@@ -27,9 +27,10 @@ class Result(Protocol):
 
 
 def write_result(result: Result, folder: Path, name: str) -> list[Path]:
-    """Write `folder`/`name`.csv, .html, and .png and .svg where this machine can draw them; returns what was written.
+    """Write `folder`/`name`.csv and .html, and .png and .svg where a browser can draw them; returns the paths.
 
-    HTML pages share one copy of plotly beside them, and work without a network.
+    The HTML pages of a folder share one copy of plotly, which is written beside them, and need no network.
+    `InputError` if a file cannot be written or the browser fails.
     """
     figure = result.figure()
     files: dict[str, bytes] = {"csv": export.csv(result.frame()), "html": page_of(figure, name)}
@@ -46,7 +47,7 @@ def write_result(result: Result, folder: Path, name: str) -> list[Path]:
 
 
 def page_of(figure: go.Figure, name: str) -> bytes:
-    """The figure as a page that takes plotly from the file `PLOTLY` beside it."""
+    """The figure as an HTML page that loads plotly from the file `PLOTLY` in the same folder."""
     part = figure.to_html(
         full_html=False, include_plotlyjs=False, config={"displaylogo": False}, div_id=f"{name}-figure"
     )
@@ -58,5 +59,5 @@ def page_of(figure: go.Figure, name: str) -> bytes:
 
 
 def figure_of(page: Path) -> str:
-    """The figure in a page that `write_result` wrote, to stand in another page."""
+    """The HTML of the figure within a page that `write_result` wrote, to be put into another page."""
     return page.read_text().partition(_START)[2].partition(_STOP)[0]

@@ -1,8 +1,7 @@
 """The Coconut Workbench: `streamlit run app.py`.
 
-A router: the list of pages, the sidebar that all pages share, and the page that was asked for. A new page
-is a script in workbench/pages/ and one line here; it takes the chosen model and problem from
-`session.selection()`.
+A router: the list of pages, the sidebar that all pages share, and the page that was asked for. A new page is a script
+in workbench/pages/ and one line here; it takes the chosen model and problem from `selection.selection_or_stop()`.
 """
 
 import streamlit as st

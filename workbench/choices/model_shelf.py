@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coconut_core.card import FIELDS, FILES
+from coconut_core.problems.registry import DEFAULT, TASKS
+from coconut_core.problems.task import Task
 
-MOST_THOUGHTS = 64
-"""A card that tells of more is not believed: a page would wait for them."""
+BELIEVABLE_THOUGHTS = 64
+"""A card that claims more is not believed: a page would wait for them."""
 STAMPED = (*FILES, "stop_classifier.safetensors")
-"""What a model is made of; the last one not every model has."""
+"""What a model is made of; not every model has the last one."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,19 @@ class ModelFolder:
         return self.path.name
 
     @property
-    def most_thoughts(self) -> int:
-        """Thoughts that the model was trained to end with, as far as its card tells."""
+    def max_thoughts(self) -> int:
+        """Thoughts that the model was trained to end with, as far as its card says."""
         most = self.card().get("max_thoughts")
-        return most if isinstance(most, int) and 0 <= most <= MOST_THOUGHTS else 0
+        return most if isinstance(most, int) and 0 <= most <= BELIEVABLE_THOUGHTS else 0
+
+    @property
+    def task(self) -> Task:
+        """The task that the model was trained on, as its card says; the usual one where it does not."""
+        name = self.card().get("task")
+        return TASKS[name if isinstance(name, str) and name in TASKS else DEFAULT]
 
     def card(self) -> dict:
-        """What coconut.json says of the run; empty if it cannot be read."""
+        """The content of coconut.json; empty if it cannot be read."""
         try:
             card = json.loads((self.path / "coconut.json").read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
@@ -55,18 +63,18 @@ def model_folders(shelf: Path) -> tuple[ModelFolder, ...]:
 
 
 def model_folder(path: Path) -> ModelFolder:
-    """One folder, wherever it is; what is wrong with it is its `fault`."""
+    """One folder, wherever it is; its `fault` says what is wrong with it."""
     return ModelFolder(path, _fault(path), _fingerprint(path))
 
 
 def absent_folder(name: str) -> ModelFolder:
-    """Stands for a model that a link names and that is not here."""
+    """What stands for a model that a link names and that is not here."""
     fault = f"{name}: there is no model of this name here; add its folder on the page Models, or choose another one."
     return ModelFolder(Path(name), fault, "")
 
 
 def has_changed(folder: ModelFolder) -> bool:
-    """Whether a file of the folder is another one than when it was looked at."""
+    """Whether a file of the folder has changed since it was looked at."""
     return _fingerprint(folder.path) != folder.fingerprint
 
 
@@ -78,7 +86,7 @@ def _fault(path: Path) -> str | None:
     try:
         card = json.loads((path / "coconut.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return f"{path.name}: coconut.json is no whole JSON file; copy the folder again or train the model anew."
+        return f"{path.name}: coconut.json is not a whole JSON file; copy the folder again or train the model anew."
     lacking = [field for field in FIELDS if not isinstance(card, dict) or field not in card]
     if lacking:
         return f"{path.name}: coconut.json lacks the field '{lacking[0]}'; copy the folder again."

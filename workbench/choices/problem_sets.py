@@ -1,38 +1,42 @@
 """Sets of problems that all pages share: the bundled files, and those made or uploaded by the people on the pages.
 
 A set that was made is known by its name alone, which says how to make it again, so that a link brings it back. One that
-was uploaded is kept by the server for all sessions, named by its content, until `MOST_UPLOADS` others have come.
+was uploaded is kept by the server for all sessions, named by its content, until `KEPT_UPLOADS` others have come.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from coconut_core.errors import InputError
-from coconut_core.problems.graph import depths, frontier
-from coconut_core.problems.prosqa.problem import ProsqaProblem
-from coconut_core.problems.prosqa.sampler import SamplerSettings, sample_problems
-from workbench.choices import problem_sources as sources
+from coconut_core.problems.problem import GraphProblem, Problem
+from coconut_core.problems.registry import DEFAULT, TASKS, load_problems, task_of
+from coconut_core.problems.task import Task
+from workbench.choices.problem_sources import bundled_sets, labels, uploaded_problems
 
-MOST_MADE = 2000
+LARGEST_MADE_SET = 2000
 """Problems that a set made here has at most."""
-MOST_NODES = 40
-MOST_HOPS = 8
-MOST_UPLOADS = 8
+KEPT_UPLOADS = 8
+LARGEST_SEED = 2**31 - 1
 _SETS = "sets of this session"
-_GO = "page to go to"
+_NEXT_PAGE = "page to go to"
 _LOST = "lost upload"
-_RECIPE = re.compile(
-    r"made here: (\d{1,3})-(\d{1,3}) nodes, (\d{1,3})-(\d{1,3}) hops, seed (\d{1,10}), (\d{1,6}) problems"
-)
+_MADE = "made here"
 _UPLOADED = "uploaded here: "
+_RECIPE = re.compile(
+    rf"{_MADE}(?: \((?P<task>[\w-]+)\))?: (?P<sizes>(?:\d{{1,3}}-\d{{1,3}} [\w-]+, )*)"
+    r"seed (?P<seed>\d{1,10}), (?P<count>\d{1,6}) problems"
+)
+_SIZE = re.compile(r"(\d+)-(\d+) ([\w-]+), ")
 
 
 @dataclass(frozen=True)
@@ -40,16 +44,20 @@ class ProblemSet:
     """Problems under one name."""
 
     name: str
-    labelled: dict[str, ProsqaProblem]
+    labelled: dict[str, Problem]
     """By the label that links hold; numbered in this order."""
 
     @cached_property
-    def problems(self) -> tuple[ProsqaProblem, ...]:
+    def problems(self) -> tuple[Problem, ...]:
         return tuple(self.labelled.values())
+
+    @property
+    def task(self) -> Task:
+        return task_of(self.problems)
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row a problem: what can be told of it at a glance."""
+        """One row a problem: what can be said of it at a glance."""
         return listed(self.problems)
 
     @cached_property
@@ -62,8 +70,8 @@ def problem_sets(folder: Path) -> tuple[str, ...]:
 
     The first one must not depend on the session: a link leaves it out.
     """
-    here = [name for name in st.session_state.get(_SETS, ()) if _RECIPE.fullmatch(name) or name in _uploads()]
-    return (*sources.bundled_sets(folder), *here)
+    here = [name for name in st.session_state.get(_SETS, ()) if _can_be_made(name) or name in _uploads()]
+    return (*bundled_sets(folder), *here)
 
 
 def problem_set(folder: Path, name: str) -> ProblemSet:
@@ -73,15 +81,15 @@ def problem_set(folder: Path, name: str) -> ProblemSet:
     found = _uploads().get(name)
     if found is not None:
         return found
-    path = sources.bundled_sets(folder).get(name)
+    path = bundled_sets(folder).get(name)
     if path is None:
         raise InputError(f"{name}: is no longer here; upload or make the set again on the page Problems.")
     return _bundled(name, str(path), path.stat().st_mtime_ns)
 
 
-def make_set(nodes: tuple[int, int], hops: tuple[int, int], seed: int, count: int) -> str:
+def make_set(task: Task, sizes: Mapping[str, tuple[int, int]], seed: int, count: int) -> str:
     """Offer fresh problems on every page; returns the set's name. `InputError` where there are no such problems."""
-    name = f"made here: {nodes[0]}-{nodes[1]} nodes, {hops[0]}-{hops[1]} hops, seed {seed}, {count} problems"
+    name = _name_of_recipe(task, sizes, seed, count)
     _made(name)
     _offer(name)
     return name
@@ -92,20 +100,19 @@ def upload_set(file_name: str, content: bytes) -> str:
 
     `InputError` names what is wrong with the file, and its item.
     """
-    records = sources.uploaded_records(content, file_name)
-    problems = [sources.problem_of(record, f"{file_name}, item {item}") for item, record in enumerate(records)]
+    problems = uploaded_problems(content, file_name)
     name = f"{_UPLOADED}{file_name} ({problems_hash(problems)[:12]})"
     uploads = _uploads()
     uploads.pop(name, None)  # what was uploaded again is the latest
-    uploads[name] = ProblemSet(name, sources.labels(problems))
-    for oldest in list(uploads)[:-MOST_UPLOADS]:
+    uploads[name] = ProblemSet(name, labels(problems))
+    for oldest in list(uploads)[:-KEPT_UPLOADS]:
         uploads.pop(oldest, None)
     _offer(name)
     return name
 
 
 def sets_of_link(names: Iterable[str]) -> None:
-    """Offer the sets made or uploaded here that a link names; what cannot be had is told by `lost_upload`."""
+    """Offer the sets made or uploaded here that a link names; `lost_upload` names one that is gone."""
     for name in names:
         if _can_be_made(name) or name in _uploads():
             _offer(name)
@@ -114,30 +121,41 @@ def sets_of_link(names: Iterable[str]) -> None:
 
 
 def lost_upload() -> str | None:
-    """A set that this session's link, or one of its pages, names and the server no longer has; told once."""
+    """A set that this session's link, or one of its pages, names and the server no longer has; given once."""
     return st.session_state.pop(_LOST, None)
 
 
-def listed(problems: Sequence[ProsqaProblem]) -> pd.DataFrame:
-    """One row a problem: what can be told of it at a glance."""
-    rows = [
-        {
-            "problem": number,
-            "question": f"{p.root_name}: {p.names[p.choices[0]]} or {p.names[p.choices[1]]}",
-            "answer": p.target_name,
-            "hops": depths(p.graph, p.root).get(p.target),
-            "nodes": len(p.names),
-            "edges": len(p.edges),
-            "children of the root": len(frontier(p.graph, p.root, 1)),
-            "nodes at depth 2": len(frontier(p.graph, p.root, 2)),
-        }
-        for number, p in enumerate(problems)
-    ]
-    return pd.DataFrame(rows)
+def listed(problems: Sequence[Problem]) -> pd.DataFrame:
+    """One row a problem: what can be said of it at a glance. Problems without graphs have their texts alone."""
+    task = task_of(problems)
+    return pd.DataFrame(
+        [
+            {"problem": number, **(_graph_row(task, p) if isinstance(p, GraphProblem) else _text_row(p))}
+            for number, p in enumerate(problems)
+        ]
+    )
 
 
-def problems_hash(problems: Sequence[ProsqaProblem]) -> str:
-    """SHA-256 of the problems, as JSON: what a manifest names them by."""
+def _graph_row(task: Task, problem: GraphProblem) -> dict[str, Any]:
+    depth = problem.depth
+    rows = Counter(depth.values())
+    return {
+        "question": task.label(problem),
+        "answer": problem.target_name,
+        "hops": depth.get(problem.target),
+        "nodes": len(problem.names),
+        "edges": len(problem.edges),
+        "children of the root": rows[1],
+        "nodes at depth 2": rows[2],
+    }
+
+
+def _text_row(problem: Problem) -> dict[str, Any]:
+    return {"question": problem.question, "answer": problem.answer, "steps": len(problem.steps)}
+
+
+def problems_hash(problems: Sequence[Problem]) -> str:
+    """SHA-256 of the problems as JSON: what a manifest names them by."""
     return hashlib.sha256(json.dumps([problem.to_json() for problem in problems]).encode()).hexdigest()
 
 
@@ -151,12 +169,12 @@ def open_problem(folder: Path, name: str, number: int) -> None:
     st.session_state["source"] = "set"
     st.session_state["set"] = name
     st.session_state["problem"] = label
-    st.session_state[_GO] = "workbench/pages/search_tree.py"
+    st.session_state[_NEXT_PAGE] = "workbench/pages/search_tree.py"
 
 
 def go() -> None:
     """Change to the page that a callback asked for; callbacks cannot do so themselves."""
-    if page := st.session_state.pop(_GO, None):
+    if page := st.session_state.pop(_NEXT_PAGE, None):
         # What the link holds is bound to widgets, which put it back; without an empty mapping it could not be dropped.
         st.switch_page(page, query_params={})
 
@@ -176,19 +194,33 @@ def _can_be_made(name: str) -> bool:
     return True
 
 
-def _recipe(name: str) -> tuple[SamplerSettings, int, int]:
-    """The world, the number of problems and the seed of a set's name; `InputError` where there is no such set."""
+def _name_of_recipe(task: Task, sizes: Mapping[str, tuple[int, int]], seed: int, count: int) -> str:
+    """What `_recipe` reads. The usual task is not named: links are older than the other tasks."""
+    named = "" if task.name == DEFAULT else f" ({task.name})"
+    ranges = "".join(f"{few}-{many} {name}, " for name, (few, many) in sizes.items())
+    return f"{_MADE}{named}: {ranges}seed {seed}, {count} problems"
+
+
+def _recipe(name: str) -> tuple[Task, Any, int, int]:
+    """Task, settings, number of problems and seed of a set's name; `InputError` where there is no such set."""
     found = _RECIPE.fullmatch(name)
-    few, many, short, long, seed, count = map(int, found.groups()) if found else (0,) * 6
-    if not (many <= MOST_NODES and 0 < short <= long <= MOST_HOPS and seed < 2**31 and 0 < count <= MOST_MADE):
-        raise InputError(f"{name}: is no set that can be made; choose its numbers on the page Problems.")
-    return SamplerSettings(nodes=(few, many), hops=dict.fromkeys(range(short, long + 1), 1.0)), count, seed
+    task = TASKS.get(found["task"] or DEFAULT) if found else None
+    if found and task and task.settings:
+        sizes = {size: (int(few), int(many)) for few, many, size in _SIZE.findall(found["sizes"])}
+        seed, count = int(found["seed"]), int(found["count"])
+        bounds = {size.name: size for size in task.sizes}
+        possible = sizes.keys() == bounds.keys() and all(
+            bounds[size].least <= few <= many <= bounds[size].most for size, (few, many) in sizes.items()
+        )
+        if possible and seed <= LARGEST_SEED and 0 < count <= LARGEST_MADE_SET:
+            return task, task.settings_of(**sizes), count, seed
+    raise InputError(f"{name}: is not a set that can be made; choose its numbers on the page Problems.")
 
 
 @st.cache_resource(max_entries=8, show_spinner="Making the problems …")
 def _made(name: str) -> ProblemSet:
-    world, count, seed = _recipe(name)
-    return ProblemSet(name, sources.labels(sample_problems(world, count, seed)))
+    task, settings, count, seed = _recipe(name)
+    return ProblemSet(name, labels(task.sample(settings, count, seed)))
 
 
 @st.cache_resource(show_spinner=False)
@@ -198,4 +230,4 @@ def _uploads() -> dict[str, ProblemSet]:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _bundled(name: str, path: str, modified: int) -> ProblemSet:
-    return ProblemSet(name, sources.problems_of(Path(path)))
+    return ProblemSet(name, labels(load_problems(Path(path))))

@@ -1,89 +1,118 @@
-"""Where a problem on the page comes from: bundled files, the sampler, a pasted text, an uploaded file.
+"""Where a problem on a page comes from: bundled files, the sampler, a pasted text, an uploaded file.
 
-Every way ends in a `ProsqaProblem` whose picture can be drawn, or in one `InputError` with the remedy. What
-is unsound about a problem without keeping it from being drawn is told by `complaints`.
+Every way ends in a `Problem` that the pages can show, or in one `InputError` with the remedy. What is unsound about a
+problem without keeping it from being drawn is named by `complaints`.
 """
 
+import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from analyses.drawing.escaping import one_line, truncated
 from coconut_core.errors import InputError
-from coconut_core.problems.graph import depths, frontier
-from coconut_core.problems.prosqa.files import load_problems
-from coconut_core.problems.prosqa.problem import ProsqaProblem
-from coconut_core.problems.prosqa.sampler import SamplerSettings, sample_problems
-from coconut_core.problems.prosqa.validation import violations
+from coconut_core.problems.problem import GraphProblem, Problem
+from coconut_core.problems.registry import DEFAULT, TASKS, task_of, task_of_record
+from coconut_core.problems.task import Task
+from coconut_core.training.fields import build
 
 UPLOAD_MEGABYTES = 10
 LONGEST_TEXT = 8000
 """Characters of a question that may be pasted or edited; links hold them."""
-MOST_NODES = 120
-"""Larger graphs are refused: their picture could not be read and their values would keep the page waiting."""
+LONGEST_QUESTION_IN_LABEL = 120
+"""Characters of what is asked that stand in a problem's label; links hold labels."""
+LARGEST_GRAPH = 120
+"""Nodes. Larger graphs are refused: their picture could not be read and their values would keep the page waiting."""
 
 
 def bundled_sets(folder: Path) -> dict[str, Path]:
     """The JSON files of problems below `folder`, by their path without the ending; nothing is read yet.
 
-    What tells where a set comes from (`*_provenance.json`) is no set.
+    Files that say where a set comes from (`*_provenance.json`) are left out.
     """
     files = [path for path in sorted(folder.rglob("*.json")) if not path.stem.endswith("_provenance")]
     return {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
 
 
-def problems_of(path: Path) -> dict[str, ProsqaProblem]:
-    """The problems of one file by label."""
-    return labels(load_problems(path))
-
-
-def labels(problems: Iterable[ProsqaProblem]) -> dict[str, ProsqaProblem]:
-    """Problems by label: number in the set (from 0), hops, question; links hold labels."""
+def labels(problems: Sequence[Problem]) -> dict[str, Problem]:
+    """Problems by label: number in the set (from 0), length of the solution, what is asked. Links hold labels."""
+    task = task_of(problems)
     named = {}
     for number, problem in enumerate(problems):
-        hops = depths(problem.graph, problem.root).get(problem.target, "no")
-        root, first, second = (problem.names[node] for node in (problem.root, *problem.choices))
-        named[f"{number} · {hops} hops · {root}: {first} or {second}"] = problem
+        asked = truncated(one_line(task.label(problem)), LONGEST_QUESTION_IN_LABEL)
+        named[f"{number} · {_length(problem)} · {asked}"] = problem
     return named
 
 
-def telling(problems: Iterable[ProsqaProblem]) -> int:
+def _length(problem: Problem) -> str:
+    if isinstance(problem, GraphProblem):
+        return f"{problem.depth.get(problem.target, 'no')} hops"
+    return f"{len(problem.steps)} steps"
+
+
+def index_of_good_example(problems: Sequence[Problem]) -> int:
     """Index of the first problem that shows a search: several first steps, still more second ones, 3 hops.
 
-    It is what a newcomer sees first; 0 where there is none.
+    It is what a newcomer sees first; 0 where no problem is like that.
     """
     for index, problem in enumerate(problems):
-        first, second = (len(frontier(problem.graph, problem.root, k)) for k in (1, 2))
-        if 3 <= first < second and depths(problem.graph, problem.root).get(problem.target, 0) >= 3:
-            return index
+        if isinstance(problem, GraphProblem):
+            depth = problem.depth
+            rows = Counter(depth.values())
+            if 3 <= rows[1] < rows[2] and depth.get(problem.target, 0) >= 3:
+                return index
     return 0
 
 
-def sampler_settings(card: Mapping) -> tuple[SamplerSettings, str]:
-    """The world of problems that a model was trained on last, as its card tells, and that world in words.
+def world_of_training(task: Task, card: Mapping) -> tuple[Any, str]:
+    """Settings of the fresh problems of `task` that a model was trained on last, and these settings in words.
 
-    The official world where the card does not tell (a model trained on a file).
+    They are read from the model's card; where that does not name any (a model trained on a file), the task's usual
+    settings are given. `InputError` if the task cannot make fresh problems.
     """
-    try:
+    settings, origin = None, "as in the model's training"
+    # What a card lacks, or holds in another form, is replaced by the usual settings.
+    with suppress(InputError, KeyError, IndexError, TypeError, ValueError, AttributeError):
         world = card["run"]["worlds"][-1]
-        fewest, most = world["nodes"]
-        hops = {int(length): float(weight) for length, weight in world["hops"].items()}
-        settings, origin = SamplerSettings(nodes=(int(fewest), int(most)), hops=hops), "the model's training"
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
-        settings, origin = SamplerSettings(), "the official problems"
-    (fewest, most), lengths = settings.nodes, sorted(settings.hops)
-    return settings, f"as in {origin}: {fewest} to {most} nodes, {lengths[0]} to {lengths[-1]} hops"
+        names = [field.name for field in dataclasses.fields(task.settings) if field.name in world]
+        settings = build(task.settings, {name: _with_whole_keys(world[name]) for name in names}, "") if names else None
+    if settings is None:
+        settings, origin = task.settings_of(), f"as usual for {task.title}"
+    return settings, f"{origin}: {task.describe_settings(settings)}"
 
 
-def random_problem(settings: SamplerSettings, seed: int) -> ProsqaProblem:
-    """One fresh problem; the same settings and seed give the same problem."""
-    return sample_problems(settings, 1, seed)[0]
+def _with_whole_keys(value: Any) -> Any:
+    """`value`, with whole numbers as the keys of a mapping: JSON keeps them as texts."""
+    if not isinstance(value, Mapping):
+        return value
+    return {int(key) if str(key).isdecimal() else key: item for key, item in value.items()}
 
 
-def pasted_problem(text: str) -> ProsqaProblem:
-    """The problem of a ProsQA question, or of one JSON record in the official format."""
+def pasted_problem(text: str, task: Task) -> Problem:
+    """The problem of a JSON record of any task, else of a question as `task` words it, else as the usual task does."""
     if text.lstrip()[:1] in ("{", "["):
-        return problem_of(uploaded_records(text.encode(), "The pasted text")[0], "The pasted text")
-    return drawable(ProsqaProblem.from_text(text))
+        (record, *_) = uploaded_records(text.encode(), "The pasted text")
+        return _problem_of(record, task_of_record(record), "The pasted text")
+    try:
+        return drawable(task.from_text(text))
+    except InputError:
+        if task.name != DEFAULT:
+            with suppress(InputError):
+                return drawable(TASKS[DEFAULT].from_text(text))
+        raise
+
+
+def uploaded_problems(content: bytes, name: str) -> list[Problem]:
+    """The problems of an uploaded file; which task they are of, the first record shows.
+
+    `InputError` names the file and its item (from 0).
+    """
+    records = uploaded_records(content, name)
+    task = task_of_record(records[0])
+    return [_problem_of(record, task, f"{name}, item {item}") for item, record in enumerate(records)]
 
 
 def uploaded_records(content: bytes, name: str) -> list:
@@ -93,36 +122,37 @@ def uploaded_records(content: bytes, name: str) -> list:
     except (ValueError, RecursionError) as error:
         place = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InputError(
-            f"{name} is no whole JSON file{place}; choose a file in the official ProsQA format."
+            f"{name} is not a whole JSON file{place}; choose a file in the official format of a task."
         ) from error
     records = [records] if isinstance(records, dict) else records
     if not isinstance(records, list) or not records:
-        raise InputError(f"{name} holds no list of problems; choose a file in the official ProsQA format.")
+        raise InputError(f"{name} holds no list of problems; choose a file in the official format of a task.")
     return records
 
 
-def problem_of(record: object, name: str) -> ProsqaProblem:
-    """The problem of one uploaded record; `InputError` names the upload."""
+def _problem_of(record: object, task: Task, name: str) -> Problem:
     try:
-        return drawable(ProsqaProblem.from_json(record))  # type: ignore[arg-type]
+        return drawable(task.read_unsound(record))
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
 
 
-def complaints(problem: ProsqaProblem) -> list[str]:
+def complaints(problem: Problem) -> list[str]:
     """What is unsound about the problem, a sentence each."""
-    return violations(problem.to_json(), min_hops=1)
+    return task_of([problem]).violations(problem.to_json(), min_steps=1)
 
 
-def drawable(problem: ProsqaProblem) -> ProsqaProblem:
-    """The problem itself if its graph can be laid out and its question read; `InputError` otherwise."""
-    if len(problem.names) > MOST_NODES:
+def drawable(problem: Problem) -> Problem:
+    """The problem itself if its graph, where it has one, can be laid out and its question read; else `InputError`."""
+    if not isinstance(problem, GraphProblem):
+        return problem
+    if len(problem.names) > LARGEST_GRAPH:
         raise InputError(
-            f"The graph has {len(problem.names)} nodes; the page draws at most {MOST_NODES}, so ask of fewer."
+            f"The graph has {len(problem.names)} nodes; the page draws at most {LARGEST_GRAPH}, so ask of fewer."
         )
     if problem.target == problem.distractor:
         raise InputError("Target and distractor are the same node: offer a choice between two.")
-    _ = problem.facts  # every name of the text is a node
-    if len(set(problem.choices)) < 2:
+    _ = problem.facts  # raises where the text names a node that the graph lacks
+    if problem.distractor is not None and len(set(problem.choices)) < 2:
         raise InputError("The question offers no choice between two nodes: correct its last sentence.")
     return problem

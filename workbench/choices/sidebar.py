@@ -3,7 +3,6 @@
 A file that is uploaded becomes a set of problems, which a link can name.
 """
 
-import json
 from collections.abc import Callable
 
 import numpy as np
@@ -11,24 +10,36 @@ import streamlit as st
 
 from analyses.drawing.escaping import for_markdown
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa.problem import ProsqaProblem
-from workbench.choices import problem_sources as sources
+from coconut_core.problems.problem import Problem
+from coconut_core.problems.registry import DEFAULT, TASKS
+from coconut_core.problems.task import Task
 from workbench.choices.model_shelf import ModelFolder, absent_folder
-from workbench.choices.problem_sets import lost_upload, problem_set, problem_sets, sets_of_link, upload_set
+from workbench.choices.problem_sets import (
+    LARGEST_SEED,
+    lost_upload,
+    problem_set,
+    problem_sets,
+    sets_of_link,
+    upload_set,
+)
+from workbench.choices.problem_sources import (
+    LONGEST_TEXT,
+    UPLOAD_MEGABYTES,
+    drawable,
+    index_of_good_example,
+    pasted_problem,
+    world_of_training,
+)
 from workbench.choices.selection import Selection, artifacts, no_models, shelf
 
 _FAULT = "fault of the upload"
 SET_KEYS = ("set", "population", "browse", "asked")
 """Widgets that choose a set of problems, on one page or another."""
 SOURCES = {"set": "from a set", "random": "random", "text": "pasted text"}
-EXAMPLE = (
-    "Tom is a terpus. Tom is a dumpus. Every terpus is a brimpus. Every terpus is a lorpus. Every brimpus is "
-    "a lempus. Every rempus is a scrompus. Is Tom a lempus or scrompus?"
-)
 
 
 def draw() -> None:
-    """Draw the sidebar; pages take what was chosen from `session.selection`."""
+    """Draw the sidebar; pages take what was chosen from `selection.selection`."""
     sets_of_link(st.query_params[key] for key in SET_KEYS if key in st.query_params)
     with st.sidebar:
         if lost := lost_upload():
@@ -41,11 +52,6 @@ def draw() -> None:
     elif model.fault:
         fault = model.fault
     st.session_state["selection"] = Selection(model, problem, label, fault, hint)
-
-
-@st.cache_resource(max_entries=256, show_spinner=False)
-def _random(card: str, seed: int) -> ProsqaProblem:
-    return sources.random_problem(sources.sampler_settings(json.loads(card))[0], seed)
 
 
 def _choose_model() -> ModelFolder | None:
@@ -64,7 +70,7 @@ def _choose_model() -> ModelFolder | None:
     return named.get(name)
 
 
-def _choose_problem(model: ModelFolder | None) -> tuple[ProsqaProblem | None, str, str | None, str | None]:
+def _choose_problem(model: ModelFolder | None) -> tuple[Problem | None, str, str | None, str | None]:
     """(problem, label, fault, hint) from the way that is chosen."""
     source = st.radio("Problem", list(SOURCES), format_func=SOURCES.get, key="source", bind="query-params")
     ways: dict[str, Callable] = {"random": _choose_random, "text": _paste}
@@ -83,38 +89,48 @@ def _choose_from_set(model: ModelFolder | None):
         return None, "", None, hint
     name = st.selectbox("Set", sets, key="set", bind="query-params")
     _upload()
-    problems = problem_set(folder, name).labelled
-    first = sources.telling(problems.values())
-    label = st.selectbox("Question", list(problems), index=first, key="problem", bind="query-params")
-    return sources.drawable(problems[label]), f"{name} {label.split()[0]}", None, None
+    chosen = problem_set(folder, name)
+    first = index_of_good_example(chosen.problems)
+    label = st.selectbox("Question", list(chosen.labelled), index=first, key="problem", bind="query-params")
+    return drawable(chosen.labelled[label]), f"{name} {label.split()[0]}", None, None
 
 
 def _choose_random(model: ModelFolder | None):
-    card = model.card() if model else {}
-    seed = st.number_input("Seed", min_value=0, max_value=2**31 - 1, value=0, step=1, key="seed", bind="query-params")
+    """A fresh problem of the kind that the model was trained on last."""
+    seed = st.number_input(
+        "Seed", min_value=0, max_value=LARGEST_SEED, value=0, step=1, key="seed", bind="query-params"
+    )
     st.button("Another problem", on_click=_reseed, icon=":material/casino:", width="stretch")
-    st.caption(for_markdown(f"Drawn {sources.sampler_settings(card)[1]}. The seed stands in the link."))
-    return _random(json.dumps(card, default=str), int(seed)), f"random {seed}", None, None
+    task = _task_of(model)
+    settings, world = world_of_training(task, model.card() if model else {})
+    st.caption(for_markdown(f"Drawn {world}. The seed stands in the link."))
+    return task.sample(settings, 1, int(seed))[0], f"random {seed}", None, None
+
+
+def _task_of(model: ModelFolder | None) -> Task:
+    return model.task if model else TASKS[DEFAULT]
 
 
 def _reseed() -> None:
-    st.session_state["seed"] = int(np.random.default_rng().integers(2**31))
+    st.session_state["seed"] = int(np.random.default_rng().integers(LARGEST_SEED + 1))
 
 
 def _paste(model: ModelFolder | None):
+    task = _task_of(model)
+    example = task.example or TASKS[DEFAULT].example
     text = st.text_area(
-        "ProsQA question",
+        "Question, or one JSON record",
         key="text",
         bind="query-params",
         height=220,
-        max_chars=sources.LONGEST_TEXT,
-        placeholder=EXAMPLE,
-        help="Facts and one choice at the end; the graph is read from the text. Ctrl+Enter applies it.",
+        max_chars=LONGEST_TEXT,
+        placeholder=example,
+        help="In the words of the model's task; the graph is read from the text. Ctrl+Enter applies it.",
     )
     if not (text or "").strip():
-        hint = f"Paste a question in the sidebar, facts first and the choice last, such as: {EXAMPLE}"
+        hint = f"Paste a question in the sidebar, worded like this one: {example}"
         return None, "", None, hint
-    return sources.pasted_problem(text), "pasted", None, None
+    return pasted_problem(text, task), "pasted", None, None
 
 
 def _upload() -> None:
@@ -122,17 +138,18 @@ def _upload() -> None:
         st.file_uploader(
             "JSON in the official format",
             type=["json"],
-            max_upload_size=sources.UPLOAD_MEGABYTES,
+            max_upload_size=UPLOAD_MEGABYTES,
             key="upload",
             on_change=_take_upload,
-            help="A problem, or a list: question, answer, steps, idx_to_symbol, edges, root, target and neg_target.",
+            help="A problem, or a list of them, with the fields of a task's official files: question, steps and "
+            "answer, and those that describe the graph where there is one.",
         )
         if fault := st.session_state.get(_FAULT):
             st.error(for_markdown(fault), icon=":material/error:")
 
 
 def _take_upload() -> None:
-    """Choose what was uploaded wherever this page chooses a set, or keep what is wrong with it, to be told."""
+    """Choose what was uploaded wherever this page chooses a set, or keep what is wrong with it until it is shown."""
     file = st.session_state["upload"]
     st.session_state[_FAULT] = None
     if file is None:

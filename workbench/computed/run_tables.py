@@ -9,7 +9,7 @@ from workbench.choices.model_shelf import ModelFolder
 
 
 def models_table(folders: Sequence[ModelFolder]) -> pd.DataFrame:
-    """One row a folder, usable or not; what a card does not tell is empty."""
+    """One row a folder, usable or not; what a card does not say is empty."""
     rows = []
     for folder in folders:
         card = folder.card()

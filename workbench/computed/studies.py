@@ -1,4 +1,4 @@
-"""Populations on a page: studies made of chosen folders and problems, kept while nothing of them changes."""
+"""Populations on a page: studies of chosen models and problems. The server keeps what they read, by content."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
@@ -12,22 +12,26 @@ from analyses.figures.problem_map import IN_THE_END
 from coconut_core.errors import InputError
 from workbench.choices.model_shelf import ModelFolder
 from workbench.choices.problem_sets import ProblemSet
-from workbench.computed.readings import IMPORTING, loaded
+from workbench.computed.readings import loaded
+from workbench.computed.warm_up import IMPORTING, warm_up
 
 if TYPE_CHECKING:
     from analyses.figures.method_table import MethodTable
-    from analyses.readings.study import Memory, Study
+    from analyses.figures.registry import Figure
+    from analyses.readings.study import Cache, Study
 
-_KEPT = "populations"
-MOST_KEPT = 3
-"""Populations that a session keeps, so that all figures made of one can be downloaded together."""
-MOST_READINGS = 96
+Progress = Callable[[str, float], None]
+"""Is called with what is being computed, and how much of it is done, 0 to 1."""
+_POPULATIONS = "populations"
+KEPT_POPULATIONS = 3
+"""Populations that a session comes back to with the figures that it has asked for, to download them together."""
+KEPT_READINGS = 96
 """Readings and results that the server keeps for all sessions."""
 
 
 @dataclass(frozen=True)
 class Population:
-    """Chosen problems and models, and what has been computed of them."""
+    """Chosen models and problems, and which figures a session has asked for."""
 
     study: "Study"
     problems: ProblemSet
@@ -35,21 +39,26 @@ class Population:
     """Of the problems in their set."""
     key: Hashable
     """Equal for equal files and problems."""
-    figures: dict[str, Any] = field(default_factory=dict)
-    """Results that this session asked for, by figure."""
+    asked: list[str] = field(default_factory=list)
+    """Names of the figures, in the order in which they were first asked for."""
 
     def figure(self, name: str) -> Any:
-        """The result of one figure; computed once for all sessions."""
-        self.figures[name] = _memory()((self.key, name), lambda: _figures()[name].compute(self.study))
-        return self.figures[name]
+        """The result of one figure."""
+        if name not in self.asked:
+            self.asked.append(name)
+        return _cache()((self.key, name), lambda: _figures()[name].compute(self.study))
+
+    def figures(self) -> dict[str, Any]:
+        """The results of all figures that were asked for, by name."""
+        return {name: self.figure(name) for name in self.asked}
 
     def table(self) -> pd.DataFrame:
         """One row a problem: what it is, whether the model is right by k and in the end, and the candidate mass."""
-        model = self.study.model
-        told, last, masses = self.study.answers(model), self.study.final_answers(model), self.study.values(model).masses
+        study, model = self.study, self.study.model
+        answers, last, masses = study.answers(model), study.final_answers(model), study.values(model).masses
         table = self.problems.table.iloc[list(self.numbers)].reset_index(drop=True)
-        for at, k in enumerate(told.ks):
-            table[f"right, k = {k}"] = told.correct[:, at]
+        for at, k in enumerate(answers.ks):
+            table[f"right, k = {k}"] = answers.correct[:, at]
         table[IN_THE_END] = last.correct[:, 0]
         for k in (1, 2):
             table[f"candidate mass, k = {k}"] = masses.candidate[:, masses.ks.index(k)]
@@ -57,83 +66,67 @@ class Population:
 
 
 def population_of(
-    folders: Sequence[ModelFolder], problems: ProblemSet, numbers: tuple[int, ...], report: Callable[[str, float], None]
+    folders: Sequence[ModelFolder], problems: ProblemSet, numbers: tuple[int, ...], progress: Progress
 ) -> Population:
     """The models in `folders`, the first under study, on the problems of these numbers.
 
-    Readings are shared with all sessions while files and problems are the same; `report` hears what is being computed
-    and how much of it is done. A widget that is used meanwhile ends the computation there.
+    Sessions share what is read while files and problems are the same. A widget that is used while something is being
+    computed ends the computation at the next call of `progress`.
     """
     models = [(folder.name, loaded(folder)) for folder in folders]
-    with IMPORTING:
-        from analyses.readings.study import Memory, Study
-
-    asked = f"{problems.sha256} {numbers}"
+    chosen = f"{problems.sha256} {numbers}"
     files = {folder.name: folder.fingerprint for folder in folders}
-    key = (asked, tuple(files.items()))
-    kept = st.session_state.setdefault(_KEPT, {})
-    population = kept.pop(key, None)
+    key = (chosen, tuple(files.items()))
+    kept: list[Population] = st.session_state.setdefault(_POPULATIONS, [])
+    population = next((each for each in kept if each.key == key), None)
     if population is None:
-        own = Memory()
+        with IMPORTING:
+            from analyses.readings.study import Study
 
-        def remember(reading: tuple[str, str], compute: Callable[[], Any]) -> Any:
+        def cache(reading: tuple[str, str], compute: Callable[[], Any]) -> Any:
             what, name = reading
-            # The untrained model has the shape of the first one, and only that.
-            everywhere = (asked, what, name, files.get(name, folders[0].fingerprint))
-            return own(reading, lambda: _memory()(everywhere, compute))
+            # The untrained model has the shape of the first one, and nothing else of the others.
+            return _cache()((chosen, what, name, files.get(name, folders[0].fingerprint)), compute)
 
-        study = Study(models, [problems.problems[number] for number in numbers], remember=remember)
+        study = Study(models, [problems.problems[number] for number in numbers], cache=cache)
         population = Population(study, problems, numbers, key)
-    kept[key] = population  # the latest last
-    while len(kept) > MOST_KEPT:
-        kept.pop(next(iter(kept)))
-    population.study.report = report
+    st.session_state[_POPULATIONS] = [*(each for each in kept if each is not population), population][
+        -KEPT_POPULATIONS:
+    ]
+    population.study.progress = progress
     return population
 
 
-@st.cache_resource(show_spinner=False)
-def _memory() -> "Memory":
-    with IMPORTING:
-        from analyses.readings.study import Memory
-
-    return Memory(MOST_READINGS)
-
-
 def table_1(
-    folders: Sequence[ModelFolder], problems: ProblemSet, most: int, report: Callable[[str, float], None]
+    folders: Sequence[ModelFolder], problems: ProblemSet, count: int, progress: Progress
 ) -> tuple["MethodTable", list[str]]:
-    """The paper's Table 1 of the models in `folders`, the first of which the others are compared with, on the first
-    `most` problems; and what is wrong with the models that cannot be asked, which it leaves out.
+    """The paper's Table 1 of the models in `folders`, on the first `count` problems, and what is wrong with the models
+    that it leaves out because they cannot answer. The others are compared with the first.
 
-    What a model answers is kept for all sessions while its files and the problems are the same; `report` hears what is
-    being computed and how much of it is done. `InputError` if no model can be asked.
+    Sessions share what a model answers while its files and the problems are the same. `InputError` if no model can
+    answer.
     """
+    warm_up()
     with IMPORTING:
-        from analyses.figures.graph_statistics import world_of
-        from analyses.figures.method_table import MethodTable, answered, controls
+        from analyses.figures.method_table import answered, controls, table_of
 
-    asked, entries, faults, first = problems.problems[:most], [], [], None
-    world = world_of(asked)
+    asked, entries, faults, first = problems.problems[:count], [], [], None
+    parts = len(folders) + 1
     for index, folder in enumerate(folders):
-        told = partial(_share, report, f"answers of {folder.name}", index, len(folders) + 1, len(asked))
+        done = partial(_advance, progress, f"answers of {folder.name}", index, parts, len(asked))
         try:
-            compute = partial(answered, folder.name, loaded(folder), asked, told)
-            entries += _memory()(("table 1", problems.sha256, most, folder.name, folder.fingerprint), compute)
+            compute = partial(answered, folder.name, loaded(folder), asked, done)
+            entries += _cache()(("table 1", problems.sha256, count, folder.name, folder.fingerprint), compute)
         except InputError as error:
             faults.append(str(error))
         else:
             first = first or folder
     if first is None:
         raise InputError(" ".join(faults))
-    told = partial(_share, report, "answers of the controls", len(folders), len(folders) + 1, len(asked))
-    compute = partial(controls, loaded(first), asked, told)
-    entries += _memory()(("controls of table 1", problems.sha256, most, first.fingerprint), compute)
-    return MethodTable(tuple(entries), world), faults
-
-
-def _share(report: Callable[[str, float], None], what: str, index: int, of: int, problems: int, done: int) -> None:
-    """Tell how much of all is done where the model of this index has answered `done` of the problems."""
-    report(what, (index + done / problems) / of)
+    done = partial(_advance, progress, "answers of the controls", len(folders), parts, len(asked))
+    compute = partial(controls, loaded(first), asked, done)
+    entries += _cache()(("controls of table 1", problems.sha256, count, first.fingerprint), compute)
+    return table_of(entries, asked), faults
 
 
 def figure_titles(names: Sequence[str]) -> dict[str, str]:
@@ -142,11 +135,27 @@ def figure_titles(names: Sequence[str]) -> dict[str, str]:
 
 
 def figure_definition(name: str) -> str:
+    """What a figure of the report shows, and how it is computed."""
     return _figures()[name].definition
 
 
-def _figures() -> dict[str, Any]:
+@st.cache_resource(show_spinner=False)
+def _cache() -> "Cache":
+    """What was read and computed of models and sets of problems, for all sessions; what was used longest ago goes."""
     with IMPORTING:
-        from analyses.report.report import FIGURES
+        from analyses.readings.study import Cache
+
+    return Cache(KEPT_READINGS)
+
+
+def _advance(progress: Progress, what: str, part: int, parts: int, problems: int, done: int) -> None:
+    """Report how much of all parts is done when this one has `done` of its problems behind it."""
+    progress(what, (part + done / problems) / parts)
+
+
+def _figures() -> dict[str, "Figure"]:
+    warm_up()
+    with IMPORTING:
+        from analyses.figures.registry import FIGURES
 
     return {figure.name: figure for figure in FIGURES}

@@ -8,19 +8,20 @@ import streamlit as st
 
 from analyses.drawing.escaping import for_markdown
 from coconut_core.errors import InputError
-from workbench.choices import selection as session
-from workbench.choices.model_shelf import FILES
+from workbench.choices.model_shelf import STAMPED
+from workbench.choices.selection import add_folder, no_models, shelf
 from workbench.computed.run_tables import card_of, models_table
 from workbench.widgets.downloads import offer_table
 
 UPLOAD_MEGABYTES = 200
-TAKEN = (*FILES, "metrics.jsonl", "stop_classifier.safetensors")
+ACCEPTED = (*STAMPED, "metrics.jsonl")
+"""Files of a model's folder that can be uploaded."""
 
 
 def add(path: Path) -> None:
     """Offer the folder on every page, or say what is wrong with it."""
     try:
-        session.add_folder(path)
+        add_folder(path)
     except InputError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
     else:
@@ -28,23 +29,23 @@ def add(path: Path) -> None:
 
 
 def written(files, name: str) -> Path:
-    """The uploaded files as a folder that ends with this machine's temporary ones; only files of a checkpoint."""
+    """A folder among this machine's temporary ones with the uploaded files, as far as a checkpoint has such files."""
     folder = Path(tempfile.mkdtemp(prefix="coconut-")) / (re.sub(r"[^\w.-]", "-", name).strip(".-") or "uploaded")
     folder.mkdir()
     for file in files:
-        if file.name in TAKEN:
+        if file.name in ACCEPTED:
             (folder / file.name).write_bytes(file.getvalue())
     return folder
 
 
 def refused(files) -> str | None:
-    """What to do about files that are no part of a checkpoint folder; a pickle is never opened here."""
-    foreign = [file.name for file in files if file.name not in TAKEN]
+    """What to do about files that do not belong to a checkpoint folder; a pickle is never opened here."""
+    foreign = [file.name for file in files if file.name not in ACCEPTED]
     if not foreign:
         return None
     return (
-        f"{', '.join(foreign)[:200]}: is no file of a model's folder and was left alone; a checkpoint of the official "
-        "code becomes such a folder with `coconut import`."
+        f"{', '.join(foreign)[:200]}: does not belong to a model's folder and was left alone; a checkpoint of the "
+        "official code becomes such a folder with `coconut import`."
     )
 
 
@@ -58,16 +59,16 @@ def offer_to_add() -> None:
             "Or the files of its folder", accept_multiple_files=True, max_upload_size=UPLOAD_MEGABYTES, key="files"
         )
         name = st.text_input("Name", key="folder_name", value="uploaded", max_chars=60)
-        if told := refused(files):
-            st.warning(for_markdown(told), icon=":material/warning:")
+        if refusal := refused(files):
+            st.warning(for_markdown(refusal), icon=":material/warning:")
         if st.button("Add the files", disabled=not files):
             add(written(files, name))
 
 
 st.header("Models")
-folders = session.shelf()
+folders = shelf()
 if not folders:
-    st.info(for_markdown(session.no_models()), icon=":material/lightbulb:")
+    st.info(for_markdown(no_models()), icon=":material/lightbulb:")
     offer_to_add()
     st.stop()
 

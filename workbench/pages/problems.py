@@ -2,54 +2,65 @@
 
 import json
 
-import pandas as pd
 import streamlit as st
 
 from analyses.drawing.escaping import for_markdown
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa.problem import ProsqaProblem
-from coconut_core.problems.prosqa.statistics import statistics
-from coconut_core.problems.prosqa.validation import set_violations
-from workbench.choices import selection as session
+from coconut_core.problems.registry import DEFAULT, TASKS
+from coconut_core.problems.task import Task
 from workbench.choices.problem_sets import (
-    MOST_HOPS,
-    MOST_MADE,
-    MOST_NODES,
+    LARGEST_MADE_SET,
+    LARGEST_SEED,
     make_set,
     open_problem,
     problem_set,
     problem_sets,
 )
+from workbench.choices.selection import artifacts, selection
+from workbench.computed.set_checks import check_of
 from workbench.widgets.downloads import offer_table
+from workbench.widgets.problem_text import show_text
 
 
-@st.cache_resource(max_entries=8, show_spinner="Checking the problems …")
-def checked(sha256: str, _problems: tuple[ProsqaProblem, ...]) -> tuple[pd.DataFrame | str, pd.DataFrame]:
-    """Statistics of a set beside the official ones, or why there are none, and its violations; kept by its hash."""
-    found = set_violations([problem.to_json() for problem in _problems], min_hops=1)
-    broken = pd.DataFrame([(each.item, each.what) for each in found], columns=["problem", "violation"])
-    try:
-        return statistics(_problems).frame(), broken
-    except InputError as error:
-        return str(error), broken
+def choose_task() -> Task:
+    """The task of a set that is to be made: at first that of the chosen model."""
+    tasks = {task.title: task for task in TASKS.values() if task.settings}
+    model = selection().model
+    first = model.task if model and model.task.settings else TASKS[DEFAULT]
+    if len(tasks) == 1:
+        return first
+    return tasks[st.selectbox("Task", list(tasks), list(tasks).index(first.title), key="make_task")]
+
+
+def offer_to_make() -> None:
+    """A form for fresh problems: their sizes, how many, and the seed."""
+    task = choose_task()
+    # Tasks may have sizes of one name and different ranges.
+    own = "make" if task.name == DEFAULT else f"make_{task.name}"
+    with st.form(own, border=False):
+        *columns, third, fourth = st.columns(len(task.sizes) + 2)
+        sizes = {
+            size.name: column.slider(
+                size.name.capitalize(), size.least, size.most, size.usual, key=f"{own}_{size.name}"
+            )
+            for size, column in zip(task.sizes, columns, strict=True)
+        }
+        count = third.number_input("Problems", 1, LARGEST_MADE_SET, 100, key="make_count")
+        seed = fourth.number_input("Seed", 0, LARGEST_SEED, 0, key="make_seed")
+        if st.form_submit_button("Make", icon=":material/casino:", type="primary"):
+            try:
+                name = make_set(task, sizes, int(seed), int(count))
+                st.success(for_markdown(f"“{name}” can now be chosen on every page; a link holds it."))
+            except InputError as error:
+                st.error(for_markdown(str(error)), icon=":material/error:")
 
 
 st.header("Problems")
 st.caption("Sets for all pages. Your own come in by “Upload problems” in the sidebar, under “from a set”.")
-with st.expander("Make a set", icon=":material/add:"), st.form("make", border=False):
-    first, second, third, fourth = st.columns(4)
-    nodes = first.slider("Nodes", 5, MOST_NODES, (8, 14), key="make_nodes")
-    lengths = second.slider("Hops", 1, MOST_HOPS, (2, 4), key="make_hops")
-    count = third.number_input("Problems", 1, MOST_MADE, 100, key="make_count")
-    seed = fourth.number_input("Seed", 0, 2**31 - 1, 0, key="make_seed")
-    if st.form_submit_button("Make", icon=":material/casino:", type="primary"):
-        try:
-            label = make_set(nodes, lengths, int(seed), int(count))
-            st.success(for_markdown(f"“{label}” can now be chosen on every page; a link holds it."))
-        except InputError as error:
-            st.error(for_markdown(str(error)), icon=":material/error:")
+with st.expander("Make a set", icon=":material/add:"):
+    offer_to_make()
 
-shelf = session.artifacts() / "problems"
+shelf = artifacts() / "problems"
 sets = problem_sets(shelf)
 if not sets:
     st.info("There is no set yet; make one above, or upload one in the sidebar.", icon=":material/lightbulb:")
@@ -73,24 +84,29 @@ picked = st.dataframe(table, hide_index=True, key=shown, on_select="rerun", sele
 rows = picked["selection"]["rows"]
 if rows:
     number = int(table.iloc[rows[0]]["problem"])
-    st.code(problems[number].question, language=None, wrap_lines=True)
-    st.code("\n".join([*problems[number].steps, problems[number].answer]), language=None, wrap_lines=True)
-    place = (shelf, name, number)
-    st.button("Open its search tree", icon=":material/account_tree:", on_click=open_problem, args=place)
-content = json.dumps([problem.to_json() for problem in problems])
-st.download_button("The set as JSON", content, "problems.json", "application/json", icon=":material/download:")
-offer_table(table, "problems", "This list as CSV")
+    show_text(problems[number])
+    if chosen.task.has_graph:
+        place = (shelf, name, number)
+        st.button("Open its search tree", icon=":material/account_tree:", on_click=open_problem, args=place)
+with st.container(horizontal=True, gap="small"):
+    content = json.dumps([problem.to_json() for problem in problems])
+    st.download_button("The set as JSON", content, "problems.json", "application/json", icon=":material/download:")
+    offer_table(table, "problems", "This list as CSV")
 
 st.subheader("Beside the official data", divider=True)
-measured, broken = checked(chosen.sha256, problems)
-if isinstance(measured, str):
-    st.warning(for_markdown(measured), icon=":material/warning:")
+check = check_of(chosen)
+if check.statistics is None and len(check.violations):
+    st.warning(for_markdown(check.fault), icon=":material/warning:")
+elif check.statistics is None:
+    st.caption(for_markdown(check.fault))
 else:
-    st.dataframe(measured, hide_index=True)
-    offer_table(measured, "statistics", "Statistics as CSV")
-if len(broken):
-    st.warning(f"{len(broken)} violations were found.", icon=":material/warning:")
-    st.dataframe(broken, hide_index=True)
-    offer_table(broken, "violations", "Violations as CSV")
-else:
+    st.dataframe(check.statistics, hide_index=True)
+    offer_table(check.statistics, "statistics", "Statistics as CSV")
+if len(check.violations):
+    st.warning(f"{len(check.violations)} violations were found.", icon=":material/warning:")
+    st.dataframe(check.violations, hide_index=True)
+    offer_table(check.violations, "violations", "Violations as CSV")
+elif chosen.task.has_graph:
     st.caption("Every problem is sound: text and graph agree, no cycles, the target within reach and the other not.")
+else:
+    st.caption("Every problem is sound: it has a question, steps and an answer that can be read.")

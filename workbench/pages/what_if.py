@@ -1,28 +1,29 @@
 """What if a fact were different, or a thought? Before and after, side by side, with the oracle's answer."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from analyses.drawing.escaping import for_markdown
-from analyses.drawing.tree.figure import description, tree_figure, tree_layout
 from analyses.report import export
 from analyses.report.bundles import bundle
 from coconut_core.errors import InputError
 from coconut_core.methods import METHODS
-from coconut_core.problems.prosqa import edits
-from coconut_core.problems.prosqa.problem import ProsqaProblem
-from workbench.choices import selection as session
+from coconut_core.problems.problem import GraphProblem
 from workbench.choices.model_shelf import ModelFolder
 from workbench.choices.problem_sets import problems_hash
 from workbench.choices.problem_sources import LONGEST_TEXT
-from workbench.computed.readings import donor, most_thoughts, readings_of
+from workbench.choices.selection import Selection, at_most, reset_with, selection_or_stop
+from workbench.computed.readings import FEWEST_THOUGHTS, donor, most_thoughts, readings_of
 from workbench.computed.values_table import table_of_all
+from workbench.widgets.answer import answer_in_markdown
 from workbench.widgets.downloads import offer_pictures
-from workbench.widgets.tree import TREE_WIDTH, reading_of, show_legend, stem_of
+from workbench.widgets.tree import TREE_WIDTH, Side, show_legend, show_tree
+from workbench.widgets.tree_files import stem_of
 
 THOUGHT_EDITS = {
     "none": "leave them",
@@ -35,22 +36,28 @@ THOUGHT_EDITS = {
 }
 
 
-def edit_text(chosen: ProsqaProblem) -> ProsqaProblem:
+def edit_text(chosen: Selection) -> GraphProblem:
     """The problem as it was edited; the text is what counts and what the link holds, the buttons change it."""
-    session.reset_with(chosen.question, "edited", chosen.question)
+    task, question = chosen.task, chosen.problem.question
+    edits = task.edits
+    if edits is None:
+        text = f"Questions of {task.title} cannot be edited fact by fact; the thoughts on them can be changed below."
+        st.caption(for_markdown(text))
+        return chosen.problem
+    reset_with(question, "edited", question)
     buttons = st.container()
     text = st.text_area(
         "The question, free to be edited (Ctrl+Enter applies it)",
-        value=chosen.question,
+        value=question,
         key="edited",
         bind="query-params",
         height=130,
         # What is longer than this would be cut, the chosen question too.
-        max_chars=max(LONGEST_TEXT, len(chosen.question)),
+        max_chars=max(LONGEST_TEXT, len(question)),
     )
     turn, back, _ = st.columns([2, 2, 3])
     # Before the text is read, which may end in a fault: this is the way back.
-    back.button("Undo all edits", on_click=_undo, args=(chosen.question,), icon=":material/undo:")
+    back.button("Undo all edits", on_click=_undo, args=(question,), icon=":material/undo:")
     facts, (names, kinds) = edits.facts_of(text), edits.names_of(text)
     drop, add, name = buttons.columns(3)
     fact = drop.selectbox("Drop a fact", facts, key="fact")
@@ -64,10 +71,10 @@ def edit_text(chosen: ProsqaProblem) -> ProsqaProblem:
     turn.button("Turn the choice round", on_click=_apply, args=(edits.turned_round,), icon=":material/swap_horiz:")
     if fault := st.session_state.pop("edit fault", None):
         st.error(for_markdown(fault), icon=":material/error:")
-    return chosen if text == chosen.question else ProsqaProblem.from_text(text)
+    return chosen.problem if text == question else task.from_text(text)
 
 
-def _apply(change) -> None:
+def _apply(change: Callable[[str], str]) -> None:
     try:
         st.session_state["edited"] = change(st.session_state["edited"])
     except InputError as error:
@@ -83,10 +90,10 @@ def applicable(folder: ModelFolder, kind: str, positions: list[int]) -> tuple[st
     method = METHODS.get(folder.card().get("method"))
     if kind == "none" or method is None:
         return "none", ()
-    if method.slots == "none":
+    if not method.has_slots:
         st.info("This model has no slots, so that there is no thought to change.", icon=":material/info:")
         return "none", ()
-    if method.slots == "pause" and kind in ("swap", "freeze"):
+    if not method.has_thoughts and kind in ("swap", "freeze"):
         st.info("Every slot of this model is fed the same embedding, so that nothing changes.", icon=":material/info:")
         return "none", ()
     before_the_first = {1} if kind == "freeze" else set()
@@ -94,67 +101,65 @@ def applicable(folder: ModelFolder, kind: str, positions: list[int]) -> tuple[st
     return (kind, found) if found else ("none", ())
 
 
-def show(title: str, problem: ProsqaProblem, readings, k: int, key: str):
-    """One side: the model's answer beside the oracle's, the masses and the tree; how to draw it for white paper."""
-    at = readings.at(k, "entity")
-    words, right = readings.answers.text[0][k], bool(readings.answers.correct[0, k])
-    mark = ":green-badge[right]" if right else ":red-badge[wrong]"
+def show(title: str, side: Side, k: int, key: str) -> Callable[[], go.Figure]:
+    """The model's answer beside the oracle's, the masses and the tree; returns how to draw it for white paper."""
+    opening = side.chosen.usual_opening
+    at = side.readings.at(k, opening)
     st.subheader(title)
-    st.markdown(f"Model: **{for_markdown(words[:200]) or 'nothing'}** {mark}")
-    st.markdown(f"Oracle: **{for_markdown(problem.answer)}**")
+    st.markdown(f"Model: {answer_in_markdown(side.readings.answers, k)}")
+    st.markdown(f"Oracle: **{for_markdown(side.chosen.problem.answer)}**")
     st.caption(
         f"candidate mass {at.candidate_mass:.3f}, other nodes {at.other_mass:.3f}, off the graph {at.off_graph:.3f}"
     )
-    reading = reading_of(replace(chosen, problem=problem), k, "entity", at)
-    layout = tree_layout(problem)
-    draw = partial(tree_figure, problem, at.value, reading, layout=layout, trace_path=True)
-    alt = description(problem, at.value, reading, layout=layout)
-    session.show_drawn(draw(legend=False, dark=session.dark()), key, alt)
+    draw = show_tree(side, k, opening, key)
     offer_pictures(draw, f"{stem_of(chosen)}-{key}-k{k}", "This tree")
     return draw
 
 
 st.header("What if")
-chosen = session.selection_or_stop()
+chosen = selection_or_stop("The comparison of search trees")
 with st.expander("Change the problem", expanded=True):
     try:
-        problem, fault = edit_text(chosen.problem), None
+        problem, fault = edit_text(chosen), None
     except InputError as error:
         problem, fault = None, str(error)
 if fault or problem is None:
-    st.error(for_markdown(f"The edited text is no problem that can be asked: {fault}"), icon=":material/error:")
+    st.error(for_markdown(f"The edited text is not a problem that can be asked: {fault}"), icon=":material/error:")
     st.stop()
 first, second, third = st.columns(3)
 most = most_thoughts(chosen.model)
-session.at_most("k", most)
-k = first.slider("Thoughts k", 0, most, value=6, key="k", bind="query-params")
+at_most("k", most)
+k = first.slider("Thoughts k", 0, most, value=FEWEST_THOUGHTS, key="k", bind="query-params")
 kind = second.selectbox(
     "Change thoughts", list(THOUGHT_EDITS), format_func=THOUGHT_EDITS.get, key="change", bind="query-params"
 )
 every = list(range(1, most + 1))
-session.reset_with(str(most), "which", every)
+reset_with(str(most), "which", every)
 positions = third.multiselect("Which thoughts", every, default=every, key="which", bind="query-params")
 kind, positions = applicable(chosen.model, kind, positions)
-changed = edits.changes(chosen.problem, problem)
+changed = chosen.task.edits.changes(chosen.problem, problem) if chosen.task.edits else []
 if kind != "none":
     changed.append(f"thoughts {', '.join(map(str, positions))}: {THOUGHT_EDITS[kind]}")
 st.markdown("**Changed:** " + for_markdown("; ".join(changed) if changed else "nothing yet"))
-if kind == "swap":
-    st.caption(for_markdown(f"The other problem, always the same one: {donor().question}"))
 try:
-    before = readings_of(chosen.model, chosen.problem, most)
-    after = readings_of(chosen.model, problem, most, kind, positions)
+    if kind == "swap":
+        st.caption(for_markdown(f"The other problem, always the same one: {donor(chosen.problem).question}"))
+    before = Side(chosen, readings_of(chosen.model, chosen.problem, most))
+    after = Side(
+        replace(chosen, problem=problem, label=f"{chosen.label}, changed"),
+        readings_of(chosen.model, problem, most, kind, positions),
+    )
 except InputError as error:
     st.error(for_markdown(str(error)), icon=":material/error:")
     st.stop()
 # Side by side where the window has room for two trees, else one below the other.
 with st.container(horizontal=True, gap="medium"):
     with st.container(width=TREE_WIDTH):
-        old = show("Before", chosen.problem, before, k, "before")
+        draw_before = show("Before", before, k, "before")
     with st.container(width=TREE_WIDTH):
-        new = show("After", problem, after, k, "after")
+        draw_after = show("After", after, k, "after")
 show_legend()
-hashes = {"before_sha256": problems_hash([chosen.problem]), "after_sha256": problems_hash([problem])}
+hashes = {f"{when}_sha256": problems_hash([each]) for when, each in (("before", chosen.problem), ("after", problem))}
 about = {
     **hashes,
     "model": chosen.model.name,
@@ -163,8 +168,8 @@ about = {
     "changed": changed,
 }
 tables = {
-    "before": table_of_all(before, chosen.model.name, chosen.label),
-    "after": table_of_all(after, chosen.model.name, f"{chosen.label}, changed"),
+    when: table_of_all(side.readings, chosen.model.name, side.chosen.label)
+    for when, side in (("before", before), ("after", after))
 }
 problems = {
     f"{when}.json": json.dumps(each.to_json(), indent=1)
@@ -181,7 +186,7 @@ csv.download_button(
 )
 everything.download_button(
     "Trees, values and texts as zip",
-    lambda: bundle(about, tables, {"tree-before": old(), "tree-after": new()}, problems),
+    lambda: bundle(about, tables, {"tree-before": draw_before(), "tree-after": draw_after()}, problems),
     "what-if.zip",
     "application/zip",
     on_click="ignore",

@@ -30,7 +30,7 @@ def offer_table(frame: pd.DataFrame, stem: str, label: str) -> None:
 def offer_result(result: Any, figure: go.Figure, stem: str, key: str | None = None) -> None:
     """Buttons for `stem`.csv, .html, .png and .svg; nothing is drawn until one is pressed.
 
-    `key` tells results apart whose stems may be equal.
+    `key` distinguishes results whose stems may be equal.
     """
     table = ("CSV", f"{stem}.csv", lambda: export.csv(result.frame()))
     offer([table, *pictures(lambda: figure, stem)], f"{key or stem}.")

@@ -1,21 +1,17 @@
 """A server's first seconds: the browser fetches plotly, its largest download, while Python still imports.
 
-Nothing heavier than Streamlit is imported here, and this room comes before all others.
+Nothing heavier than Streamlit is imported here: the app imports this module before all others.
 """
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
+from workbench.computed.warm_up import is_cold
+
 NOTHING = {"data": [{"type": "pie"}], "layout": {"height": 10, "margin": dict.fromkeys("lrtb", 0)}}
 """A pie without slices, as low as plotly allows: Streamlit takes no figure without data."""
-
-
-def is_cold() -> bool:
-    """Whether torch has still to be imported, which takes seconds: a page can show something meanwhile."""
-    return "analyses.readings.values" not in sys.modules
 
 
 @contextmanager

@@ -1,98 +1,118 @@
-"""The tree of a chosen problem as a page draws it and as a file holds it."""
+"""The search tree of a chosen problem, as every page draws it."""
 
-import json
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
-import pandas as pd
+import numpy as np
 import plotly.graph_objects as go
+import streamlit as st
 
-from analyses.drawing.escaping import one_line
-from analyses.drawing.tree.figure import Reading, legend_figure, tree_figure
+from analyses.drawing.escaping import for_markdown, one_line
+from analyses.drawing.tree.figure import Reading, description, legend_figure, tree_figure, tree_layout
 from analyses.drawing.tree.layout import TreeLayout
-from analyses.drawing.value_curves import value_curves
-from analyses.drawing.values_beside_control import control_figure
-from analyses.report import export
-from analyses.report.bundles import bundle
-from workbench.choices.problem_sets import problems_hash
-from workbench.choices.selection import Selection, dark, show_drawn
-from workbench.computed.readings import Readings, ValuesAt
-from workbench.computed.values_table import table_of_all
-from workbench.widgets.downloads import offer, pictures
+from analyses.drawing.tree.scene import WRITTEN_FROM, shortest_path_to
+from analyses.readings.masses import ValuesAt
+from workbench.choices.selection import Selection
+from workbench.widgets.figures import dark, show_drawn
+from workbench.widgets.playing import touch
+
+if TYPE_CHECKING:
+    from analyses.readings.problem_readings import ProblemReadings
 
 TREE_WIDTH = 710
 """Pixels below which the names of a tree run into each other."""
+CAMERA = {
+    "displaylogo": False,
+    "modeBarButtons": [["toImage"]],
+    "toImageButtonOptions": {"format": "png", "scale": 2},
+}
+"""The tool bar of a figure that has downloads of its own below it."""
+NO_NODE = "no node"
+PATH_TO = "to"
+"""Key of the widget that chooses the node whose path is drawn."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One model's reading of the chosen problem."""
+
+    chosen: Selection
+    readings: "ProblemReadings"
+
+
+def reading_of(chosen: Selection, k: int, opening: str) -> Reading:
+    """Where the values after k thoughts come from, in words."""
+    forced = one_line(chosen.task.opening(chosen.problem, k, opening))
+    return Reading(chosen.model.name, k, forced, thinks=chosen.model.card().get("max_thoughts") != 0)
+
+
+def layout_of(chosen: Selection) -> TreeLayout:
+    """The problem's layout, kept for the session: it is the same for every k."""
+    kept = st.session_state.get("layout")
+    if kept is None or kept[0] != chosen.problem:
+        kept = st.session_state["layout"] = (chosen.problem, tree_layout(chosen.problem))
+    return kept[1]
+
+
+def show_tree(
+    side: Side,
+    k: int,
+    opening: str,
+    key: str,
+    *,
+    trace_path: bool = True,
+    legend: bool = False,
+    clickable: bool = False,
+    written_from: float = WRITTEN_FROM,
+) -> Callable[[], go.Figure]:
+    """One model's tree after k thoughts; returns how to draw it for white paper.
+
+    Where it is `clickable`, the path to the node that was clicked is drawn and put into words below.
+    """
+    chosen, layout = side.chosen, layout_of(side.chosen)
+    at, reading = side.readings.at(k, opening), reading_of(side.chosen, k, opening)
+    clicked = _node_of(chosen, st.session_state.get(PATH_TO)) if clickable else None
+    # A download is drawn later and elsewhere, so all that it depends on is settled here.
+    marks = {"layout": layout, "trace_path": trace_path, "to": clicked, "written_from": written_from}
+    draw = partial(tree_figure, chosen.problem, at, reading, **marks)
+    alt = description(chosen.problem, at, reading, layout=layout)
+    clicks = {"on_select": partial(_choose_clicked, chosen, key), "selection_mode": "points"} if clickable else {}
+    show_drawn(draw(legend=legend, dark=dark()), key, alt, config=CAMERA, **clicks)
+    if clicked is not None:
+        names = [chosen.problem.names[node] for node in shortest_path_to(chosen.problem, clicked)]
+        path = " → ".join(map(one_line, names)) or "cannot be reached from the start"
+        st.markdown(for_markdown(f"{chosen.problem.names[clicked]}: {path} · value {at.value[clicked]:.4g}"))
+    elif clickable:
+        st.caption("Click a node, or choose it above, to see its path from the start.")
+    return draw
+
+
+def show_tree_without_values(chosen: Selection, k: int, opening: str) -> None:
+    """The tree for the seconds in which torch is imported, once a server."""
+    nothing = ValuesAt(np.zeros(len(chosen.problem.names)), candidate_mass=0.0, other_mass=0.0, off_graph=1.0)
+    reading = reading_of(chosen, k, opening)
+    figure = tree_figure(chosen.problem, nothing, reading, layout=layout_of(chosen), dark=dark())
+    figure.update_layout(title_subtitle_text="values follow as soon as the model is loaded")
+    show_drawn(figure, "waiting", "The search tree, without values yet", config=CAMERA)
 
 
 def show_legend() -> None:
     """What the marks are, below trees that were drawn without their legends."""
-    drawn = legend_figure(dark=dark())
     alt = "What the marks of both trees are"
-    show_drawn(drawn, "legend", alt, config={"displayModeBar": False})
+    show_drawn(legend_figure(dark=dark()), "legend", alt, config={"displayModeBar": False})
 
 
-def stem_of(chosen: Selection) -> str:
-    """Model and problem, as files that are downloaded are named."""
-    return _file_name(f"{chosen.model.name}-{chosen.label}")
+def _choose_clicked(chosen: Selection, key: str) -> None:
+    """Let the path lead to the node that was clicked."""
+    points = (st.session_state.get(key) or {"selection": {"points": []}})["selection"]["points"]
+    nodes = [point["customdata"][0] for point in points if point.get("customdata")]
+    if nodes and nodes[0] < len(chosen.problem.names):
+        st.session_state[PATH_TO] = chosen.problem.names[int(nodes[0])]
+    touch()
 
 
-def reading_of(chosen: Selection, k: int, opening: str, at: ValuesAt) -> Reading:
-    """Where the values after k thoughts come from, in words."""
-    name = one_line(chosen.problem.root_name)
-    forced = f"{name} is a" if k == 0 and opening == "entity" else "Every"
-    return Reading(chosen.model.name, k, forced, at.off_graph, chosen.model.card().get("max_thoughts") != 0)
-
-
-Side = tuple[Selection, Readings]
-"""One model's reading of the problem."""
-
-
-def offer_files(sides: Sequence[Side], k: int, opening: str, layout: TreeLayout, draw: Callable[[], go.Figure]) -> None:
-    """Downloads. Nothing is drawn until its button is pressed; pictures are for white paper in any theme.
-
-    `draw` draws the first side's tree; tables and the zip hold all sides.
-    """
-    stem = stem_of(sides[0][0])
-    table = lambda: export.csv(_values_of(sides))  # noqa: E731
-    everything = partial(everything_of, sides, opening, layout)
-    offers = [("Values as CSV", f"{stem}.csv", table), *pictures(draw, f"{stem}-k{k}", "Picture as ")]
-    offer([*offers, ("Everything as zip", f"{stem}.zip", everything)], "")
-
-
-def everything_of(sides: Sequence[Side], opening: str, layout: TreeLayout) -> bytes:
-    """The problem, the values of all k, the answers, and of every model the tree after every number of thoughts."""
-    figures, words = {}, []
-    for index, (chosen, readings) in enumerate(sides):
-        named = "" if index == 0 else f"-{_file_name(chosen.model.name)}"
-        told, without = readings.answers, readings.at(0, opening)
-        own = {"model": chosen.model.name, "k": told.ks, "words": told.text[0], "correct": told.correct[0]}
-        words.append(pd.DataFrame(own))
-        control = reading_of(chosen, 0, opening, without)
-        for k in readings.values.ks:
-            at = readings.at(k, opening)
-            reading = reading_of(chosen, k, opening, at)
-            figures[f"tree-k{k}{named}"] = tree_figure(
-                chosen.problem, at.value, reading, layout=layout, trace_path=True
-            )
-            figures[f"beside-no-thought-k{k}{named}"] = control_figure(
-                chosen.problem, at.value, without.value, reading, control
-            )
-        figures[f"values-by-thought{named}"] = value_curves(chosen.problem, readings.by_k(opening), 1)
-    first = sides[0][0]
-    about = {
-        "models": {chosen.model.name: chosen.model.card().get("model_sha256") for chosen, _ in sides},
-        "problem": first.label,
-        "problem_sha256": problems_hash([first.problem]),
-        "opening": opening,
-    }
-    problem = {"problem.json": json.dumps(first.problem.to_json(), indent=1)}
-    return bundle(about, {"values": _values_of(sides), "answers": pd.concat(words)}, figures, problem)
-
-
-def _values_of(sides: Sequence[Side]) -> pd.DataFrame:
-    return pd.concat(table_of_all(readings, chosen.model.name, chosen.label) for chosen, readings in sides)
-
-
-def _file_name(text: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", text).strip("-")
+def _node_of(chosen: Selection, name: str | None) -> int | None:
+    """The node of a name, if the problem has it."""
+    return chosen.problem.names.index(name) if name in chosen.problem.names else None

@@ -14,11 +14,10 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from benchmarks.bundled import LAPTOP, MODEL, OFFICIAL
 from coconut_core.files import write_atomically
 from workbench.commands.shared import folder_path, run_alone
 
-LAPTOP = Path("artifacts/problems/laptop_500.json")
-OFFICIAL = Path("artifacts/problems/official_size.json")
 OURS = (
     "workbench.commands.readings, workbench.commands.problem_stream, analyses.readings.values, coconut_core.checkpoints"
 )
@@ -28,9 +27,7 @@ COMMANDS = 5
 
 
 def main(
-    model: Annotated[Path, typer.Option(help="Folder of the model whose shape is timed.")] = Path(
-        "artifacts/models/prosqa_laptop"
-    ),
+    model: Annotated[Path, typer.Option(help="Folder of the model whose shape is timed.")] = MODEL,
     out: Annotated[Path, typer.Option(help="Folder for benchmarks.json and benchmarks.csv.")] = Path(
         "artifacts/benchmarks"
     ),
@@ -45,8 +42,7 @@ def main(
     import torch
 
     from benchmarks.official import check_official
-    from coconut_core.problems.prosqa.sampler import OFFICIAL as OFFICIAL_SETTINGS
-    from coconut_core.problems.prosqa.sampler import sample_problems
+    from coconut_core.problems.registry import DEFAULT, TASKS
 
     out = folder_path(out)
     if official is not None:
@@ -55,16 +51,19 @@ def main(
     ratios = []
     for ratio in _ratios(model, small, official, official_python):
         ratios.append(ratio)
-        told = f"{ratio.shape}: {ratio.name}, against {ratio.against}, operations {ratio.operations:.1f} x"
-        told += f", at {ratio.utilisation:.0%} of the core's matrix rate"
-        told += "" if ratio.memory is None else f", memory {ratio.memory:.2f} x (floor {ratio.memory_floor:.2f})"
-        told += "" if ratio.most is None else f", at most {ratio.most:.1f} x"
+        about = f"{ratio.shape}: {ratio.name}, against {ratio.against}, operations {ratio.operations:.1f} x"
+        about += f", at {ratio.utilisation:.0%} of the core's matrix rate"
+        about += "" if ratio.memory is None else f", memory {ratio.memory:.2f} x (floor {ratio.memory_floor:.2f})"
+        about += "" if ratio.most is None else f", at most {ratio.most:.1f} x"
         spread = f"({ratio.low:.1f} to {ratio.high:.1f}, rounds {ratio.rounds})"
-        print(f"{ratio.ratio:8.1f} x  {spread}  {told}", flush=True)
+        print(f"{ratio.ratio:8.1f} x  {spread}  {about}", flush=True)
+    task = TASKS[DEFAULT]
     start = time.perf_counter()
-    sample_problems(OFFICIAL_SETTINGS, 2_000, 0)
+    task.sample(task.settings(), 2_000, 0)
     found = {"problems_sampled_a_second": 2_000 / (time.perf_counter() - start), "torch": torch.__version__}
-    print(f"{found['problems_sampled_a_second']:8.0f} official problems sampled a second, one core")
+    print(
+        f"{found['problems_sampled_a_second']:8.0f} {task.title} problems of the usual size sampled a second, one core"
+    )
     if not small:
         found |= _values_command(model)
         print(
@@ -84,9 +83,9 @@ def _ratios(model: Path, small: bool, official: Path | None, python: Path) -> It
     from benchmarks.official import gpt2_small, official_ratios, works
     from benchmarks.ratios import run
     from coconut_core.checkpoints import load_model
-    from coconut_core.problems.prosqa.files import load_problems
+    from coconut_core.problems.registry import load_problems
 
-    reference, laptop = load_model(model), load_problems(LAPTOP)
+    reference, laptop = load_model(model).model, load_problems(LAPTOP)
     few, many, rounds = (4, 32, 3) if small else (16, 128, 5)
     for contest in contests(reference, laptop[:many], few):
         yield run(contest, "reference", rounds)

@@ -10,22 +10,26 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from analyses.readings.values import node_values
+from analyses.readings.problem_readings import ProblemReadings, problem_readings
+from analyses.readings.values import NodeValues, node_values, usual_opening
 from benchmarks.ratios import Contest
-from coconut_core.encoding import Encoder
-from coconut_core.generation import answers
+from coconut_core.encoding import EncodedProblem, Encoder
+from coconut_core.generation import Answers, answers
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa.problem import ProsqaProblem
-from coconut_core.training.curriculum import Curriculum, EncodedProblem
+from coconut_core.problems.problem import GraphProblem
+from coconut_core.problems.registry import task_of
+from coconut_core.training.curriculum import Curriculum
 from coconut_core.training.packing import pack_parts
 
 THOUGHTS = 6
 LONGEST = 16
-"""Tokens that the official evaluation lets a model write on ProsQA's answers, at most."""
+"""Tokens that the official evaluation lets a model write, at most, where the answer is a sentence."""
+LONGEST_CHAIN = 64
+"""Tokens that a model may write where it writes all steps before the answer."""
 KS = tuple(range(THOUGHTS + 1))
 
 
-def contests(model: CoconutModel, problems: Sequence[ProsqaProblem], few: int) -> list[Contest]:
+def contests(model: CoconutModel, problems: Sequence[GraphProblem], few: int) -> list[Contest]:
     """The works that everything else is made of; `few` problems where the plain way goes one by one."""
     some = problems[:few]
     return [
@@ -34,6 +38,7 @@ def contests(model: CoconutModel, problems: Sequence[ProsqaProblem], few: int) -
         _values(model, some),
         _floor(model, problems),
         _answers(model, some),
+        _page(model, some),
     ]
 
 
@@ -62,7 +67,7 @@ def train_on(
     return mean, total
 
 
-def _stages(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
+def _stages(model: CoconutModel, problems: Sequence[GraphProblem]) -> Contest:
     """All stages of a sample in one step against a step each."""
     encoded = Encoder(model.tokenizer).problems(problems)
 
@@ -81,7 +86,7 @@ def _stages(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
     )
 
 
-def training_step(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
+def training_step(model: CoconutModel, problems: Sequence[GraphProblem]) -> Contest:
     """A training step with six thoughts against full passes with logits everywhere."""
     encoded = Encoder(model.tokenizer).problems(problems)
     tokens, lm = model.tokens, model.lm
@@ -122,7 +127,7 @@ def training_step(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Con
     return Contest("a training step with 6 thoughts, against full passes", ours, plain, _close, least=1.5)
 
 
-def _values(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
+def _values(model: CoconutModel, problems: Sequence[GraphProblem]) -> Contest:
     """Values of all nodes for k = 0..6 against one problem and one k at a time."""
 
     def plain() -> np.ndarray:
@@ -138,14 +143,15 @@ def _values(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
     )
 
 
-def _floor(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
+def _floor(model: CoconutModel, problems: Sequence[GraphProblem]) -> Contest:
     """Values against one plain batched pass over the same prefixes, thoughts given: what any way has to compute."""
     encoder, tokens, lm = Encoder(model.tokenizer), model.tokens, model.lm
     questions = encoder.questions([p.question for p in problems])
-    openings = encoder.texts(["Every", *(f"{p.root_name} is a" for p in problems)])
+    task = task_of(problems)
+    usual = usual_opening(task, None)
     rows = [
-        [*q.ids, *[tokens.thought] * k, tokens.end, *(openings[0] if k else openings[1 + index])]
-        for index, q in enumerate(questions)
+        [*q.ids, *[tokens.thought] * k, tokens.end, *encoder.texts([task.opening(problem, k, usual)])[0]]
+        for problem, q in zip(problems, questions, strict=True)
         for k in KS
     ]
     width = max(map(len, rows))
@@ -164,19 +170,19 @@ def _floor(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
         "values for k = 0..6, against one plain pass over the same prefixes (the floor)",
         lambda: node_values(model, problems, ks=KS),
         plain,
-        lambda a, b: True,  # the plain pass is given placeholders for thoughts: it is work to compare with, no result
+        lambda a, b: True,  # the plain pass is given placeholders for thoughts: its work is compared, not its result
         least=0.2,
         target=1 / 1.5,
     )
 
 
-def _answers(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
+def _answers(model: CoconutModel, problems: Sequence[GraphProblem]) -> Contest:
     """Answers after six thoughts against one problem at a time, every word by a full pass."""
     encoder, tokens, lm = Encoder(model.tokenizer), model.tokens, model.lm
     questions = encoder.questions([p.question for p in problems])
 
     def plain() -> list[str]:
-        told = []
+        texts = []
         with torch.inference_mode():
             for question in questions:
                 embeddings = lm.get_input_embeddings()(torch.tensor([question.ids]))
@@ -191,8 +197,8 @@ def _answers(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
                     if token == tokens.end_of_text:
                         break
                     written.append(token)
-                told.append(model.tokenizer.decode(written[1:], skip_special_tokens=True))
-        return told
+                texts.append(model.tokenizer.decode(written[1:], skip_special_tokens=True))
+        return texts
 
     return Contest(
         "answers after 6 thoughts, against one problem at a time by full passes",
@@ -200,6 +206,35 @@ def _answers(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Contest:
         plain,
         lambda a, b: a == b,
         least=3.0,
+    )
+
+
+def _page(model: CoconutModel, problems: Sequence[GraphProblem]) -> Contest:
+    """What a page shows of a problem, branching off one encoding, against a call for each kind of reading."""
+    usual, *others = task_of(problems).openings
+
+    def plain(problem: GraphProblem) -> tuple[list[NodeValues], Answers]:
+        values = [node_values(model, [problem], ks=KS, opening=usual)]
+        values += [node_values(model, [problem], ks=(0,), opening=other) for other in others]
+        return values, answers(model, [problem], ks=KS, max_new_tokens=LONGEST_CHAIN)
+
+    def same(ours: list[ProblemReadings], separate: list[tuple[list[NodeValues], Answers]]) -> bool:
+        return all(
+            read.answers.text == written.text
+            and all(
+                np.allclose(own.value, other.value, rtol=0, atol=1e-4)
+                for own, other in zip([read.values, *read.other_openings.values()], values, strict=True)
+            )
+            for read, (values, written) in zip(ours, separate, strict=True)
+        )
+
+    return Contest(
+        "everything a page shows of one problem, against a call for each reading",
+        lambda: [problem_readings(model, problem, KS, max_new_tokens=LONGEST_CHAIN) for problem in problems],
+        lambda: [plain(problem) for problem in problems],
+        same,
+        least=1.5,
+        target=2.0,
     )
 
 

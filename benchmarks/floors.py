@@ -14,17 +14,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from analyses.readings.values import usual_opening
 from benchmarks.contests import KS, LONGEST, THOUGHTS
 from coconut_core.encoding import Encoder
 from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.problem import GraphProblem
+from coconut_core.problems.registry import task_of
 from coconut_core.speedups.growing_cache import GrowingCache
 
 _THOUGHTS_BEFORE_THE_LAST = [1] * (THOUGHTS - 1)
 
 
-def training_floor(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Callable[[], None]:
+def training_floor(model: CoconutModel, problems: Sequence[GraphProblem]) -> Callable[[], None]:
     """Passes of a training step with six thoughts, forward and backward; logits for the answer's tokens alone."""
     encoded = Encoder(model.tokenizer).problems(problems)
     question, answer = (round(np.mean([len(getattr(p, part)) for p in encoded])) for part in ("question", "answer"))
@@ -34,20 +36,22 @@ def training_floor(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> Ca
     return _in_turn([model.zero_grad, *passes])
 
 
-def values_floor(model: CoconutModel, problems: Sequence[ProsqaProblem], batch: int) -> Callable[[], None]:
-    """Passes of the values for k = 0..6: "<eot> Every" after each number of thoughts, one row of logits for each."""
-    widths = [_question(model, problems), *_THOUGHTS_BEFORE_THE_LAST, 1 + 2 * len(KS)]
+def values_floor(model: CoconutModel, problems: Sequence[GraphProblem], batch: int) -> Callable[[], None]:
+    """Passes of the values for k = 0..6: "<eot>" and an opening after each number of thoughts, a row of logits each."""
+    task = task_of(problems)
+    (opening,) = Encoder(model.tokenizer).texts([task.opening(problems[0], 1, usual_opening(task, None))])
+    widths = [_question(model, problems), *_THOUGHTS_BEFORE_THE_LAST, 1 + (1 + len(opening)) * len(KS)]
     return _in_batches(model, len(problems), batch, widths, len(KS))
 
 
-def answers_floor(model: CoconutModel, problems: Sequence[ProsqaProblem], batch: int) -> Callable[[], None]:
+def answers_floor(model: CoconutModel, problems: Sequence[GraphProblem], batch: int) -> Callable[[], None]:
     """Passes of the answers after six thoughts: a single column for every word that the model writes."""
-    told = answers(model, problems, ks=(THOUGHTS,), batch_size=batch, max_new_tokens=LONGEST)
-    widths = [_question(model, problems), *_THOUGHTS_BEFORE_THE_LAST, 2, *[1] * int(told.tokens.mean())]
+    written = answers(model, problems, ks=(THOUGHTS,), batch_size=batch, max_new_tokens=LONGEST)
+    widths = [_question(model, problems), *_THOUGHTS_BEFORE_THE_LAST, 2, *[1] * int(written.tokens.mean())]
     return _in_batches(model, len(problems), batch, widths, 1)
 
 
-def _question(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> int:
+def _question(model: CoconutModel, problems: Sequence[GraphProblem]) -> int:
     return round(np.mean([len(q.ids) for q in Encoder(model.tokenizer).questions([p.question for p in problems])]))
 
 

@@ -24,13 +24,11 @@ from plotly.subplots import make_subplots
 
 from analyses.drawing.chart import framed, style
 from analyses.report.result_files import write_result
+from benchmarks.bundled import LAPTOP, MODEL
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa.files import save_problems
-from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.problem import GraphProblem
+from coconut_core.problems.registry import DEFAULT, TASKS, save_problems
 from workbench.commands.shared import folder_path, run_alone
-
-MODEL = Path("artifacts/models/prosqa_laptop")
-PROBLEMS = Path("artifacts/problems/laptop_500.json")
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ def main(
         }
         for name in only or sweeps:
             if name not in sweeps:
-                raise InputError(f"--only: {name!r} is no growth; give one of {', '.join(sweeps)}.")
+                raise InputError(f"--only: {name!r} is not measured here; give one of {', '.join(sweeps)}.")
             growth = sweeps[name]()
             write_result(growth, out, f"growth_{name}")
             print(growth.caption(), flush=True)
@@ -129,8 +127,8 @@ def _problems(folder: Path, most: int) -> Growth:
 
 def _thoughts(folder: Path) -> Growth:
     amounts = (4, 8, 16, 32, 64)
-    runs = [_values(folder, MODEL, PROBLEMS, "--k", f"0-{most}") for most in amounts]
-    start = _values(folder, MODEL, PROBLEMS, "--k", "0", "--first", 1)
+    runs = [_values(folder, MODEL, LAPTOP, "--k", f"0-{most}") for most in amounts]
+    start = _values(folder, MODEL, LAPTOP, "--k", "0", "--first", 1)
     return _growth(
         "thoughts", "500 problems of 8-14 nodes, all k up to the last, reference model", amounts, [start, *runs]
     )
@@ -167,13 +165,13 @@ def _laptop_problems(folder: Path, count: int) -> Path:
     Made by a process of its own: a child's peak memory is never less than what its parent holds when it starts.
     """
     world = ["--nodes", "8-14", "--hops", "2:0.3,3:0.4,4:0.3", "--train", "0", "--valid", "0", "--test", str(count)]
-    make = [sys.executable, "-m", "workbench.commands", "data", "make", "prosqa", "--out", str(folder), "--seed", "7"]
+    make = [sys.executable, "-m", "workbench.commands", "data", "make", DEFAULT, "--out", str(folder), "--seed", "7"]
     subprocess.run([*make, *world, "--force"], check=True, capture_output=True)
-    return folder / "prosqa_test.json"
+    return folder / f"{DEFAULT}_test.json"
 
 
-def large_problem(nodes: int, seed: int) -> ProsqaProblem:
-    """A sound problem with any number of nodes from 4 on: two trees with some further edges, told in random order."""
+def large_problem(nodes: int, seed: int) -> GraphProblem:
+    """A sound problem with any number of nodes from 4 on: two trees with some further edges, facts in random order."""
     rng = random.Random(seed)
     names = ["Tom", "Alex", *(f"w{index}us" for index in range(nodes - 2))]
     facts, parents = [], set()
@@ -183,16 +181,17 @@ def large_problem(nodes: int, seed: int) -> ProsqaProblem:
             facts.append((parent, child))
             parents.add(parent)
     rng.shuffle(facts)
-    told = [f"{'Every ' if parent > 1 else ''}{names[parent]} is a {names[child]}." for parent, child in facts]
+    texts = [f"{'Every ' if parent > 1 else ''}{names[parent]} is a {names[child]}." for parent, child in facts]
     leaves = [[node for node in range(2 + side, nodes, 2) if node not in parents] for side in (0, 1)]
     target, distractor = (names[rng.choice(each)] for each in leaves)
-    return ProsqaProblem.from_text(" ".join([*told, f"Is Tom a {target} or {distractor}?"]))
+    return TASKS[DEFAULT].from_text(" ".join([*texts, f"Is Tom a {target} or {distractor}?"]))
 
 
 def _untrained(folder: Path, data: Path) -> Path:
     """A model of the reference model's shape whose vocabulary has the names in `data`."""
-    from coconut_core.checkpoints import initial_model, save_model
+    from coconut_core.checkpoints import save_model
     from coconut_core.training.config_files import load_config
+    from coconut_core.training.initial_model import initial_model
 
     shape = "model={family: llama, layers: 4, width: 128, heads: 4, feed_forward: 256}"
     config = load_config("configs/tiny.yaml", [shape, f"train_path={data}", "worlds=[]", "questions_per_text=1"])
@@ -207,20 +206,20 @@ def _values(folder: Path, model: Path, data: Path, *settings: object, processes:
     python = [sys.executable, "-m"]
     launch = ["torch.distributed.run", "--standalone", f"--nproc_per_node={processes}", "-m"] if processes > 1 else []
     command = [*python, *launch, "workbench.commands", "values", model, data, *settings]
-    with tempfile.TemporaryFile() as told:
+    with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
         process = subprocess.Popen(
             [*map(str, command), "--out", str(folder / "values.csv")],
-            stdout=told,
-            stderr=told,
+            stdout=output,
+            stderr=output,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            told.seek(0)
-            sys.exit(f"{' '.join(process.args)} failed: {told.read().decode()[-500:]}")
+            output.seek(0)
+            sys.exit(f"{' '.join(process.args)} failed: {output.read().decode()[-500:]}")
     return seconds, usage.ru_maxrss / 1024
 
 

@@ -18,19 +18,20 @@ import torch
 from jaxtyping import Float
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from analyses.readings.values import usual_opening
 from benchmarks.ratios import Ratio
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa.files import save_problems
-from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.problem import GraphProblem
+from coconut_core.problems.registry import save_problems, task_of
 
 HERE = Path(__file__).parent
 TURN_SECONDS = 1.0
 """How long a side works before it is the other's turn."""
 STARTS = 5
-"""Processes of which the median memory is told: where the system puts a few MiB differs from start to start."""
-_TOLD = {"capture_output": True, "text": True}
+"""Processes of which the median memory is taken: where the system puts a few MiB differs from start to start."""
+_CAPTURED = {"capture_output": True, "text": True}
 
 
 @dataclass(frozen=True)
@@ -68,21 +69,21 @@ def check_official(checkout: Path, python: Path) -> None:
     if not (checkout / "coconut.py").is_file():
         raise InputError(f"--official: {checkout} holds no coconut.py; give a checkout of the official code.")
     try:
-        found = subprocess.run([python, "-c", "import torch, transformers as t; print(t.__version__)"], **_TOLD)
+        found = subprocess.run([python, "-c", "import torch, transformers as t; print(t.__version__)"], **_CAPTURED)
     except OSError as error:
         raise InputError(f"--official-python: {python} cannot be run ({error.strerror}); give a Python.") from error
     if found.returncode or not found.stdout.startswith("4."):
-        told = found.stdout.strip() or (found.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        output = found.stdout.strip() or (found.stderr.strip().splitlines() or ["it says nothing"])[-1]
         raise InputError(
-            f"--official-python: {python} has no transformers 4 ({told}); give the Python of an environment with torch "
-            "and transformers==4.46.2, which the official code needs."
+            f"--official-python: {python} has no transformers 4 ({output}); give the Python of an environment with "
+            "torch and transformers==4.46.2, which the official code needs."
         )
 
 
 def official_ratios(
     shape: str,
     model: CoconutModel,
-    problems: Sequence[ProsqaProblem],
+    problems: Sequence[GraphProblem],
     works: Sequence[Work],
     *,
     checkout: Path,
@@ -121,7 +122,7 @@ def _names(work: Work) -> tuple[str, str, str]:
 
 
 def _peaks(work: Work, starts: Sequence[Sequence["_Side"]]) -> Float[np.ndarray, " side"] | None:
-    """Median MiB that each side's first call needs in a new process; None where the system does not tell."""
+    """Median MiB that each side's first call needs in a new process; None where the system does not say."""
     peaks = []
     for sides in starts:
         for side, name in zip(sides, _names(work), strict=True):
@@ -176,9 +177,9 @@ def _warm_seconds(replies: Sequence[dict]) -> float:
     return float(np.median([reply["seconds"] for reply in replies[1:] or replies]))
 
 
-def _examples(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> dict:
-    encoder, tokens = Encoder(model.tokenizer), model.tokens
-    rows = []
+def _examples(model: CoconutModel, problems: Sequence[GraphProblem]) -> dict:
+    encoder, tokens, task = Encoder(model.tokenizer), model.tokens, task_of(problems)
+    usual, rows = usual_opening(task, None), []
     for problem, encoded in zip(problems, encoder.problems(problems), strict=True):
         names = encoder.texts(problem.names)
         assert all(len(name) == 1 for name in names), "the official side reads names of one token"
@@ -186,7 +187,7 @@ def _examples(model: CoconutModel, problems: Sequence[ProsqaProblem]) -> dict:
             {
                 "question": encoded.question,
                 "answer": encoded.answer,
-                "every": encoder.texts(["Every"])[0],
+                "opening": encoder.texts([task.opening(problem, 1, usual)])[0],
                 "names": [name for (name,) in names],
             }
         )

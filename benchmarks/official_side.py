@@ -1,7 +1,7 @@
 """The official implementation on request: `PYTHON benchmarks/official_side.py CHECKOUT FOLDER EXAMPLES`.
 
 Runs in the environment that the official code needs and reads its `coconut.py` from the checkout that the user gives.
-Nothing of this project is imported but the loop. The official code has no values: they are read off its forward pass,
+Of this project only the loop is imported. The official code has no values: they are read off its forward pass,
 one problem and one number of thoughts at a time, as its evaluation reads answers.
 """
 
@@ -54,18 +54,20 @@ def main(checkout: str, folder: str, examples: str) -> None:
 
     @torch.no_grad()
     def generate(count: int) -> list[list[int]]:
-        told = []
+        written = []
         for row in problems[:count]:
             ids = torch.tensor([[*row["question"], *[thought] * THOUGHTS, end]])
-            told.append(model.generate(ids, torch.ones_like(ids), max_new_tokens=LONGEST)[0, ids.shape[1] :].tolist())
-        return told
+            written.append(
+                model.generate(ids, torch.ones_like(ids), max_new_tokens=LONGEST)[0, ids.shape[1] :].tolist()
+            )
+        return written
 
     @torch.no_grad()
     def values(count: int) -> list[float]:
         found = []
         for row in problems[:count]:
             for k in range(THOUGHTS + 1):
-                ids = torch.tensor([[*row["question"], *[thought] * k, end, *row["every"]]])
+                ids = torch.tensor([[*row["question"], *[thought] * k, end, *row["opening"]]])
                 position = torch.arange(ids.shape[1])[None]
                 logits = model(ids, torch.ones_like(ids), ids, position).logits[0, -1]
                 found += logits.double().softmax(-1)[row["names"]].tolist()

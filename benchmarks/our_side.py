@@ -5,14 +5,14 @@ import sys
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from analyses.readings.values import node_values
+from analyses.readings.values import node_values, usual_opening
 from benchmarks.contests import LONGEST, THOUGHTS, train_on
 from benchmarks.floors import answers_floor, training_floor, values_floor
 from benchmarks.serve import serve
 from coconut_core.encoding import Encoder
 from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa.files import load_problems
+from coconut_core.problems.registry import load_problems, task_of
 
 
 def main(folder: str, data: str) -> None:
@@ -21,6 +21,9 @@ def main(folder: str, data: str) -> None:
     lm = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     model = CoconutModel(lm, AutoTokenizer.from_pretrained(folder))
     problems = load_problems(data)
+    task = task_of(problems)
+    # The official side forces the same words after every number of thoughts: those that open a step after thoughts.
+    opening = task.opening_at(1, usual_opening(task, None))
 
     def train(count: int, batch: int):
         encoded = Encoder(model.tokenizer).problems(problems[:batch])
@@ -40,7 +43,7 @@ def main(folder: str, data: str) -> None:
 
     def value(count: int, batch: int):
         def measure() -> list[float]:
-            measured = node_values(model, problems[:count], opening="every", batch_size=batch)
+            measured = node_values(model, problems[:count], opening=opening, batch_size=batch)
             return [
                 float(each)
                 for problem, of_k in zip(measured.problems, measured.value, strict=True)

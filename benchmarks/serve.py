@@ -1,4 +1,4 @@
-"""The loop of a process that works on request and tells how long it took, how much memory, how many operations.
+"""The loop of a process that works on request and reports the seconds, the memory and the operations that it took.
 
 It stands alone: one of the processes that run it has other versions of libraries and knows nothing of this project.
 """
@@ -19,7 +19,7 @@ def serve(works: dict[str, Callable]) -> None:
     """Answer requests, a line of JSON each: {"work": NAME, "counted": BOOL, SETTING: VALUE, ...}, until the input ends.
 
     A work is given the settings and returns the call to be timed. The reply has its `result`, `seconds`, and
-    `peak_mib`, the memory it needed on top of what the process held before (None where the system does not tell). If
+    `peak_mib`, the memory it needed on top of what the process held before (None where the system does not say). If
     its operations are counted, the reply has them as `operations` and the rest means little.
     """
     replies = os.fdopen(os.dup(1), "w")

@@ -1,9 +1,10 @@
 """`python -m benchmarks.utilisation`: how much of this machine's matrix rate a training step reaches.
 
-A step is the loss of a batch of official ProsQA after six thoughts at GPT-2 small's shape, with its gradients. Its
-operations are counted (torch's flop counter: products alone), its time is measured, and their ratio is held against
-the operations a second that one large matrix product reaches on the same device in the same numbers. Before anything
-is timed the loss is asserted to be that of full passes, in float32 on that device. It takes a GPU where there is one.
+A step is the loss, after six thoughts, of a batch of problems of the usual size at GPT-2 small's shape, with its
+gradients. Its operations are counted (torch's flop counter: products alone), its time is measured, and their ratio is
+held against the operations a second that one large matrix product reaches on the same device in the same numbers.
+Before anything is timed the loss is asserted to be that of full passes, in float32 on that device. It takes a GPU where
+there is one.
 """
 
 from dataclasses import asdict, dataclass
@@ -16,6 +17,7 @@ import torch
 import typer
 from jaxtyping import Float
 
+from benchmarks.bundled import MODEL
 from benchmarks.contests import THOUGHTS, train_on, training_step
 from benchmarks.official import gpt2_small
 from benchmarks.ratios import matrix_rate, operations, timed
@@ -23,7 +25,7 @@ from coconut_core.checkpoints import load_model
 from coconut_core.encoding import Encoder
 from coconut_core.files import write_atomically
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa.sampler import OFFICIAL, sample_problems
+from coconut_core.problems.registry import DEFAULT, TASKS
 from workbench.commands.shared import folder_path, run_alone
 
 
@@ -63,7 +65,8 @@ def utilisation(
     model: CoconutModel, batch: int, *, bf16: bool = False, compiled: bool = False, rounds: int = 5
 ) -> Utilisation:
     """Time training steps of `model` where it lies; `AssertionError` where its loss is not that of full passes."""
-    problems = sample_problems(OFFICIAL, batch, 0)
+    task = TASKS[DEFAULT]
+    problems = task.sample(task.settings(), batch, 0)
     parity = training_step(model, problems[: min(batch, 4)])
     expected = parity.plain()
     if compiled:
@@ -95,20 +98,18 @@ def main(
     bf16: Annotated[bool, typer.Option(help="Also with bfloat16 autocast.")] = False,
     compiled: Annotated[bool, typer.Option("--compile", help="Also with the compiled forward pass.")] = False,
     rounds: Annotated[int, typer.Option(min=1)] = 5,
-    model: Annotated[Path, typer.Option(help="Folder of a model whose tokenizer is used.")] = Path(
-        "artifacts/models/prosqa_laptop"
-    ),
+    model: Annotated[Path, typer.Option(help="Folder of a model whose tokenizer is used.")] = MODEL,
     out: Annotated[Path, typer.Option(help="Folder for utilisation.csv.")] = Path("artifacts/benchmarks"),
 ) -> None:
     """Tokens a second and the share of the machine's matrix rate of training steps at GPT-2 small's shape."""
     out = folder_path(out)
     torch.set_num_threads(1)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    tokenizer, rows = load_model(model), []
+    like, rows = load_model(model).model, []
     for size in batch:
         for low in (False, True) if bf16 else (False,):
             for faster in (False, True) if compiled else (False,):
-                shape = gpt2_small(tokenizer).to(device)
+                shape = gpt2_small(like).to(device)
                 row = utilisation(shape, size, bf16=low, compiled=faster, rounds=rounds).row()
                 rows.append(row)
                 print(

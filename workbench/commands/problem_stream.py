@@ -1,8 +1,8 @@
-"""A file of problems of any length, worked on a run at a time, by one process or several, told in the file's order.
+"""A file of problems of any length, worked on a run at a time by one process or several, results in the file's order.
 
-With several processes (`torchrun --nproc_per_node 2 -m workbench.commands values ...`) each takes every so-manyth run,
-on its own device, and the first one writes. Memory holds one round of runs and what is kept of each for the summary,
-however long the file is.
+A run is a few batches. With several processes (`torchrun --nproc_per_node 2 -m workbench.commands values ...`) run
+number i is computed by process i modulo their number, on its own device, and the first process writes. Memory holds one
+run of every process and what is kept of each run for the summary, however long the file is.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,14 +17,15 @@ from accelerate.utils import gather_object
 from tqdm.auto import tqdm
 
 from coconut_core.files import atomic_file
-from coconut_core.problems.prosqa.files import stream_problems
-from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.problem import Problem
+from coconut_core.problems.registry import stream_problems, task_of
+from coconut_core.problems.task import Task
 
 Kept = TypeVar("Kept")
 
 
 class ProblemStream:
-    """The first problems of a file, or all; `InputError` where one of them is unsound, before any work.
+    """The first problems of a file, or all; `InputError` where one of them cannot be read, before any work.
 
     To be used as a context: processes that work together part at its end.
     """
@@ -43,7 +44,7 @@ class ProblemStream:
 
     @property
     def is_main(self) -> bool:
-        """Whether this process is the one that writes and tells."""
+        """Whether this process is the one that writes and prints."""
         return self._state.is_main_process
 
     @property
@@ -51,35 +52,41 @@ class ProblemStream:
         """Where this process computes."""
         return self._state.device
 
-    def _problems(self) -> Iterator[ProsqaProblem]:
+    @property
+    def task(self) -> Task:
+        """The task of the file, which its first problem shows."""
+        return task_of([next(self._problems())])
+
+    def _problems(self) -> Iterator[Problem]:
         return islice(stream_problems(self._path), self._first)
 
     def write(
         self,
-        told: Callable[[int, Sequence[ProsqaProblem]], tuple[str, Kept]],
+        compute: Callable[[int, Sequence[Problem]], tuple[str, Kept]],
         out: Path | None,
         *,
         size: int,
         what: str,
     ) -> list[Kept]:
-        """Put each run of `size` problems through `told`, given the number of its first one and the problems.
+        """Call `compute` with every run of `size` problems and the number of its first problem, from 0.
 
-        The texts that it returns make up the file `out`, whole or not at all; the rest is returned, in order.
+        The texts that it returns make up the file `out`, whole or not at all; the second parts are returned, in order.
+        `what` stands at the progress bar.
         """
         kept: list[Kept] = []
         with nullcontext() if out is None or not self.is_main else atomic_file(out) as file:
-            for text, part in self._in_order(told, size, what):
+            for text, part in self._in_order(compute, size, what):
                 kept.append(part)
                 if file is not None:
                     file.write(text.encode())
         return kept
 
-    def _in_order(self, told: Callable, size: int, what: str) -> Iterator[tuple[str, object]]:
+    def _in_order(self, compute: Callable, size: int, what: str) -> Iterator[tuple[str, object]]:
         problems, start = self._problems(), 0
         processes, own = self._state.num_processes, self._state.process_index
         with tqdm(total=self.total, desc=what, delay=0.5, disable=not self.is_main) as bar:
             while runs := [run for _ in range(processes) if (run := tuple(islice(problems, size)))]:
-                done = told(start + own * size, runs[own]) if own < len(runs) else None
+                done = compute(start + own * size, runs[own]) if own < len(runs) else None
                 yield from gather_object([done])[: len(runs)]
                 start += processes * size
                 bar.update(sum(map(len, runs)))

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
+from coconut_core.errors import InputError
 from workbench.commands.shared import csv_path, folder_path, numbers, thoughts_of
 
 app = typer.Typer()
 
-Model = Annotated[Path, typer.Argument(help="Folder of a trained model, e.g. artifacts/models/prosqa_laptop.")]
-Data = Annotated[Path, typer.Argument(help="ProsQA problems in the official JSON format.")]
+Model = Annotated[Path, typer.Argument(help="Folder of a trained model.")]
+Data = Annotated[Path, typer.Argument(help="Problems in a task's official JSON format.")]
 Ks = Annotated[
     str | None,
     typer.Option("--k", help="Numbers of thoughts, like 0-6 or 0,3,6; by default all that the model has."),
@@ -33,9 +34,10 @@ def evaluate(
     first: First = None,
     batch_size: Batch = 64,
 ) -> None:
-    """Accuracy after each number of thoughts, with 95% Wilson intervals, and how the model got there.
+    """Accuracy after each number of thoughts, with 95% Wilson intervals, and how the model got to its answers.
 
-    The row "stop" is that of the model's stop classifier, if it has one.
+    How it got there is counted for problems with graphs. The row "stop" is that of the model's stop classifier, if it
+    has one.
     """
     ks, out = None if k is None else numbers(k), csv_path(out)
     from analyses.readings.accuracy import Score, accuracy
@@ -47,20 +49,19 @@ def evaluate(
         loaded = load_model(model, stream.device)
         ks = thoughts_of(loaded, ks)
 
-        def told(start: int, problems):
+        def measure(start: int, problems):
             measured = accuracy(loaded, problems, ks=ks, chain=force_chain, batch_size=batch_size)
             rows = "" if out is None else measured.frame(start).to_csv(index=False, header=start == 0)
             return rows, measured.score
 
-        parts = stream.write(told, out, size=BATCHES_A_RUN * batch_size, what="answers")
+        parts = stream.write(measure, out, size=BATCHES_A_RUN * batch_size, what="answers")
         if stream.is_main:
             score = Score.joined(parts)
             print(score.summary().to_string(index=False, float_format="{:.3f}".format))
-            print(
-                f"\n{score.seconds / stream.total:.4f} s a problem, for all k together, in batches of {batch_size}.\n"
-            )
-            processes = score.processes.summary().pivot(index="k", columns="process", values="count")
-            print(processes[list(PROCESSES)].to_string())
+            print(f"\n{score.seconds / stream.total:.4f} s a problem, for all k together, in batches of {batch_size}.")
+            if score.processes is not None:
+                processes = score.processes.summary().pivot(index="k", columns="process", values="count")
+                print(f"\n{processes[list(PROCESSES)].to_string()}")
 
 
 @app.command()
@@ -70,27 +71,34 @@ def values(
     out: Annotated[Path, typer.Option(help="CSV with a row for each problem, k and node.")] = Path("values.csv"),
     k: Ks = None,
     opening: Annotated[
-        str, typer.Option(help="What is forced at k = 0: entity ('Tom is a') or every ('Every').")
-    ] = "entity",
+        str | None,
+        typer.Option(
+            help="Which of the task's ways to begin a chain is forced at k = 0, by name; its usual one by default."
+        ),
+    ] = None,
     first: First = None,
     batch_size: Batch = 32,
 ) -> None:
     """The implicit value of every node after each number of thoughts, and the candidate mass."""
     ks, out = None if k is None else numbers(k), csv_path(out)
-    from analyses.readings.values import Masses, node_values
+    from analyses.readings.masses import Masses
+    from analyses.readings.values import node_values, usual_opening
     from coconut_core.checkpoints import load_model
     from workbench.commands.problem_stream import ProblemStream
 
     with ProblemStream(data, first) as stream:
+        if not stream.task.has_graph:
+            raise InputError(f"{data}: holds problems without graphs, whose nodes the values would be of; name others.")
+        opening = usual_opening(stream.task, opening)
         loaded = load_model(model, stream.device)
         ks = thoughts_of(loaded, ks)
 
-        def told(start: int, problems):
-            measured = node_values(loaded, problems, ks=ks, opening=opening, batch_size=batch_size)
+        def measure(start: int, problems):
+            measured = node_values(loaded.model, problems, ks=ks, opening=opening, batch_size=batch_size)
             rows = measured.frame(start).to_csv(index=False, header=start == 0, float_format="%.6g")
             return rows, measured.masses
 
-        parts = stream.write(told, out, size=BATCHES_A_RUN * batch_size, what="values")
+        parts = stream.write(measure, out, size=BATCHES_A_RUN * batch_size, what="values")
         if stream.is_main:
             print(Masses.joined(parts).summary().to_string(index=False, float_format="{:.3f}".format))
 
@@ -98,7 +106,7 @@ def values(
 Models = Annotated[
     list[Path], typer.Argument(help="Folders of trained models; the others are compared with the first.")
 ]
-ProblemFile = Annotated[Path, typer.Option("--data", help="ProsQA problems in the official JSON format.")]
+ProblemFile = Annotated[Path, typer.Option("--data", help="Problems in a task's official JSON format.")]
 Folder = Annotated[Path, typer.Option("--out", help="Folder for CSV, HTML, and PNG and SVG where they can be drawn.")]
 
 
@@ -131,10 +139,10 @@ def wall_clock_(
 def _write(compute, models: list[Path], data: Path, out: Path, first: int | None, name: str) -> None:
     from analyses.report.result_files import write_result
     from coconut_core.checkpoints import load_model
-    from coconut_core.problems.questions import load_questions
+    from coconut_core.problems.registry import load_problems
 
     out = folder_path(out)
-    problems = load_questions(data)[:first]
+    problems = load_problems(data)[:first]
     result = compute([(path.name, load_model(path)) for path in models], problems)
     print(result.frame().to_string(index=False, float_format="{:.3f}".format))
     for path in write_result(result, out, name):

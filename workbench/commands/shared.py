@@ -13,13 +13,11 @@ from coconut_core.errors import InputError
 from coconut_core.speedups.garbage import collect_rarely
 
 if TYPE_CHECKING:
-    from coconut_core.model import CoconutModel
+    from coconut_core.checkpoints import Checkpoint
 
 
-MOST_THOUGHTS = 512
-"""More would take longer than anybody waits."""
-
-
+LARGEST_K = 512
+"""Thoughts that a command reads a model after at most: more would take longer than anybody waits."""
 _NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 """What the system says where something cannot be written, half-way through work whose beginning was fine."""
 
@@ -51,29 +49,30 @@ def numbers(text: str) -> tuple[int, ...]:
         found = range(int(low), int(high) + 1) if dash else [int(part) for part in text.split(",")]
     except ValueError:
         found = []
-    if not found or min(found) < 0 or max(found) > MOST_THOUGHTS:
+    if not found or min(found) < 0 or max(found) > LARGEST_K:
         raise InputError(
-            f"--k: {text!r} is neither a range like 0-6 nor a list like 0,3,6, of at most {MOST_THOUGHTS} thoughts."
+            f"--k: {text!r} is neither a range like 0-6 nor a list like 0,3,6, of at most {LARGEST_K} thoughts."
         )
     return tuple(dict.fromkeys(found))
 
 
-def thoughts_of(model: "CoconutModel", ks: tuple[int, ...] | None) -> tuple[int, ...]:
+def thoughts_of(checkpoint: "Checkpoint", ks: tuple[int, ...] | None) -> tuple[int, ...]:
     """The numbers of thoughts to read a model after: those asked for, or all up to what it was trained to end with.
 
     `InputError` where thoughts are asked of a model without slots.
     """
     if ks is None:
-        return tuple(range(model.max_thoughts + 1))
-    if model.method.slot_count(max(ks)) < max(ks):
-        raise InputError(f"--k: a model of the method {model.method.name} has no thoughts; ask for 0.")
+        return tuple(range(checkpoint.max_thoughts + 1))
+    method = checkpoint.model.method
+    if method.slot_count(max(ks)) < max(ks):
+        raise InputError(f"--k: a model of the method {method.name} has no thoughts; ask for 0.")
     return ks
 
 
 def csv_path(out: Path | None) -> Path | None:
     """The place of a result, refused before any work if nothing can be written there."""
     if out is not None and (out.is_dir() or out.suffix != ".csv"):
-        raise InputError(f"--out: {out} is no name of a CSV file; give one that ends in .csv.")
+        raise InputError(f"--out: {out} is not the name of a CSV file; give one that ends in .csv.")
     return out
 
 

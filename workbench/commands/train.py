@@ -1,7 +1,7 @@
 """`coconut train` and `coconut import`.
 
-coconut train configs/prosqa_laptop.yaml --set seed=1
-torchrun --standalone --nproc_per_node 2 -m workbench.commands train configs/prosqa_laptop.yaml
+coconut train configs/tiny.yaml --set seed=1
+torchrun --standalone --nproc_per_node 2 -m workbench.commands train configs/tiny.yaml
 """
 
 import os

@@ -7,6 +7,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 MODEL := artifacts/models/prosqa_laptop
 CONTROLS := $(addprefix $(MODEL)_,coconut_unmixed pause_as_thought cot no_cot no_thought)
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+# One process a core, at most four: each needs a gigabyte. tests/conftest.py decides what stays together.
+SHARED := --numprocesses logical --maxprocesses 4
 
 app: $(READY)
 	$(BIN)/streamlit run app.py
@@ -21,10 +24,11 @@ table: $(READY)
 
 test: $(READY)
 	$(BIN)/ruff check .
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+	$(PYTEST) $(SHARED) -m "not timing"
+	$(PYTEST) -m timing
 
 test-fast: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not browser"
+	$(PYTEST) $(SHARED) -m "not slow and not browser and not timing"
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -9,7 +9,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.__main__ import main
 from benchmarks.growth import Growth, large_problem
+from coconut_core.errors import InputError
 from coconut_core.problems.prosqa.validation import violations
 
 
@@ -79,11 +81,29 @@ def test_floors_compute_less_than_any_way_and_not_much_less(tiny_llama, problems
     model.zero_grad()
 
 
-def test_an_absent_checkout_and_a_wrong_environment_are_told_before_any_work(tmp_path):
+def test_both_ways_of_every_work_agree_and_a_difference_is_seen(tiny_llama, problems, monkeypatch):
+    from benchmarks import contests as module
+
+    monkeypatch.setattr(module, "LONGEST_CHAIN", 4)
+    works = module.contests(copy.deepcopy(tiny_llama), problems[:4], 2)
+    assert len({work.name for work in works}) == len(works)
+    for work in works:
+        assert work.same(work.ours(), work.plain()), work.name
+    (page,) = (work for work in works if "page" in work.name)
+    first, second = page.ours()
+    (values, answers), other = page.plain()
+    assert not page.same([first, second], [other, (values, answers)])
+    assert not page.same([first, second], [(values, replace(answers, text=(("",) * 7,))), other])
+    for index, each in enumerate(values):
+        changed = [*values[:index], replace(each, value=each.value + 1e-3), *values[index + 1 :]]
+        assert not page.same([first, second], [(changed, answers), other])
+
+
+def test_an_absent_checkout_and_a_wrong_environment_are_refused_before_any_work(tmp_path):
     command = [sys.executable, "-m", "benchmarks", "--out", tmp_path / "out", "--official", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2 and "holds no coconut.py" in done.stderr and "Traceback" not in done.stderr
     (tmp_path / "coconut.py").touch()
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 2 and "transformers==4.46.2" in done.stderr and "Traceback" not in done.stderr
+    with pytest.raises(InputError, match="transformers==4.46.2"):
+        main(out=tmp_path / "out", official=tmp_path)
     assert not (tmp_path / "out").exists()

@@ -1,4 +1,4 @@
-"""Folders: what they hold, that they load without us, and that a broken one is named."""
+"""Folders of models: what they hold, that other programs load them, and that a broken one is named."""
 
 import json
 import shutil
@@ -6,10 +6,13 @@ import shutil
 import pytest
 import torch
 
-from coconut_core.checkpoints import FILES, initial_model, load_model
+from coconut_core.card import FILES
+from coconut_core.checkpoints import load_model
+from coconut_core.definition import think
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.errors import InputError
 from coconut_core.training.config import RunConfig
+from coconut_core.training.initial_model import initial_model
 
 
 @pytest.fixture
@@ -18,7 +21,7 @@ def folder(tiny_checkpoint, tmp_path):
     return shutil.copytree(tiny_checkpoint, tmp_path / "model")
 
 
-def test_a_folder_holds_the_whole_story(tiny_checkpoint, tiny_run):
+def test_a_card_says_how_the_model_came_about(tiny_checkpoint, tiny_run):
     card = load_model(tiny_checkpoint).card
     assert card["command"] == "coconut train tiny.yaml"
     assert card["run"]["lr"] == tiny_run.lr and card["samples"] == 64
@@ -27,23 +30,23 @@ def test_a_folder_holds_the_whole_story(tiny_checkpoint, tiny_run):
     assert {path.name for path in tiny_checkpoint.iterdir()} == {*FILES, "metrics.jsonl", "run.json"}
 
 
-def test_it_loads_without_us_and_says_the_same(tiny_checkpoint, problems):
+def test_it_loads_without_this_project_and_computes_the_same(tiny_checkpoint, problems):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    ours = load_model(tiny_checkpoint)
+    ours = load_model(tiny_checkpoint).model
     lm = AutoModelForCausalLM.from_pretrained(tiny_checkpoint, dtype=torch.float32).eval()
     tokenizer = AutoTokenizer.from_pretrained(tiny_checkpoint)
     (question,) = Encoder(tokenizer).questions([problems[0].question])
     thoughts = ours.think(*pad_left([question], 0), 1)
-    out = lm(torch.tensor([question.ids]), output_hidden_states=True)
-    torch.testing.assert_close(thoughts.states[0, 0], out.hidden_states[-1][0, -1], rtol=0, atol=1e-5)
+    (first,) = think(lm, question.ids, 1)[len(question.ids) :]
+    torch.testing.assert_close(thoughts.states[0, 0], first, rtol=0, atol=1e-5)
 
 
 def test_weights_are_stored_in_half_precision_and_used_in_full(tiny_checkpoint):
     from safetensors.torch import load_file
 
     assert {w.dtype for w in load_file(tiny_checkpoint / "model.safetensors").values()} == {torch.float16}
-    assert next(load_model(tiny_checkpoint).parameters()).dtype == torch.float32
+    assert next(load_model(tiny_checkpoint).model.parameters()).dtype == torch.float32
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -121,7 +124,7 @@ def test_a_card_at_odds_is_refused(folder, change, message):
 def test_no_folder(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         load_model(tmp_path / "absent")
-    with pytest.raises(InputError, match="model_id: .* no local folder"):
+    with pytest.raises(InputError, match="model_id: .* is not a local folder"):
         initial_model(RunConfig(name="x", model_id="openai-community/gpt2", train_path="x.json"))
 
 

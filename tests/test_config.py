@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from coconut_core.errors import InputError
-from coconut_core.training.config_files import load_config
+from coconut_core.problems.prosqa.sampler import SamplerSettings
+from coconut_core.training.config import World
+from coconut_core.training.config_files import config_from, load_config
 
 # Field names and values of the official prosqa_coconut.yaml, with a local base model.
 OFFICIAL = """
@@ -65,7 +67,7 @@ def test_settings_override_and_reach_into_parts(official, tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("learning_rate: 1", "learning_rate: is no field"),
+        ("learning_rate: 1", "learning_rate: is not a field of a run"),
         ("lr: fast", "lr: 'fast' is not a number"),
         ("seed: 1.5", "seed: 1.5 is not a whole number"),
         ("bf16: 1", "bf16: 1 is not true or false"),
@@ -73,18 +75,18 @@ def test_settings_override_and_reach_into_parts(official, tmp_path):
         ("coconut: False", "turns off every method"),
         ("coconut: perhaps", "coconut: 'perhaps' is not true or false"),
         ("method: cot", "coconut, method choose more than one method"),
-        ("uniform_prob: 2", "uniform_prob: 2.0 is no probability"),
+        ("uniform_prob: 2", "uniform_prob: 2.0 is not a probability"),
         ("lr: 0", "lr: 0.0 is not above zero"),
         ("worlds: [{epochs: 1}]", "either a file to train on or worlds"),
         ("model: {width: wide}", "model.width: 'wide' is not a whole number"),
-        ("model: {depth: 3}", "model.depth: is no field"),
+        ("model: {depth: 3}", "model.depth: is not a field"),
         ("seed: -1", "seed: -1 is negative"),
         ("lr: .nan", "lr: nan is not above zero"),
         ("betas: [0.9, 2.0]", "betas: [0.9, 2.0] is not two numbers from 0"),
         ("name: ../elsewhere", "name: '../elsewhere' names no folder of its own"),
         ("name: ''", "name: '' names no folder"),
         ("worlds: [{epochs: 0}]", "worlds: epochs: 0 is not above zero"),
-        ("worlds: [{epochs: 1, uniform_prob: 2}]", "worlds: uniform_prob: 2.0 is no probability"),
+        ("worlds: [{epochs: 1, uniform_prob: 2}]", "worlds: uniform_prob: 2.0 is not a probability"),
         ("worlds: [{epochs: 1, stage: 9}]", "worlds: stage 9 is none of 0 to"),
         ("model: {heads: 0}", "model.heads: 0 is not above zero"),
         ("model: {width: 30, heads: 4}", "model.heads: 4 does not divide the width 30"),
@@ -101,6 +103,12 @@ def test_settings_override_and_reach_into_parts(official, tmp_path):
         ("worlds: [{epochs: 1, questions_per_text: 0}]", "questions_per_text: batches of 32"),
         ("worlds: [{epochs: 1, questions_per_text: 5}]", "with 5 questions each"),
         ("resume: 50", "resume: 50 epochs are all"),
+        ("task: chess", "task: 'chess' is unknown"),
+        ("worlds: [3]", "worlds[0]: 3 has no fields"),
+        ("worlds: [{epochs: 1}, {epochs: 1, depth: 3}]", "worlds[1].depth: is not a field of a world"),
+        ("worlds: [{epochs: 1, nodes: [5, six]}]", "worlds[0].nodes[1]: 'six' is not a whole number"),
+        ("worlds: [{epochs: 1, hops: {six: 1.0}}]", "a key of worlds[0].hops: 'six' is not a whole number"),
+        ("worlds: [{nodes: [5, 9]}]", "worlds[0].epochs: is missing"),
         ("optimizer: sgd", "optimizer: 'sgd' is not possible here; give adamw or muon"),
     ],
 )
@@ -116,7 +124,7 @@ def test_bad_fields_are_named_with_the_file(official, line, message):
     ("setting", "message"),
     [
         ("lr", "has no '='"),
-        ("lr=[1", "is no YAML value"),
+        ("lr=[1", "is not a YAML value"),
         ("name.first=1", "name has no parts"),
         ("worlds.0.epochs=3", "worlds has no parts"),
     ],
@@ -143,6 +151,21 @@ def test_files_that_are_no_config(tmp_path, text, message):
         load_config(path)
     with pytest.raises(InputError, match="cannot be read"):
         load_config(tmp_path / "absent.yaml")
+
+
+def test_a_world_takes_the_fields_of_its_task_s_settings_beside_its_own(tmp_path):
+    path = tmp_path / "run.yaml"
+    own = "{epochs: 2, nodes: [5, 9], hops: {1: 1.0}, mean_parents: 1.2, lr: 0.1}"
+    path.write_text(f"model: {{}}\nworlds: [{own}, {{epochs: 1}}]")
+    first, second = load_config(path).worlds
+    assert first == World(2, SamplerSettings(nodes=(5, 9), hops={1: 1.0}, mean_parents=1.2), lr=0.1)
+    assert second.problems == SamplerSettings()
+    plain = load_config(path).as_dict()
+    assert plain["worlds"][0]["mean_parents"] == 1.2 and "mean_parents" not in plain["worlds"][1]
+    assert config_from(plain) == load_config(path)
+    path.write_text("model: {}\ntask: gsm8k\nworlds: [{epochs: 1}]")
+    with pytest.raises(InputError, match="worlds: fresh problems of GSM8k cannot be made; give a train_path"):
+        load_config(path)
 
 
 def test_every_config_that_ships_loads():

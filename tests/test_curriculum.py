@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coconut_core.columns import visible
-from coconut_core.training.curriculum import Curriculum, EncodedProblem
+from coconut_core.encoding import EncodedProblem
+from coconut_core.training.curriculum import Curriculum
 from coconut_core.training.packing import pack, shared_prefix
 
 QUESTION = [10, 11, 12, 13, 1]
@@ -63,7 +64,7 @@ def test_stage_of_epoch():
 
 @given(u=st.floats(0, 1), steps=st.integers(0, 6), scheduled=st.integers(0, 7))
 def test_expectation_is_a_distribution(u, steps, scheduled):
-    weights = Curriculum(max_stage=6, uniform_prob=u).expect(scheduled, steps)
+    weights = Curriculum(max_stage=6, uniform_prob=u).stage_probabilities(scheduled, steps)
     assert sum(weights.values()) == pytest.approx(1)
     assert all(0 <= stage <= max(steps, scheduled) for stage in weights)
 
@@ -73,7 +74,7 @@ def test_draws_follow_the_expectation():
     counts = Counter()
     for _ in range(4_000):
         counts.update(curriculum.draw(7, 3, 2, rng))
-    expected = curriculum.expect(7, 3)
+    expected = curriculum.stage_probabilities(7, 3)
     assert counts.keys() == expected.keys()
     for stage, weight in expected.items():
         assert counts[stage] / 8_000 == pytest.approx(weight, abs=0.02)
@@ -81,7 +82,7 @@ def test_draws_follow_the_expectation():
 
 def test_without_mixing_the_schedule_decides():
     curriculum = Curriculum(max_stage=6)
-    assert curriculum.expect(2, 5) == {2: 1.0} == curriculum.draw(2, 5, 1, random.Random(0))
+    assert curriculum.stage_probabilities(2, 5) == {2: 1.0} == curriculum.draw(2, 5, 1, random.Random(0))
 
 
 def test_questions_see_the_facts_and_not_each_other():

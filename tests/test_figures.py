@@ -1,13 +1,12 @@
 """What the figures show, on values made by hand, and that every one can be drawn from any model."""
 
-import copy
-
 import numpy as np
 import pytest
 
 from analyses.figures.calibration import calibration
 from analyses.figures.commitment import commitment
 from analyses.figures.early_stopping import EarlyStopping, early_stopping
+from analyses.figures.graph_statistics import graph_statistics
 from analyses.figures.height import height
 from analyses.figures.interventions import interventions
 from analyses.figures.one_problem.case_study import case_study
@@ -20,10 +19,12 @@ from analyses.figures.thoughts_per_step import thoughts_per_step
 from analyses.readings.study import Study, Subject, untrained
 from analyses.readings.values import NodeValues
 from analyses.report.report import FIGURES
+from coconut_core.checkpoints import Checkpoint
 from coconut_core.errors import InputError
-from coconut_core.generation import Answers, answers, final_answer
+from coconut_core.generation import Answers, answers
 from coconut_core.methods import METHODS
 from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.registry import task_of
 
 # Tom -> rompus, lempus, zumpus; rompus -> wumpus (the target); lempus -> gorpus.
 PROBLEM = ProsqaProblem.from_text(
@@ -42,8 +43,13 @@ class HandMade(Study):
     """A study of one subject whose readings are given."""
 
     def __init__(self, model, values=None, answers=None):
-        self.subjects, self.problems = (Subject("hand", "Hand-made", "model", model),), (PROBLEM,)
+        self.subjects, self.problems = (Subject("hand", "Hand-made", "model", Checkpoint(model)),), (PROBLEM,)
+        self.task = task_of(self.problems)
         self.values, self.answers, self.all_answers = lambda _: values, lambda _: answers, lambda _: answers
+
+
+def loaded(model, method="coconut", **card):
+    return Checkpoint(model.with_method(METHODS[method]), card)
 
 
 @pytest.fixture
@@ -59,7 +65,7 @@ def test_parallelism_sums_the_largest_candidates(by_hand):
     found = parallelism(by_hand)
     assert found.top[0, 0, 1] == pytest.approx([0.5, 0.7, 0.8])
     assert found.top[0, 0, 2] == pytest.approx([0.6, 0.8, 0.8])
-    # wumpus is no candidate at k = 1: its .1 is off the candidates, as is the .1 of everything else.
+    # wumpus is not a candidate at k = 1: its .1 is off the candidates, as is the .1 of everything else.
     assert found.mass[0, 0, :3] == pytest.approx([0.95, 0.8, 0.8])
     assert np.isnan(found.top[0, 0, 3:]).all()
     frame = found.frame().set_index(["k", "quantity"])
@@ -129,15 +135,38 @@ def test_process_by_k_counts_classes_and_answers_apart(tiny_llama):
     assert found.loc[0, "paper_accuracy"] == 0.868 and found.loc[0, "paper_share"] == 317 / 500
 
 
+def test_published_numbers_stand_beside_their_own_task_alone(by_hand, tiny_llama, monkeypatch):
+    words = ("### Tom is a wumpus.",) * 7
+    answered = Answers(tuple(range(7)), (words,), np.ones((1, 7), bool), np.full((1, 7), 5))
+    written = HandMade(tiny_llama, answers=answered)
+    assert "paper's analysis model" in process_by_k(written).caption()
+    assert process_by_k(written).frame()["paper_share"].notna().all()
+    for module in ("process_by_k", "parallelism", "graph_statistics"):
+        monkeypatch.setattr(f"analyses.figures.{module}.ANALYSED", "another task")
+    assert process_by_k(written).frame()[["paper_accuracy", "paper_share"]].isna().all(axis=None)
+    assert "paper" not in process_by_k(written).caption()
+    assert parallelism(by_hand).frame().filter(like="paper").isna().all(axis=None)
+    assert not [trace.name for trace in parallelism(by_hand).figure().data if "paper" in trace.name]
+    assert graph_statistics(by_hand).frame()["paper"].isna().all()
+
+
+def test_the_graphs_are_described_beside_the_paper_s(by_hand):
+    caption = graph_statistics(by_hand).caption()
+    assert "nodes 8.0 (paper 23), edges 6.0 (paper 36), shortest path 2.0 (paper 3.8)" in caption
+    assert "33% of the root's children reach the target" in caption
+
+
 @pytest.fixture(scope="module")
 def study(tiny_llama, problems):
-    cot, plain = copy.copy(tiny_llama), copy.copy(tiny_llama)
-    cot.method, plain.method = METHODS["cot"], METHODS["no_thought"]
-    return Study([("tiny", tiny_llama), ("cot", cot), ("plain", plain)], problems)
+    methods = {"tiny": "coconut", "cot": "cot", "plain": "no_thought"}
+    return Study([(name, loaded(tiny_llama, method)) for name, method in methods.items()], problems)
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
-def test_every_figure_can_be_made(study, figure):
+def test_every_figure_can_be_made(study, figure, monkeypatch):
+    # A random model never ends its text: one problem to time and shorter answers draw the same marks.
+    monkeypatch.setattr("analyses.figures.wall_clock.TIMED_PROBLEMS", 1)
+    monkeypatch.setattr("analyses.figures.interventions.ANSWER_TOKENS", 8)
     result = figure.compute(study)
     frame = result.frame()
     assert len(frame) and "paper" not in frame.columns[0]
@@ -149,9 +178,7 @@ def test_every_figure_can_be_made(study, figure):
 
 @pytest.mark.parametrize(("method", "told"), [("coconut", "2 thoughts"), ("no_thought", "no thought")])
 def test_the_tree_tells_of_no_thoughts_where_a_model_has_none(tiny_llama, problems, method, told):
-    model = copy.copy(tiny_llama)
-    model.method = METHODS[method]
-    figure = search_tree(Study([("one", model)], problems), 2).figure()
+    figure = search_tree(Study([("one", loaded(tiny_llama, method))], problems), 2).figure()
     assert f"k = 2 ({told})" in figure.layout.title.text
 
 
@@ -167,8 +194,7 @@ def test_superposition_multiplies_thoughts_with_names(study):
 
 
 def test_a_model_of_the_sweep_ends_with_all_its_thoughts_and_is_in_its_figure_alone(tiny_llama, problems):
-    one, two = copy.copy(tiny_llama), copy.copy(tiny_llama)
-    two.card = {"thoughts_per_step": 2, "max_thoughts": 9}
+    one, two = loaded(tiny_llama), loaded(tiny_llama, thoughts_per_step=2, max_thoughts=9)
     study = Study([("one", one)], problems, sweep=[("two", two)])
     assert "two" not in [subject.name for subject in study.subjects]
     seen = {}
@@ -180,25 +206,25 @@ def test_a_model_of_the_sweep_ends_with_all_its_thoughts_and_is_in_its_figure_al
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("analyses.readings.study.answers", counted)
         frame = thoughts_per_step(study).frame()
-    assert seen == {one: (6,), two: (9,)}
+    assert seen == {one.model: (6,), two.model: (9,)}
     assert list(frame["c"]) == [1, 2] and (frame["n"] == len(problems)).all() and (frame["accuracy"] == 1).all()
     with pytest.raises(InputError, match="--sweep"):
         thoughts_per_step(Study([("one", one)], problems))
 
 
 @pytest.mark.parametrize("most", [3, 9])
-def test_the_last_thought_is_the_model_s_own(tiny_llama, problems, most):
+def test_the_last_thought_is_the_model_s_own(tiny_llama, problems, most, monkeypatch):
     """Also where a model was trained to end with more or fewer thoughts than the paper's six."""
-    model = copy.copy(tiny_llama)
-    model.card = {"max_thoughts": most}
-    study = Study([("own", model)], problems[:4])
+    study = Study([("own", loaded(tiny_llama, max_thoughts=most))], problems[:4])
     last = study.final_answers(study.model)
     assert last.ks == (most,)
     (same,) = early_stopping(study).same
     assert same.shape == (4, most + 1) and same[:, -1].all()
-    told = answers(model, study.problems, ks=range(most + 1)).text
-    assert [[final_answer(said) == final_answer(row[-1]) for said in row] for row in told] == same.tolist()
-    assert [row[-1:] for row in told] == list(last.text)
+    written = answers(tiny_llama, study.problems, ks=range(most + 1)).text
+    final_answer = study.task.final_answer
+    assert [[final_answer(said) == final_answer(row[-1]) for said in row] for row in written] == same.tolist()
+    assert [row[-1:] for row in written] == list(last.text)
+    monkeypatch.setattr("analyses.figures.interventions.KINDS", ("zero",))
     positions = interventions(study).frame().query("subject == 'Coconut' and kind == 'zero'")["position"]
     assert positions.tolist() == list(range(most + 1))
     assert case_study(study).frame().query("subject == 'Untrained'")["thoughts"].tolist() == [most]
@@ -217,7 +243,7 @@ def test_what_is_not_there_has_no_share(by_hand, tiny_llama):
         target=2,
         distractor=4,
     )
-    study = Study([("tiny", tiny_llama)], [alone])
+    study = Study([("tiny", loaded(tiny_llama))], [alone])
     for compute in (search_order, height):
         with pytest.raises(InputError, match="within reach of its root"):
             compute(study)
@@ -238,15 +264,13 @@ def test_the_untrained_model_has_other_weights_and_leaves_the_seed_alone(tiny_ll
     torch.manual_seed(5)
     expected = torch.rand(1)
     torch.manual_seed(5)
-    other = untrained(tiny_llama)
+    other = untrained(loaded(tiny_llama)).model
     assert torch.equal(torch.rand(1), expected)
     assert not torch.equal(other.lm.get_input_embeddings().weight, tiny_llama.lm.get_input_embeddings().weight)
 
 
 def test_a_model_without_thoughts_is_told_what_it_cannot_give(tiny_llama, problems):
-    cot = copy.copy(tiny_llama)
-    cot.method = METHODS["cot"]
-    study = Study([("cot", cot)], problems)
+    study = Study([("cot", loaded(tiny_llama, "cot"))], problems)
     for compute in (superposition, early_stopping):
         with pytest.raises(InputError, match="cot: has no thoughts"):
             compute(study)

@@ -87,7 +87,7 @@ def test_heights_follow_from_those_of_the_children(graph):
 
 
 @given(acyclic_graphs())
-def test_frontiers_part_what_is_reached(graph):
+def test_frontiers_partition_what_is_reached(graph):
     from_root = depths(graph, 0)
     rows = [frontier(graph, 0, k) for k in range(1, len(graph) + 1)]
     assert sum(map(len, rows)) == len(from_root) - 1

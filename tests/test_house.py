@@ -1,92 +1,182 @@
-"""The shape of the project: imports point one way, files are whole, intervals are right."""
+"""The shape of the project: which folder may import which, no circles, no full folder, no task's name elsewhere."""
 
 import ast
-import os
+import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
-from analyses.readings.intervals import wilson
-from coconut_core.errors import InputError
-from coconut_core.files import write_atomically
-
 ROOT = Path(__file__).parents[1]
-IMPORTS = (ast.Import, ast.ImportFrom)
-ROOMS = ["coconut_core", "analyses", "workbench"]
-FORBIDDEN = {
-    "coconut_core": {"plotly", "streamlit", "transformer_lens", "analyses", "workbench"},
-    "analyses": {"streamlit", "workbench"},
-    "workbench": set(),
+PACKAGES = ("coconut_core", "analyses", "workbench")
+MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+FEWEST_EXPECTED = 100
+LONGEST_MODULE = 300
+MOST_MODULES_OF_A_FOLDER = 22
+
+# Folder: what its modules may import of this project, beside modules of the same folder. A rule is a prefix of names.
+RULES = {
+    "coconut_core": ("coconut_core",),
+    "coconut_core.speedups": (),
+    "coconut_core.problems": ("coconut_core.errors", "coconut_core.files"),
+    "coconut_core.training": ("coconut_core",),
+    "analyses.readings": ("coconut_core",),
+    "analyses.drawing": ("coconut_core", "analyses.readings.masses"),
+    "analyses.figures": ("coconut_core", "analyses.readings", "analyses.drawing"),
+    "analyses.report": ("coconut_core", "analyses.readings", "analyses.drawing", "analyses.figures"),
+    "workbench.choices": ("coconut_core", "analyses"),
+    "workbench.computed": ("coconut_core", "analyses", "workbench.choices"),
+    "workbench.widgets": ("coconut_core", "analyses", "workbench.choices", "workbench.computed"),
+    "workbench.pages": ("coconut_core", "analyses", "workbench.choices", "workbench.computed", "workbench.widgets"),
+    "workbench.commands": ("coconut_core", "analyses"),
+}
+# What only these folders may import.
+KEPT_TO = {
+    "coconut_core.training": ("coconut_core.training", "workbench"),
+    "typer": ("workbench.commands",),
+    "streamlit": ("workbench.choices", "workbench.computed", "workbench.widgets", "workbench.pages"),
+    "plotly": ("analyses.drawing", "analyses.figures", "analyses.report", "workbench"),
+    "transformer_lens": ("analyses.readings.transformer_lens_view",),
 }
 
 
-def imported(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path: Path) -> set[str]:
+    """Modules that a file imports anywhere, but for type checkers alone; names of packages with the name taken."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            node.body = []
+    found = set()
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            yield node.module.split(".")[0]
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are written in full"
+            known = {module_of(each) for each in MODULES}
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found.add(inner if inner in known else node.module)
+    return found
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_imports_point_one_way(room):
-    paths = list((ROOT / room).rglob("*.py"))
-    assert paths
+def within(name: str, prefix: str) -> bool:
+    return name == prefix or name.startswith(f"{prefix}.")
+
+
+def rule_of(module: str) -> str:
+    """The most special rule of a module."""
+    return max((folder for folder in RULES if within(module, folder)), key=len, default="")
+
+
+@pytest.mark.parametrize("folder", RULES)
+def test_a_folder_imports_what_its_rule_allows(folder):
+    paths = [path for path in MODULES if rule_of(module_of(path)) == folder]
+    assert paths, folder
     for path in paths:
-        assert not FORBIDDEN[room] & set(imported(path)), path
+        for name in imports(path):
+            if name.split(".")[0] in PACKAGES:
+                assert any(within(name, each) for each in (folder, *RULES[folder])), f"{module_of(path)} imports {name}"
+
+
+@pytest.mark.parametrize("kept", KEPT_TO)
+def test_what_is_kept_to_some_folders_is_imported_there_alone(kept):
+    for path in MODULES:
+        if any(within(name, kept) for name in imports(path)):
+            assert any(within(module_of(path), each) for each in KEPT_TO[kept]), f"{module_of(path)} imports {kept}"
+
+
+def test_a_task_s_folder_is_imported_by_itself_alone():
+    tasks = [path.parent for path in (ROOT / "coconut_core" / "problems").glob("*/task.py")]
+    assert len(tasks) >= 2
+    for task in tasks:
+        name = module_of(task)
+        for path in [*MODULES, *(ROOT / "benchmarks").glob("*.py"), ROOT / "app.py"]:
+            if not path.is_relative_to(task):
+                assert not any(within(each, name) for each in imports(path)), f"{path} imports {name}"
+
+
+def test_no_task_s_name_is_written_outside_its_folder():
+    """But in the registry, the published numbers, and names of shipped files."""
+    places = ["coconut_core", "analyses", "workbench", "benchmarks", "app.py", ".ci"]
+    places += [f":!coconut_core/problems/{task}" for task in ("prosqa", "gsm8k", "prontoqa", "registry.py")]
+    places += [":!analyses/figures/published.py"]
+    command = ["git", "grep", "-niE", "prosqa|gsm8k|prontoqa", "--", *places]
+    lines = subprocess.run(command, capture_output=True, text=True, cwd=ROOT).stdout.splitlines()
+    shipped = re.compile(
+        r"(artifacts/(models|problems)/|configs/|data make )\w+|prosqa_(laptop|small|scratch)\w*|_?prosqa_test"
+    )
+    left = [line for line in lines if re.search("prosqa|gsm8k|prontoqa", shipped.sub("", line.split(":", 2)[2]), re.I)]
+    assert not left, "\n".join(left)
+
+
+def test_imports_run_in_no_circle():
+    graph = nx.DiGraph()
+    for path in MODULES:
+        graph.add_edges_from((module_of(path), name) for name in imports(path) if name.split(".")[0] in PACKAGES)
+    circles = [sorted(circle) for circle in nx.strongly_connected_components(graph) if len(circle) > 1]
+    assert not circles and len(graph) > FEWEST_EXPECTED
+
+
+def test_no_module_is_long_and_no_folder_full():
+    for path in MODULES:
+        lines = len(path.read_text().splitlines())
+        assert lines <= LONGEST_MODULE, f"{path.relative_to(ROOT)} has {lines} lines"
+    for folder in {path.parent for path in MODULES}:
+        names = [path.name for path in folder.glob("*.py") if path.name != "__init__.py"]
+        assert len(names) <= MOST_MODULES_OF_A_FOLDER, f"{folder.relative_to(ROOT)} has {len(names)} modules"
+
+
+def run(script: str) -> str:
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_pages_open_without_torch():
     """Its import takes seconds, and two sessions that import it at once would see half-made modules."""
     pages = [ROOT / "app.py", *(ROOT / "workbench" / "pages").glob("*.py")]
+    kinds = (ast.Import, ast.ImportFrom)
+    # Those inside of blocks too: the app imports the sidebar while plotly is on its way to the browser.
     lines = {
-        ast.unparse(node) for page in pages for node in ast.parse(page.read_text()).body if isinstance(node, IMPORTS)
+        ast.unparse(node) for page in pages for node in ast.walk(ast.parse(page.read_text())) if isinstance(node, kinds)
     }
-    told = subprocess.run(
-        [sys.executable, "-c", "\n".join([*sorted(lines), "import sys; print('torch' in sys.modules)"])],
-        capture_output=True,
-        text=True,
-        check=True,
+    assert run("\n".join([*sorted(lines), "import sys; print('torch' in sys.modules)"])) == "False"
+    assert len(lines) > 20
+
+
+def test_the_packages_cost_nothing_until_they_are_used():
+    script = "import sys, time; start = time.perf_counter(); import coconut_core, analyses; "
+    script += (
+        "print(time.perf_counter() - start, *(name for name in ('numpy', 'torch', 'networkx') if name in sys.modules))"
     )
-    assert told.stdout.strip() == "False" and len(lines) > 20
+    seconds, *heavy = min(run(script).split() for _ in range(3))
+    assert float(seconds) < 0.05 and not heavy
+    names = (
+        "from coconut_core import __all__ as core; from analyses import __all__ as own; import analyses, coconut_core; "
+    )
+    assert (
+        run(names + "print(all(getattr(coconut_core, n) for n in core) and all(getattr(analyses, n) for n in own))")
+        == "True"
+    )
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        import coconut_core
+
+        _ = coconut_core.nonsense
 
 
 def test_what_is_imported_is_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     declared = project["dependencies"] + [each for extra in extras.values() for each in extra]
-    names = {each.split(">")[0].split("<")[0].split("[")[0].replace("-", "_") for each in declared}
+    names = {re.split(r"[><\[]", each)[0].replace("-", "_") for each in declared}
     names = {"yaml" if name == "pyyaml" else name for name in names}
-    paths = [ROOT / "app.py", *(path for room in [*ROOMS, "tests"] for path in (ROOT / room).rglob("*.py"))]
-    used = {name for path in paths for name in imported(path)}
-    own = {*ROOMS, "tests", "benchmarks", "app"}
+    paths = [ROOT / "app.py", *MODULES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
+    used = {name.split(".")[0] for path in paths for name in imports(path)}
+    # The last two are the official checkout and a script, which run in an environment of their own.
+    own = {*PACKAGES, "tests", "benchmarks", "app", "coconut", "serve"}
     assert used - names - own - set(sys.stdlib_module_names) == set()
-
-
-def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "result.csv"
-    write_atomically(path, "old")
-
-    def fail(*_):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(os, "replace", fail)
-        write_atomically(path, "new")
-    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
-
-
-def test_an_unwritable_place_is_named(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot be written"):
-        write_atomically(tmp_path / "file" / "result.csv", "new")
-
-
-def test_wilson_interval_matches_the_published_example():
-    # 97.0% of 500 is about 95.1 to 98.2.
-    low, high = wilson(485, 500)
-    assert (round(low, 3), round(high, 3)) == (0.951, 0.982)
-    assert wilson(0, 10)[0] == 0 and wilson(10, 10)[1] == 1 and wilson(0, 0) == (0, 1)

@@ -1,22 +1,22 @@
 """Changes of thoughts: each does what it says, to the positions that it names."""
 
-import copy
-
+import numpy as np
 import pytest
 import torch
 
-from analyses.figures.interventions import KINDS, edited, interventions
-from analyses.readings.study import Study, Subject
+from analyses.figures.interventions import interventions
+from analyses.readings.changed_thoughts import KINDS, edited
+from analyses.readings.study import Study
+from coconut_core.checkpoints import Checkpoint
 from coconut_core.encoding import Encoder, pad_left
-from coconut_core.generation import answers
+from coconut_core.generation import Answers, answers
 from coconut_core.methods import METHODS
 
 
 @pytest.fixture(scope="module")
 def study(tiny_llama, problems):
-    pause = copy.copy(tiny_llama)
-    pause.method = METHODS["pause_as_thought"]
-    return Study([("tiny", tiny_llama), ("pause", pause)], problems)
+    pause = tiny_llama.with_method(METHODS["pause_as_thought"])
+    return Study([("tiny", Checkpoint(tiny_llama)), ("pause", Checkpoint(pause))], problems)
 
 
 def fed(model, problems, edit):
@@ -74,17 +74,13 @@ def test_the_table_has_every_position_with_its_n(study):
     assert pause.loc[["swap", "freeze"], "flips"].tolist() == [0, 0] and len(pause) == 8
 
 
-def test_a_flip_is_another_answer_and_not_another_chain(tiny_llama):
-    from types import SimpleNamespace
-
-    import numpy as np
-
+def test_a_flip_is_another_answer_and_not_another_chain(study):
     from analyses.figures.interventions import _row
 
     def told(*texts):
-        return SimpleNamespace(text=[(text,) for text in texts], correct=np.zeros((len(texts), 1), bool))
+        nothing = np.zeros((len(texts), 1))
+        return Answers((6,), tuple((text,) for text in texts), nothing.astype(bool), nothing.astype(int))
 
-    subject = Subject("hand", "Hand-made", "model", tiny_llama)
     clean = told("A chain. ### Tom is a wumpus.", "### Tom is a lempus.")
     changed = told("Another chain. ### Tom is a wumpus.", "### Tom is a wumpus.")
-    assert _row(subject, "zero", 1, changed, clean)["flips"] == 1
+    assert _row(study, study.model, "zero", 1, changed, clean)["flips"] == 1

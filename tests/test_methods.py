@@ -8,13 +8,14 @@ import pytest
 import torch
 
 from analyses.readings.values import node_values
+from coconut_core import definition
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.generation import answers
 from coconut_core.methods import METHODS
 from coconut_core.problems.prosqa.problem import ProsqaProblem
 from coconut_core.training.curriculum import Curriculum
 from coconut_core.training.packing import pack
-from tests.test_model import continue_fully, full_pass
+from tests.conftest import FLOAT32_LOSS, every_shape
 
 PROBLEM = ProsqaProblem.from_text(
     "Tom is a rompus. Every rompus is a lempus. Bob is a wumpus. Is Tom a wumpus or lempus?"
@@ -63,7 +64,7 @@ def drawn(model, name, scheduled):
     curriculum = Curriculum(max_stage=2, method=method, tokens_per_stage=6)
     tokens = model.tokens
     encoded = Encoder(model.tokenizer, method).problems([PROBLEM])
-    stages = [[{curriculum.of_method(scheduled): 1.0}]]
+    stages = [[{curriculum.effective_stage(scheduled): 1.0}]]
     batch = pack([encoded], stages, curriculum, thought=tokens.thought, padding=tokens.padding)
     word = {"thought": "thought", "pause": "pause", "none": ""}[method.slots]
     slots = " ".join([word] * len(batch.slots))
@@ -86,18 +87,22 @@ def test_layout_of_every_method_at_every_stage(tiny_llama, name, stage):
 
 
 def of_method(model, name):
-    other = copy.copy(model)
-    other.method = METHODS[name]
-    return other
+    return model.with_method(METHODS[name])
 
 
+def pause_of(model):
+    """The token of a pause, for methods whose slots hold pauses."""
+    return model.tokens.thought if model.method.slots == "pause" else None
+
+
+@every_shape
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_computes_what_one_full_pass_does(tiny_model, problems, name):
     """Loss against plain passes over the same tokens, for each way to fill the slots."""
     model = of_method(tiny_model, name)
     curriculum = Curriculum(max_stage=3, method=model.method)
     encoded = Encoder(model.tokenizer, model.method).problems(problems[:4])
-    stage = curriculum.of_method(2)
+    stage = curriculum.effective_stage(2)
     batch = pack(
         [[p] for p in encoded],
         [[{stage: 1.0}]] * 4,
@@ -105,51 +110,37 @@ def test_every_method_computes_what_one_full_pass_does(tiny_model, problems, nam
         thought=model.tokens.thought,
         padding=model.tokens.padding,
     )
-    losses, embed = [], model.lm.get_input_embeddings()
+    losses = []
     for problem in encoded:
         count = curriculum.thoughts_at(stage, len(problem.steps))
-        if model.method.slots == "thought":
-            before = full_pass(model, problem.question, count)
-        else:
-            before = embed(torch.tensor([problem.question + [model.tokens.thought] * count]))
-        text = [problem.opening, *curriculum.text_at(problem, stage)]
-        logits = model.lm.get_output_embeddings()(continue_fully(model, before, text[:-1]))
-        losses.append(torch.nn.functional.cross_entropy(logits.float(), torch.tensor(text[1:]), reduction="none"))
-    torch.testing.assert_close(model(batch).by_label, torch.cat(losses).detach(), rtol=0, atol=1e-5)
+        fed = definition.think(model.lm, problem.question, count, pause_of(model))
+        losses.append(definition.loss(model.lm, fed, [problem.opening, *curriculum.text_at(problem, stage)]))
+    torch.testing.assert_close(model(batch).by_label, torch.cat(losses).detach(), **FLOAT32_LOSS)
 
 
+@every_shape
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_says_and_values_what_full_passes_do(tiny_model, problems, name):
     model = of_method(tiny_model, name)
     encoder = Encoder(model.tokenizer, model.method)
     some, ks = problems[:2], (0, 2)
     told, values = answers(model, some, ks=ks, max_new_tokens=5), node_values(model, some, ks=ks)
-    head = model.lm.get_output_embeddings()
+    end_of_text = encoder.tokens.end_of_text
     for index, problem in enumerate(some):
         question = encoder.questions([problem.question])[0]
         for at, k in enumerate(ks):
-            count = model.method.slot_count(k)
-            if model.method.slots == "thought":
-                before = full_pass(model, question.ids, count)
-            else:
-                pauses = [model.tokens.thought] * count
-                before = model.lm.get_input_embeddings()(torch.tensor([question.ids + pauses]))
-            written = [question.opening]
-            for _ in range(5):
-                written.append(int(head(continue_fully(model, before, written)[-1]).argmax()))
-            said = written[1:]
-            if encoder.tokens.end_of_text in said:
-                said = said[: said.index(encoder.tokens.end_of_text)]
+            fed = definition.think(model.lm, question.ids, model.method.slot_count(k), pause_of(model))
+            said = definition.write(model.lm, fed, [question.opening], end_of_text, most=5)
             assert model.tokenizer.decode(said, skip_special_tokens=True).strip() == told.text[index][at].strip()
             forced = f"{problem.root_name} is a" if k == 0 else "Every"
             stem = [question.opening, *encoder.texts([forced])[0]]
-            probability = head(continue_fully(model, before, stem)[-1]).double().softmax(-1)
+            probability = definition.continue_with(model.lm, fed, stem)[-1].softmax(-1)
             for node, ids in enumerate(encoder.texts(list(problem.names))):
                 assert len(ids) == 1
-                assert values.value[index, at, node] == pytest.approx(probability[ids[0]].item(), abs=1e-9)
+                assert values.value[index, at, node] == pytest.approx(probability[ids[0]].item(), rel=1e-10, abs=0)
             names = {ids[0] for ids in encoder.texts(list(problem.names))}
             off = sum(p for token, p in enumerate(probability.tolist()) if token not in names)
-            assert values.off_graph[index, at] == pytest.approx(off, abs=1e-9)
+            assert values.off_graph[index, at] == pytest.approx(off, abs=1e-10, rel=0)
 
 
 @pytest.mark.parametrize("name", METHODS)

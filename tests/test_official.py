@@ -1,4 +1,4 @@
-"""Checkpoints of the official code become folders of ours."""
+"""Checkpoints of the official code become folders that every command reads."""
 
 import pytest
 import torch
@@ -46,11 +46,12 @@ def official_state(lm):
 def test_an_official_state_dict_becomes_a_folder(tmp_path, base, trained):
     torch.save(official_state(trained), tmp_path / "checkpoint_50")
     import_official(tmp_path / "checkpoint_50", base, tmp_path / "out", thoughts_per_step=2, max_stage=3)
-    model = load_model(tmp_path / "out")
+    loaded = load_model(tmp_path / "out")
+    model = loaded.model
     for (name, ours), theirs in zip(model.lm.named_parameters(), trained.parameters(), strict=True):
         assert torch.equal(ours, theirs), name
     assert (model.tokens.begin, model.tokens.end, model.tokens.thought) == (4, 5, 6)
-    assert model.card["max_thoughts"] == 6 and model.card["imported"]["file"] == "checkpoint_50"
+    assert loaded.max_thoughts == 6 and loaded.card["imported"]["file"] == "checkpoint_50"
 
 
 def test_a_state_dict_of_another_model_is_refused(tmp_path, base, trained):

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from coconut_core.checkpoints import initial_model
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
 from coconut_core.training.config import ModelShape, RunConfig, World
+from coconut_core.training.initial_model import initial_model
 
 
 def config(**shape):

@@ -6,10 +6,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coconut_core.encoding import Encoder
+from coconut_core.encoding import EncodedProblem, Encoder
 from coconut_core.problems.prosqa.further_questions import further_questions
 from coconut_core.problems.prosqa.sampler import SamplerSettings, sample_problems
-from coconut_core.training.curriculum import Curriculum, EncodedProblem
+from coconut_core.training.curriculum import Curriculum
 from coconut_core.training.packing import pack, pack_parts
 
 MARKS = {"thought": 2, "padding": 0}
@@ -54,6 +54,6 @@ def test_parts_hold_every_row_once_with_less_padding(sizes, columns_at_once):
     parts = pack_parts(rows, stages, curriculum, columns_at_once=columns_at_once, **MARKS)
     assert sum(part.share for part in parts) == pytest.approx(1.0)
     assert sum(part.weights.sum() for part in parts) == pytest.approx(float(whole.weights.sum()))
-    told = [int(ids[-1]) for part in parts for ids in part.questions.ids]
-    assert sorted(told) == sorted(row[0].question[-1] for row in rows)
+    found = [int(ids[-1]) for part in parts for ids in part.questions.ids]
+    assert sorted(found) == sorted(row[0].question[-1] for row in rows)
     assert sum(part.questions.ids.numel() for part in parts) <= whole.questions.ids.numel()

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa.files import load_problems, save_problems
 from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.registry import load_problems, save_problems
 
 TEXT = (
     "Tom is a lempus. Every lempus is a rompus. Bob is a wumpus. Every rompus is a zumpus. Is Tom a wumpus or zumpus?"
@@ -89,15 +89,15 @@ def test_markup_in_names_is_plain_text():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "sentence"),
     [
         ("", "does not end with a choice"),
         ("Tom is a lempus.", "does not end with a choice"),
-        ("The sky is blue. Is Tom a lempus or wumpus?", '"The sky is blue." is no ProsQA sentence'),
+        ("The sky is blue. Is Tom a lempus or wumpus?", '"The sky is blue." is not a ProsQA sentence'),
         ("Is Tom a lempus or wumpus?", "has no facts"),
         (TEXT + " Thanks!", "put it last"),
         (TEXT.replace("Is Tom", "Is Max"), "'Max', which no fact names"),
-        (TEXT.replace("Is Tom", "Is lempus"), "'lempus', which is no person"),
+        (TEXT.replace("Is Tom", "Is lempus"), "'lempus', which is not a person"),
         (TEXT.replace("or zumpus", "or yumpus"), "'yumpus', which no fact names"),
         (TEXT.replace("or zumpus", "or wumpus"), "Both candidates are 'wumpus'"),
         (TEXT.replace("a wumpus or", "a rompus or"), "Both candidates ('rompus', 'zumpus') can be reached"),
@@ -112,15 +112,15 @@ def test_markup_in_names_is_plain_text():
         ("Bob is a Tom. " + TEXT, "makes a person a kind"),
     ],
 )
-def test_unsound_text_is_refused_in_one_sentence(text, told):
+def test_unsound_text_is_refused_in_one_sentence(text, sentence):
     with pytest.raises(InputError) as caught:
         ProsqaProblem.from_text(text)
-    assert told in str(caught.value)
+    assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "sentence"),
     [
         ({"edges": None}, "'edges' must hold a list of pairs"),
         ({"edges": [[0, 2, 4]]}, "'edges' must hold a list of pairs"),
@@ -134,16 +134,16 @@ def test_unsound_text_is_refused_in_one_sentence(text, told):
         ({"question": TEXT.replace("Bob is", "Max is")}, "The text names 'Max'"),
         ({"question": "What is 2+2?"}, ""),
         ({"question": TEXT.replace("Is Tom", "Is Bob").replace("?", "?"), "target": 0}, "does not offer the choice"),
-        ({"steps": []}, "The steps [] are no path"),
+        ({"steps": []}, "The steps [] are not a path"),
     ],
 )
-def test_a_wrong_field_is_named_with_file_and_item(tmp_path, change, told):
+def test_a_wrong_field_is_named_with_file_and_item(tmp_path, change, sentence):
     path = tmp_path / "problems.json"
     path.write_text(json.dumps([RECORD, RECORD | change]))
     with pytest.raises(InputError) as caught:
         load_problems(path)
     assert str(caught.value).startswith(f"{path}, item 1: ")
-    assert told in str(caught.value)
+    assert sentence in str(caught.value)
 
 
 def test_a_missing_field_is_named():
@@ -170,27 +170,27 @@ def test_saved_problems_load_as_they_were(tmp_path):
     assert load_problems(tmp_path / "new" / "set.json") == problems
 
 
-def test_text_that_names_an_unknown_node_is_told():
+def test_text_that_names_an_unknown_node_is_refused():
     problem = ProsqaProblem.from_json(RECORD | {"question": TEXT.replace("Bob is", "Max is")})
     with pytest.raises(InputError, match="'Max'"):
         _ = problem.facts
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "sentence"),
     [
         ({"edges": [(0, 2), (2, 3), (2, 4)]}, "'e' can be reached"),
         ({"target": 4}, "'e' cannot be reached"),
         ({"edges": [(0, 2), (2, 3), (3, 2), (1, 4)]}, "in a circle"),
         ({"root": 2}, "has a parent"),
-        ({"path": (0, 3)}, "no shortest path"),
+        ({"path": (0, 3)}, "not a shortest path"),
         ({"facts": [0, 0, 1]}, "exactly once"),
         ({"names": ("A", "B", "c", "d d", "e")}, "'d d' cannot be a name"),
         ({"edges": [(0, 2), (0, 2), (2, 3), (1, 4)]}, "given twice"),
         ({"distractor": 9}, "Node 9"),
     ],
 )
-def test_an_unsound_graph_is_refused(change, told):
+def test_an_unsound_graph_is_refused(change, sentence):
     sound = {
         "names": ("A", "B", "c", "d", "e"),
         "edges": [(0, 2), (2, 3), (1, 4)],
@@ -199,7 +199,7 @@ def test_an_unsound_graph_is_refused(change, told):
         "distractor": 4,
     }
     ProsqaProblem.from_graph(**sound)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=sentence):
         ProsqaProblem.from_graph(**(sound | change))
 
 

@@ -18,7 +18,7 @@ from coconut_core.problems.prosqa.sampler import (
     SamplerSettings,
     sample_problems,
 )
-from coconut_core.problems.prosqa.statistics import statistics
+from coconut_core.problems.prosqa.statistics import measured
 from coconut_core.problems.prosqa.validation import violations
 
 WORLDS = {
@@ -71,12 +71,12 @@ def test_the_same_seed_gives_the_same_problems_and_another_one_others():
 
 
 def test_every_official_statistic_is_met(drawn):
-    frame = statistics(drawn).frame().set_index("statistic")
+    frame = measured(drawn).frame().set_index("statistic")
     assert frame.loc[[not agrees for agrees in frame.agrees]].empty, frame
 
 
 def test_order_tells_nothing(drawn):
-    """Which candidate is offered first, and where the text tells the first step, is as if drawn by lot."""
+    """Which candidate is offered first, and where the text states the first step, are as if drawn by lot."""
     count = len(drawn)
     first = np.mean([problem.choices[0] == problem.target for problem in drawn])
     assert abs(first - 0.5) < 1.5 / count**0.5
@@ -96,6 +96,7 @@ def test_edges_stand_in_the_official_order(drawn, official_prosqa):
         assert record["root"] in (0, 1)
 
 
+@pytest.mark.timing
 def test_two_thousand_problems_a_second():
     """An idle core draws more than ten thousand; the best of five keeps a busy machine from failing this."""
     rates = []
@@ -158,7 +159,7 @@ def test_lengths_of_further_questions_follow_their_weights():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "sentence"),
     [
         ({"nodes": (3, 9)}, "within 4 to 55"),
         ({"nodes": (9, 8)}, "within 4 to 55"),
@@ -174,8 +175,8 @@ def test_lengths_of_further_questions_follow_their_weights():
         ({"path_weight": 0.0}, "path_weight"),
     ],
 )
-def test_impossible_settings_are_refused(arguments, told):
-    with pytest.raises(InputError, match=told):
+def test_impossible_settings_are_refused(arguments, sentence):
+    with pytest.raises(InputError, match=sentence):
         SamplerSettings(**arguments)
 
 

@@ -3,23 +3,20 @@
 import json
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from analyses.figures.graph_statistics import world_of
 from analyses.report import export
 from analyses.report.report import FIGURES, make_report
 from coconut_core.checkpoints import load_model
 from coconut_core.errors import InputError
 from coconut_core.generation import answers
-from coconut_core.problems.prosqa.files import save_problems
+from coconut_core.problems.gsm8k.task import Gsm8kProblem
+from coconut_core.problems.problem import Problem
 from coconut_core.problems.prosqa.problem import ProsqaProblem
-from coconut_core.problems.questions import Question, load_questions, task_of
+from coconut_core.problems.registry import load_problems, save_problems, task_of
 from coconut_core.training.loop import train
-
-GSM8K = Path(__file__).parents[2] / "shared" / "data" / "gsm8k" / "gsm_test.json"
 
 
 @pytest.fixture
@@ -34,13 +31,14 @@ def questions(problems, tmp_path):
 
 def test_graphs_are_read_where_there_are_any(problems, questions):
     save_problems(questions / "graphs.json", problems)
-    assert list(load_questions(questions / "graphs.json")) == problems
-    texts = load_questions(questions / "texts.json")
-    assert [type(text) for text in texts] == [Question] * len(problems)
-    assert texts[3] == Question(problems[3].question, problems[3].steps, problems[3].answer)
-    found = [load_questions(questions / f"{name}.json") for name in ("graphs", "texts", "sums")]
-    assert [task_of(each) for each in found] == ["prosqa", "other", "gsm8k"]
-    assert world_of(found[2]) == "questions of 1 to 2 steps"
+    assert list(load_problems(questions / "graphs.json")) == problems
+    texts = load_problems(questions / "texts.json")
+    assert [type(text) for text in texts] == [Problem] * len(problems)
+    assert texts[3] == Problem(problems[3].question, problems[3].answer, problems[3].steps)
+    found = [load_problems(questions / f"{name}.json") for name in ("graphs", "texts", "sums")]
+    assert [task_of(each).name for each in found] == ["prosqa", "other", "gsm8k"]
+    assert task_of(found[2]).describe(found[2]) == "questions of 1 to 2 steps"
+    assert task_of([*found[0], *found[1]]).name == task_of([]).name == "other"
 
 
 @pytest.mark.parametrize(
@@ -50,27 +48,30 @@ def test_graphs_are_read_where_there_are_any(problems, questions):
         ('[{"question": "Q", "steps": []}]', "item 0: Field 'answer'"),
         ('[{"question": "Q", "steps": [], "answer": "1"}, 5]', "item 1: An item must be an object"),
         ('[{"question": "Q", "steps": "S", "answer": "1"}]', "item 0: Field 'steps'"),
-        ('[{"question": "Q", "st', "no whole JSON file"),
+        ('[{"question": "Q", "st', "not a whole JSON file"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_named(tmp_path, content, told):
     (tmp_path / "bad.json").write_text(content)
     with pytest.raises(InputError, match=told):
-        load_questions(tmp_path / "bad.json")
+        load_problems(tmp_path / "bad.json")
 
 
-def test_the_official_file_is_read():
-    if not GSM8K.is_file():
-        pytest.skip("the official GSM8k file is not on this machine")
-    found = load_questions(GSM8K)
-    assert len(found) == 1319 and task_of(found) == "gsm8k" and found[0].answer == "18"
+def test_the_official_file_is_read(official_gsm8k):
+    found = load_problems(official_gsm8k)
+    assert (
+        len(found) == 1319
+        and task_of(found).name == "gsm8k"
+        and isinstance(found[0], Gsm8kProblem)
+        and found[0].answer == "18"
+    )
 
 
 def test_commas_do_not_count(tiny_llama, monkeypatch):
     written = "so much ### 1,000"
     monkeypatch.setattr("coconut_core.generation.write", lambda *_: [[[1]], [[1]], [[1]]])
     monkeypatch.setattr(type(tiny_llama.tokenizer), "batch_decode", lambda *_, **__: [written])
-    asked = [Question("Is Tom a lempus or scrompus?", (), answer) for answer in ("1000", "1,000", "100")]
+    asked = [Problem("Is Tom a lempus or scrompus?", answer, ()) for answer in ("1000", "1,000", "100")]
     assert answers(tiny_llama, asked, ks=(0,)).correct[:, 0].tolist() == [True, True, False]
 
 
@@ -85,6 +86,7 @@ def test_a_run_is_trained_on_questions(questions, tiny_checkpoint, tiny_run, tmp
 
 def test_figures_without_graphs_are_made_and_the_others_named(questions, tiny_checkpoint, tmp_path, monkeypatch):
     monkeypatch.setattr(export, "image_fault", lambda: "no browser")
+    monkeypatch.setattr("analyses.figures.wall_clock.TIMED_PROBLEMS", 1)
     two = tmp_path / "two"
     shutil.copytree(tiny_checkpoint, two)
     card = json.loads((two / "coconut.json").read_text())
@@ -103,6 +105,4 @@ def test_figures_without_graphs_are_made_and_the_others_named(questions, tiny_ch
 
 
 def test_a_problem_with_a_graph_is_a_question_too(problems):
-    from coconut_core.encoding import Problem
-
     assert isinstance(problems[0], ProsqaProblem) and isinstance(problems[0], Problem)

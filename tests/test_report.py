@@ -4,6 +4,8 @@ import base64
 import json
 import re
 import shutil
+import sys
+from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from analyses.report import export
 from analyses.report.report import FIGURES, make_report
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa.files import save_problems
+from coconut_core.problems.registry import save_problems
 
 
 @pytest.fixture
@@ -29,9 +31,28 @@ def report(checkpoint, data, out, **settings):
     return make_report([checkpoint], data, out, command="coconut figures", progress=False, **settings)
 
 
-def test_every_figure_is_written_and_made_once(tiny_checkpoint, data, tmp_path, no_pictures):
-    out = tmp_path / "figures"
-    manifest = report(tiny_checkpoint, data, out)
+@pytest.fixture(scope="module")
+def whole_report(tiny_checkpoint, problems, tmp_path_factory):
+    """A folder with twelve problems, one of which is timed, and all their figures; its manifest. Read only."""
+    folder = tmp_path_factory.mktemp("whole")
+    save_problems(folder / "data.json", problems)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "image_fault", lambda: "PNG and SVG need Chrome.")
+        patch.setattr("analyses.figures.wall_clock.TIMED_PROBLEMS", 1)
+        manifest = report(tiny_checkpoint, folder / "data.json", folder / "figures")
+    return folder, manifest
+
+
+@pytest.fixture
+def whole(whole_report, tmp_path):
+    """The problems, the figures and the manifest of a whole report, in a folder of the test's own."""
+    folder, manifest = whole_report
+    shutil.copytree(folder / "figures", tmp_path / "figures")
+    return folder / "data.json", tmp_path / "figures", manifest
+
+
+def test_every_figure_is_written_and_made_once(tiny_checkpoint, whole, no_pictures):
+    data, out, manifest = whole
     made = {name for name, entry in manifest["figures"].items() if "files" in entry}
     assert made == {figure.name for figure in FIGURES} - {"figure_3"}
     assert manifest["figures"]["figure_3"]["left_out"].startswith("--sweep: models with two values of c")
@@ -100,15 +121,52 @@ def test_what_a_module_is_computed_with_is_hashed_to_the_bottom():
         "analyses.readings.values",
         "analyses.drawing.chart",
         "coconut_core.model",
-        "coconut_core.training.offset_heads",
+        "coconut_core.speedups.last_layer",
     } < found
     assert not {"analyses.figures.height", "analyses.report.report", "coconut_core.training.loop"} & found
 
 
-def test_figures_can_be_computed_again_from_their_rows(tiny_checkpoint, data, tmp_path, no_pictures):
+def test_a_module_taken_from_its_package_is_the_module():
+    from analyses.report.code_hash import modules_behind
+
+    found = modules_behind("analyses.report.result_files")  # has `from analyses.report import export`
+    assert "analyses.report.export" in found and "analyses.report" not in found
+
+
+@pytest.mark.parametrize("listed", ['{"Model": "lazily.model"}', '{".model": ["Model"]}', '{"model": ["Model"]}'])
+def test_what_a_package_imports_lazily_is_followed(tmp_path, monkeypatch, listed):
+    from analyses.report import code_hash
+
+    sources = {
+        "__init__": f"from importlib import import_module\nLAZY = {listed}\ndef __getattr__(name): ...",
+        "model": "def build():\n    from . import layers\n    from .sizes import WIDTH",
+        "layers": "",
+        "sizes": "WIDTH = 1",
+        "unrelated": "",
+        "user": "from lazily import Model",
+        "other_user": "import lazily.layers",
+    }
+    (tmp_path / "lazily").mkdir()
+    for name, source in sources.items():
+        (tmp_path / "lazily" / f"{name}.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(code_hash, "PACKAGES", ("lazily",))
+    code_hash._imports.cache_clear()
+    try:
+        found = code_hash.modules_behind("lazily.user")
+        assert found == ["lazily", "lazily.layers", "lazily.model", "lazily.sizes", "lazily.user"]
+        assert code_hash.modules_behind("lazily.other_user") == ["lazily.layers", "lazily.other_user"]
+        before = code_hash.code_hash("lazily.user")
+        (tmp_path / "lazily" / "sizes.py").write_text("WIDTH = 2")
+        assert code_hash.code_hash("lazily.user") != before
+        assert not [name for name in sys.modules if name.startswith("lazily")], "hashing ran what it hashed"
+    finally:
+        code_hash._imports.cache_clear()
+
+
+def test_figures_can_be_computed_again_from_their_rows(tiny_checkpoint, whole, no_pictures):
     """Without our code: the numbers of figures 5, 8 and 9 from the two tables of rows."""
-    out = tmp_path / "figures"
-    report(tiny_checkpoint, data, out)
+    data, out, _ = whole
     values, answers = (pd.read_csv(out / f"{name}.csv.gz") for name in ("values", "answers"))
     model = values["subject"].iloc[0]
     own = values[(values["subject"] == model) & (values["k"] == 1) & values["candidate"]]
@@ -161,6 +219,36 @@ def test_a_clone_has_pictures_and_no_pages(tiny_checkpoint, data, tmp_path, no_p
     assert page.count("(Made earlier, of ") == 2, "of the figures that were not made again"
 
 
+def test_texts_of_a_manifest_are_shown_as_they_are_written(tiny_checkpoint, data, tmp_path, no_pictures):
+    """Whatever a command or a caption holds is text on the page, and never a tag of it."""
+    out = tmp_path / "figures"
+    names = ["figure_8", "figure_3", "table_2"]
+    report(tiny_checkpoint, data, out, only=names)
+    manifest = json.loads((out / "manifest.json").read_text())
+    manifest["figures"]["figure_8"]["caption"] = "p < 0.05 & <b>'bold' \"quoted\"</b>"
+    manifest["figures"]["figure_3"]["left_out"] = "no <i>model</i>"
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    (out / "figure_8.html").unlink()
+    (out / "figure_8.png").write_bytes(b"a picture")
+    make_report([tiny_checkpoint], data, out, command="coconut 'a <u> & b'", progress=False, only=["table_2"])
+
+    class Page(HTMLParser):
+        tags, alts, text = set(), [], ""
+
+        def handle_starttag(self, tag, attributes):
+            self.tags.add(tag)
+            self.alts += [value for name, value in attributes if name == "alt"]
+
+        def handle_data(self, data):
+            self.text += data
+
+    page = Page()
+    page.feed((out / "index.html").read_text().split("</script>", 1)[1])
+    caption = manifest["figures"]["figure_8"]["caption"]
+    assert not {"b", "i", "u"} & page.tags and page.alts == [caption]
+    assert all(text in page.text for text in (caption, "Left out: no <i>model</i>", "coconut 'a <u> & b'"))
+
+
 def test_an_interrupted_report_goes_on(tiny_checkpoint, data, tmp_path, no_pictures, monkeypatch):
     out, names = tmp_path / "figures", ["table_2", "figure_8", "figure_9"]
 
@@ -181,16 +269,18 @@ def test_an_interrupted_report_goes_on(tiny_checkpoint, data, tmp_path, no_pictu
     assert set(manifest["figures"]) == set(names) and (out / "table_2.csv").stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("figure", ["figure_7_k1", "figure_6"])
-def test_pictures_are_drawn_where_they_can_be(tiny_checkpoint, data, tmp_path, figure):
+def test_pictures_are_drawn_where_they_can_be(tiny_checkpoint, data, tmp_path):
     if export.image_fault():
         pytest.skip(export.image_fault())
-    files = report(tiny_checkpoint, data, tmp_path / "figures", only=[figure])["figures"][figure]["files"]
-    assert [name.rpartition(".")[2] for name in files] == ["csv", "html", "png", "svg"]
+    drawn = ["figure_7_k1", "figure_6"]
+    manifest = report(tiny_checkpoint, data, tmp_path / "figures", only=drawn)
+    for figure in drawn:
+        files = manifest["figures"][figure]["files"]
+        assert [name.rpartition(".")[2] for name in files] == ["csv", "html", "png", "svg"]
 
 
 def test_bad_input_is_named(tiny_checkpoint, data, tmp_path):
-    with pytest.raises(InputError, match="--only: 'figure_99' is no figure"):
+    with pytest.raises(InputError, match="--only: 'figure_99' is not a figure"):
         report(tiny_checkpoint, data, tmp_path, only=["figure_99"])
     with pytest.raises(InputError, match="no such folder"):
         report(tmp_path / "absent", data, tmp_path)

@@ -5,6 +5,8 @@ import os
 import shutil
 import signal
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,12 +15,14 @@ from safetensors.torch import load_file
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
 from coconut_core.model import CoconutModel
-from coconut_core.problems.prosqa.files import save_problems
 from coconut_core.problems.prosqa.problem import ProsqaProblem
+from coconut_core.problems.registry import save_problems
 from coconut_core.training import loop as training
-from coconut_core.training.batches import Lessons
+from coconut_core.training.batches import TrainingBatches
+from coconut_core.training.config_files import load_config
+from coconut_core.training.initial_model import data_hash
 from coconut_core.training.loop import STATE, train
-from coconut_core.training.run_folder import held
+from coconut_core.training.run_folder import locked
 
 EXAMPLE = "Tom is a blorpus. Every blorpus is a rompus. Bob is a wumpus. Is Tom a wumpus or rompus?"
 
@@ -41,14 +45,23 @@ def metrics(folder):
 
 def stop_at(monkeypatch, total_step, how):
     """Call `how` when the batch of a step is asked for."""
-    whole = Lessons.batch
+    whole = TrainingBatches.batch
 
     def batch(self, epoch, step, columns_at_once):
         if epoch * self.steps_per_epoch + step == total_step:
             how()
         return whole(self, epoch, step, columns_at_once)
 
-    monkeypatch.setattr(Lessons, "batch", batch)
+    monkeypatch.setattr(TrainingBatches, "batch", batch)
+
+
+@pytest.fixture(autouse=True)
+def short_answers(monkeypatch):
+    """A model that has learned next to nothing never ends its text, so that validation would take most of a run.
+
+    Two steps and the answer, as long as a text of these worlds can be, fit in.
+    """
+    monkeypatch.setattr(training, "answers", partial(training.answers, max_new_tokens=24))
 
 
 class Killed(Exception):
@@ -128,6 +141,33 @@ def test_another_config_in_the_same_folder_is_refused(tmp_path, tiny_run):
     assert (folder / "model.safetensors").read_bytes() != before
 
 
+def test_a_run_that_began_before_tasks_had_names_resumes(tmp_path, tiny_run, monkeypatch):
+    """A field that is not in the folder had its usual value, so that one with another value is another run."""
+    whole = train(replace(tiny_run, save_path=str(tmp_path / "whole")), "", quiet=True)
+    old = replace(tiny_run, save_path=str(tmp_path / "old"), checkpoint_minutes=1e-9)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        stop_at(patch, 3, die)
+        train(old, "", quiet=True)
+    path = old.folder / "run.json"
+    fields = json.loads(path.read_text())
+    path.write_text(json.dumps({name: value for name, value in fields.items() if name not in ("task", "lr")}))
+    with pytest.raises(InputError, match="holds a run with another lr;"):
+        train(old, "", quiet=True)
+    path.write_text(json.dumps({name: value for name, value in fields.items() if name != "task"}))
+    seen, batch = [], TrainingBatches.batch
+    monkeypatch.setattr(TrainingBatches, "batch", lambda self, *at: (seen.append(at[:2]), batch(self, *at))[1])
+    assert_same_model(whole, train(old, "", quiet=True))
+    assert len(seen) == 8 - 3
+
+
+def test_worlds_are_hashed_as_they_were_when_the_shipped_models_were_trained():
+    """A run refuses to go on with other data, so that another hash of the same worlds would end old runs."""
+    root = Path(__file__).parents[1]
+    card = json.loads((root / "artifacts" / "models" / "prosqa_laptop_base" / "coconut.json").read_text())
+    assert "task" not in card["run"]
+    assert data_hash(load_config(root / "configs" / "prosqa_laptop_base.yaml")) == card["data"]
+
+
 def test_a_mistake_loses_nothing_and_leaves_nothing(tmp_path, tiny_run):
     config = replace(tiny_run, save_path=str(tmp_path))
     folder = train(config, "", quiet=True)
@@ -147,7 +187,7 @@ def test_a_folder_that_is_no_run_is_left_alone(tmp_path, tiny_run):
     config = replace(tiny_run, save_path=str(tmp_path))
     (config.folder / "thesis").mkdir(parents=True)
     for restart in (False, True):
-        with pytest.raises(InputError, match="holds something that is no run"):
+        with pytest.raises(InputError, match="holds something that is not a run"):
             train(config, "", quiet=True, restart=restart)
     assert (config.folder / "thesis").is_dir()
     shutil.rmtree(config.folder)
@@ -206,18 +246,18 @@ def test_names_of_the_validation_file_are_looked_up_before_anything_is_written(t
     assert not (tmp_path / "tiny").exists()
 
 
-def test_a_file_too_small_for_its_processes_is_told(tmp_path, tiny_run, tiny_llama, problems):
+def test_a_file_too_small_for_its_processes_is_refused(tmp_path, tiny_run, tiny_llama, problems):
     save_problems(tmp_path / "train.json", problems)
     config = replace(tiny_run, worlds=(), train_path=str(tmp_path / "train.json"), questions_per_text=1)
     encoder = Encoder(tiny_llama.tokenizer)
-    assert Lessons(config, encoder).steps_per_epoch == 1
+    assert TrainingBatches(config, encoder).steps_per_epoch == 1
     with pytest.raises(InputError, match="2 processes take 16 problems a step, but .* holds 12"):
-        Lessons(config, encoder, 0, 2)
+        TrainingBatches(config, encoder, 0, 2)
 
 
 def test_a_folder_that_is_being_trained_is_left_alone(tmp_path, tiny_run):
     config = replace(tiny_run, save_path=str(tmp_path))
-    with held(config.folder):
+    with locked(config.folder):
         for restart in (False, True):
             with pytest.raises(InputError, match="being trained by another process"):
                 train(config, "", quiet=True, restart=restart)
@@ -253,8 +293,8 @@ def test_the_last_batches_of_an_epoch_are_learned_too(tmp_path, tiny_run, monkey
 
 def test_epochs_that_are_behind_the_loaded_model_are_left_out(tmp_path, tiny_run, tiny_checkpoint, monkeypatch):
     config = replace(tiny_run, save_path=str(tmp_path), model=None, load_model_path=str(tiny_checkpoint), resume=1)
-    seen, whole = [], Lessons.batch
-    monkeypatch.setattr(Lessons, "batch", lambda self, *at: (seen.append(at[:2]), whole(self, *at))[1])
+    seen, whole = [], TrainingBatches.batch
+    monkeypatch.setattr(TrainingBatches, "batch", lambda self, *at: (seen.append(at[:2]), whole(self, *at))[1])
     folder = train(config, "", quiet=True)
     assert seen == [(1, step) for step in range(4)]
     assert json.loads((folder / "coconut.json").read_text())["samples"] == 32

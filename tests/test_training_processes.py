@@ -12,6 +12,7 @@ import torch
 import yaml
 
 from coconut_core.training.loop import STATE
+from tests.command_line import coconut
 from tests.test_training import assert_same_model, metrics
 
 
@@ -28,9 +29,9 @@ def test_ctrl_c_stops_two_processes_and_the_same_command_resumes(tmp_path, tiny_
     while not (tmp_path / "tiny" / "metrics.jsonl").stat().st_size and time.monotonic() < deadline:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    _, printed = process.communicate(timeout=60)
     assert torch.load(tmp_path / "tiny" / STATE, weights_only=True)["progress"]["total_steps"] > 0
-    assert told.count("the same command resumes from") == 1
+    assert printed.count("the same command resumes from") == 1
 
 
 @pytest.mark.slow
@@ -45,8 +46,7 @@ def test_kill_9_and_the_same_command_again(tmp_path, tiny_run):
     process.kill()
     process.wait()
     subprocess.run(command, check=True, capture_output=True)
-    other = [*command, "--set", f"save_path={tmp_path / 'whole'}"]
-    subprocess.run(other, check=True, capture_output=True)
+    assert coconut(*command[3:], "--set", f"save_path={tmp_path / 'whole'}").returncode == 0
     assert_same_model(tmp_path / "killed" / "tiny", tmp_path / "whole" / "tiny")
 
 

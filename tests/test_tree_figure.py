@@ -1,17 +1,25 @@
 """The drawing of search trees: what moves with k and what does not, and that text is only ever text."""
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyses.drawing.escaping import for_markdown, for_plotly, one_line, shortened
+from analyses.drawing.escaping import for_markdown, for_plotly, one_line, truncated
 from analyses.drawing.palette import DARK, LIGHT, contrast
-from analyses.drawing.tree.figure import Reading, description, tree_figure, tree_layout
+from analyses.drawing.tree.figure import Reading, description, legend_figure, tree_figure, tree_layout
 from analyses.drawing.tree.scene import WRITTEN_FROM
-from analyses.drawing.values_beside_control import control_figure
+from analyses.drawing.value_curves import value_curves
+from analyses.drawing.values_beside_control import values_beside_control
+from analyses.readings.masses import ValuesAt
+from analyses.readings.values import node_values
 from analyses.report import export
+from coconut_core.encoding import Encoder
 from coconut_core.problems.graph import frontier
+from coconut_core.problems.problem import GraphProblem
 from coconut_core.problems.prosqa.problem import ProsqaProblem
 
 TEXT = (
@@ -33,8 +41,19 @@ def values(problem, **named):
     return found
 
 
-def read(k, **more):
-    return Reading("some model", k, "Every", **more)
+def read(k):
+    return Reading("some model", k, "Every")
+
+
+def at(problem, value, k, off_graph=np.nan):
+    """Values with their masses, of names that share no tokens."""
+    own = value[: len(problem.names)]
+    mass = own[list(problem.candidates(k))].sum()
+    return ValuesAt(own, float(mass), float(own.sum() - mass), off_graph)
+
+
+def draw(problem, value, reading, off_graph=np.nan, **look):
+    return tree_figure(problem, at(problem, value, reading.k, off_graph), reading, **look)
 
 
 def trace(figure, name):
@@ -47,7 +66,7 @@ def by_name(problem, layout, column):
 
 
 def test_moving_k_moves_nothing(problem):
-    figures = [tree_figure(problem, values(problem, terpus=0.1 * k, lempus=0.05 * k), read(k)) for k in range(7)]
+    figures = [draw(problem, values(problem, terpus=0.1 * k, lempus=0.05 * k), read(k)) for k in range(7)]
     for name in ("nodes", "values", "names", "written values", "tree edges", "other edges", "marks"):
         for figure in figures[1:]:
             assert trace(figure, name).x == trace(figures[0], name).x, name
@@ -59,7 +78,7 @@ def test_moving_k_moves_nothing(problem):
 
 def test_disc_is_the_value_on_a_fixed_scale(problem):
     layout = tree_layout(problem)
-    figure = tree_figure(problem, values(problem, terpus=0.64, dumpus=0.16), read(1), layout=layout)
+    figure = draw(problem, values(problem, terpus=0.64, dumpus=0.16), read(1), layout=layout)
     marker = trace(figure, "values").marker
     assert (marker.cmin, marker.cmax) == (0, 1)
     colour, size = (by_name(problem, layout, column) for column in (marker.color, marker.size))
@@ -74,16 +93,16 @@ def test_values_are_written_from_a_threshold_on(problem):
     written = by_name(
         problem,
         layout,
-        trace(tree_figure(problem, drawn, read(1), layout=layout), "written values").text,
+        trace(draw(problem, drawn, read(1), layout=layout), "written values").text,
     )
     assert written["terpus"] == ".87" and written["dumpus"] == ".05"
     assert written["lorpus"] == "" and written["lempus"] == "1.0"
 
 
 @pytest.mark.parametrize("k", range(7))
-def test_outlines_tell_candidates_from_earlier_and_later_nodes(problem, k):
+def test_outlines_distinguish_candidates_from_earlier_and_later_nodes(problem, k):
     layout = tree_layout(problem)
-    line = trace(tree_figure(problem, values(problem), read(k), layout=layout), "nodes").marker.line
+    line = trace(draw(problem, values(problem), read(k), layout=layout), "nodes").marker.line
     dash, width = by_name(problem, layout, line.dash), by_name(problem, layout, line.width)
     candidates = {problem.names[node] for node in frontier(problem.graph, problem.root, k)}
     strong = {name for name in width if width[name] > 2}
@@ -94,7 +113,7 @@ def test_outlines_tell_candidates_from_earlier_and_later_nodes(problem, k):
 
 
 def test_target_and_distractor_differ_in_more_than_colour(problem):
-    figure = tree_figure(problem, values(problem), read(1))
+    figure = draw(problem, values(problem), read(1))
     target, distractor = (trace(figure, name).marker for name in ("target", "distractor"))
     assert target.symbol != distractor.symbol
     assert target.line.dash != distractor.line.dash
@@ -110,42 +129,60 @@ def test_an_unreachable_target_stands_apart_too():
     moved = ProsqaProblem.from_json(record)
     layout = tree_layout(moved)
     assert set(layout.apart) == {moved.target, moved.distractor}
-    assert tree_figure(moved, values(moved), read(2), trace_path=True).data
+    assert draw(moved, values(moved), read(2), trace_path=True).data
 
 
 def test_the_path_is_traced_on_demand(problem):
-    assert not [t for t in tree_figure(problem, values(problem), read(1)).data if t.name == "path"]
+    assert not [t for t in draw(problem, values(problem), read(1)).data if t.name == "path"]
     layout = tree_layout(problem)
-    path = trace(tree_figure(problem, values(problem), read(1), trace_path=True), "path")
+    path = trace(draw(problem, values(problem), read(1), trace_path=True), "path")
     steps = sum(x is None for x in path.x)
     assert steps == problem.hops == 3
     assert path.x[0] == layout.x[problem.root]
 
 
-def test_hover_tells_value_rank_heights_and_reach(problem):
+def test_hover_gives_value_rank_heights_and_reach(problem):
     layout = tree_layout(problem)
-    figure = tree_figure(problem, values(problem, terpus=0.25, dumpus=0.5), read(1), layout=layout)
+    figure = draw(problem, values(problem, terpus=0.25, dumpus=0.5), read(1), layout=layout)
     nodes = trace(figure, "nodes")
     assert [node for (node,) in nodes.customdata] == list(layout.nodes)
     hover = by_name(problem, layout, nodes.hovertext)
     assert "value 0.25" in hover["terpus"] and "rank 2 of 2" in hover["terpus"]
     assert "height 1 (shortest), 2 (longest)" in hover["terpus"]
     assert "reaches the target: yes, on a shortest path" in hover["terpus"]
-    assert "rank 1 of 2" in hover["dumpus"] and "no candidate" in hover["lempus"]
+    assert "rank 1 of 2" in hover["dumpus"] and "not a candidate" in hover["lempus"]
     assert "not reachable" in hover["scrompus"] and "reaches the target: no" in hover["scrompus"]
 
 
-def test_title_tells_model_k_masses_and_warns_of_low_mass(problem):
-    low = tree_figure(problem, values(problem, terpus=0.2, lempus=0.1), read(1, off_graph=0.7)).layout.title
+def test_title_gives_model_k_masses_and_warns_of_low_mass(problem):
+    low = draw(problem, values(problem, terpus=0.2, lempus=0.1), read(1), off_graph=0.7).layout.title
     assert "k = 1" in low.text and "lempus or scrompus" in low.text
     for part in ("some model", "2 candidates with mass 0.20 (low)", "other nodes 0.10", "off the graph 0.70"):
         assert part in low.subtitle.text
-    high = tree_figure(problem, values(problem, terpus=0.9), read(1)).layout.title
+    high = draw(problem, values(problem, terpus=0.9), read(1)).layout.title
     assert "(low)" not in high.subtitle.text and "off the graph" not in high.subtitle.text
 
 
+def test_the_masses_are_those_of_the_values_where_names_nest(split_names_model, monkeypatch):
+    """All of the probability of "lem pus" is part of that of "lem": a sum of the drawn values would count it twice."""
+    text = "Tom is a lempus. Every lempus is a lem. Every lem is a rompus. Bob is a wumpus. Is Tom a wumpus or rompus?"
+    problem, model = ProsqaProblem.from_text(text), split_names_model
+    pieces, plain = Encoder(model.tokenizer).texts(["lempus"])[0], model.logits
+    favoured = torch.zeros(len(model.tokenizer)).index_fill(0, torch.tensor(pieces), 6.0).double()
+    # A random model gives the names too little for two decimals.
+    monkeypatch.setattr(model, "logits", lambda hidden: 0.1 * plain(hidden) + favoured)
+    read_once = node_values(model, [problem], ks=range(3))
+    for k in range(3):
+        at_k = read_once.at(0, k)
+        assert at_k.value.sum() - (at_k.candidate_mass + at_k.other_mass) > 0.05  # what a sum would count twice
+        subtitle = tree_figure(problem, at_k, read(k)).layout.title.subtitle.text
+        assert f"1 candidate with mass {at_k.candidate_mass:.2f}" in subtitle
+        assert f"other nodes {at_k.other_mass:.2f}, off the graph {at_k.off_graph:.2f}" in subtitle
+        assert f"candidate mass {at_k.candidate_mass:.2f}" in description(problem, at_k, read(k))
+
+
 def test_the_legend_explains_and_hides_nothing(problem):
-    figure = tree_figure(problem, values(problem), read(1), trace_path=True)
+    figure = draw(problem, values(problem), read(1), trace_path=True)
     entries = {t.name for t in figure.data if t.showlegend}
     assert entries == {
         *("candidate", "reached", "not reached"),
@@ -159,7 +196,7 @@ def test_markup_in_names_is_text():
     names = ("<b>Tom</b>", "<a_href='x'>", "${alert(1)}$", "%{x}", "&lt;b&gt;")
     edges = [(0, 1), (1, 2), (3, 4)]
     problem = ProsqaProblem.from_graph(names, edges, 0, 2, 4)
-    figure = tree_figure(problem, np.full(5, 0.1), read(1))
+    figure = draw(problem, np.full(5, 0.1), read(1))
     texts = [*trace(figure, "names").text, *trace(figure, "nodes").hovertext, figure.layout.title.text]
     for text in texts:
         bare = text.replace("<b>", "").replace("</b>", "").replace("<br>", "")
@@ -178,10 +215,10 @@ def test_escaped_text_has_no_markup_left(text):
     assert escaped == one_line(text)
 
 
-def test_markdown_is_escaped_and_names_are_shortened():
+def test_markdown_is_escaped_and_names_are_truncated():
     assert for_markdown("**a** :red[b] $x$ <i>\n# c") == r"\*\*a\*\* \:red\[b\] \$x\$ \<i\> \# c"
     assert one_line("a\u202eb\x00c\n\td") == "a b c d"
-    assert shortened("abcdef", 4) == "abc…" and shortened("abcd", 4) == "abcd"
+    assert truncated("abcdef", 4) == "abc…" and truncated("abcd", 4) == "abcd"
 
 
 def test_long_names_are_cut_to_their_place():
@@ -189,14 +226,14 @@ def test_long_names_are_cut_to_their_place():
     edges = [(0, node) for node in range(1, 17)]
     problem = ProsqaProblem.from_graph(names, edges, 0, 1, 17)
     layout = tree_layout(problem)
-    texts = by_name(problem, layout, trace(tree_figure(problem, np.zeros(18), read(1)), "names").text)
+    texts = by_name(problem, layout, trace(draw(problem, np.zeros(len(problem.names)), read(1)), "names").text)
     assert layout.crowded
     for node in layout.rows[1]:
         bare = texts[names[node]].removeprefix("<b>").removesuffix("</b>")
         assert len(bare) * 7 <= 2 * layout.slot and bare.endswith("…")
 
 
-def test_colours_can_be_read_and_told_apart():
+def test_colours_can_be_read_and_distinguished():
     for palette in (LIGHT, DARK):
         for colour in (palette.ink, palette.muted, palette.target, palette.distractor, palette.control):
             assert contrast(colour, palette.paper) >= 4.5
@@ -211,18 +248,18 @@ def test_colours_can_be_read_and_told_apart():
 def test_any_values_can_be_drawn(k, dark, path, drawn):
     problem = ProsqaProblem.from_text(TEXT)
     drawn = np.array(drawn) / 1000
-    figure = tree_figure(problem, drawn, read(k), dark=dark, trace_path=path)
+    figure = draw(problem, drawn, read(k), dark=dark, trace_path=path)
     assert figure.layout.paper_bgcolor == (DARK if dark else LIGHT).paper
-    assert "\x00" not in description(problem, drawn, read(k))
+    assert "\x00" not in description(problem, at(problem, drawn, k), read(k))
 
 
-def test_description_tells_the_highest_candidates(problem):
-    told = description(problem, values(problem, terpus=0.25, dumpus=0.5, lempus=0.1), read(1))
-    assert "target lempus" in told and "dumpus 0.50, terpus 0.25" in told and "mass 0.75" in told
+def test_description_gives_the_highest_candidates(problem):
+    words = description(problem, at(problem, values(problem, terpus=0.25, dumpus=0.5, lempus=0.1), 1), read(1))
+    assert "target lempus" in words and "dumpus 0.50, terpus 0.25" in words and "mass 0.75" in words
 
 
-def test_control_figure_shows_candidates_first_and_both_values(problem):
-    figure = control_figure(
+def test_values_beside_control_shows_candidates_first_and_both_values(problem):
+    figure = values_beside_control(
         problem,
         values(problem, terpus=0.2, lempus=0.6),
         values(problem, dumpus=0.9, scrompus=0.01),
@@ -246,7 +283,7 @@ def test_exports(problem, monkeypatch):
     frame = pd.DataFrame({"name": ["a,b", "ü"], "value": [1 / 3, 1e-17]})
     back = pd.read_csv(io.BytesIO(export.csv(frame)))
     assert back.equals(frame)
-    figure = tree_figure(problem, values(problem), read(1))
+    figure = draw(problem, values(problem), read(1))
     page = export.html(figure)
     assert b"cdn.plot.ly" not in page.split(b"<script")[1] and len(page) > 1_000_000
     if export.image_fault():
@@ -283,4 +320,66 @@ def test_without_a_browser_images_say_what_to_do(problem, monkeypatch):
 
     monkeypatch.setattr(export, "image_fault", lambda: "PNG and SVG need Chrome.")
     with pytest.raises(InputError, match="need Chrome"):
-        export.image(tree_figure(problem, values(problem), read(1)), "png")
+        export.image(draw(problem, values(problem), read(1)), "png")
+
+
+@pytest.fixture
+def one_way():
+    """A problem of no task in particular: no distractor, no choice, and markup in its question."""
+    return GraphProblem(
+        question="A leads to B. B leads to <b>C</b>. Where does <i>A</i> lead, and at what price in $x$?",
+        answer="<b>C</b>",
+        steps=(),
+        names=("A", "B", "<b>C</b>"),
+        edges=((0, 1), (1, 2)),
+        root=0,
+        target=2,
+        distractor=None,
+    )
+
+
+def test_a_problem_without_distractor_has_a_target_alone(one_way):
+    figure = draw(one_way, np.array([0.0, 0.25, 0.5]), read(1), trace_path=True)
+    assert trace(figure, "marks").text == ("target",)
+    assert "distractor" not in {t.name for t in figure.data} and "target" in {t.name for t in figure.data}
+    assert "distractor" not in {t.name for t in legend_figure(marks=one_way.marks.values()).data}
+    assert "distractor" in {t.name for t in legend_figure().data}
+    words = description(one_way, at(one_way, np.array([0.0, 0.25, 0.5]), 1), read(1))
+    assert "target <b>C</b>;" in words and "distractor" not in words
+
+
+def test_a_question_in_the_title_is_text_and_has_room(one_way):
+    title = draw(one_way, np.zeros(3), read(1)).layout.title.text
+    assert title == "<b>Where does &lt;i&gt;A&lt;/i&gt; lead, and at what price in &#36;x&#36;?</b>  k = 1 (1 thought)"
+    long = draw(replace(one_way, question="word " * 100), np.zeros(3), read(1)).layout.title.text
+    assert len(long) < 140 and "word…</b>" in long.replace(" …", "…")
+
+
+def test_values_of_a_problem_without_distractor_are_drawn_beside_each_other(one_way):
+    by_k = np.array([[0, 0.9, 0], [0, 0.2, 0.7], [0, 0, 1.0]])
+    curves = value_curves(one_way, by_k, 1)
+    assert [line.name for line in curves.data] == ["&lt;b&gt;C&lt;/b&gt;", "B"]
+    assert curves.data[0].marker.symbol == ("circle-open", "circle-open", "circle")
+    beside = values_beside_control(one_way, by_k[1], by_k[0], read(1), read(0))
+    assert beside.layout.yaxis.ticktext == ("<b>B</b> ✓", "&lt;b&gt;C&lt;/b&gt; ✓")
+
+
+class TwoByTwo(GraphProblem):
+    """Its steps take two thoughts each: rows 1 and 3 are empty."""
+
+    @property
+    def depth(self):
+        return {node: 2 * row for node, row in super().depth.items()}
+
+    def candidates(self, k):
+        return frozenset(node for node, row in self.depth.items() if row == k)
+
+
+def test_rows_are_the_depth_of_the_problem_and_may_be_empty(one_way):
+    problem = TwoByTwo(**{field.name: getattr(one_way, field.name) for field in fields(one_way)})
+    figure = draw(problem, np.array([0, 0.5, 0.25]), read(2), trace_path=True)
+    layout = tree_layout(problem)
+    assert layout.rows == ((0,), (), (1,), (), (2,))
+    assert [row.text for row in figure.layout.annotations] == ["start", "<b>2 steps</b>", "4 steps"]
+    assert "1 candidate with mass 0.50" in figure.layout.title.subtitle.text
+    assert sum(x is None for x in trace(figure, "path").x) == 2

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from analyses.drawing.tree.layout import CURVE_POINTS, NAME, SEAT, WIDTH, lay_out
 from analyses.drawing.tree.order import crossings
 from coconut_core.problems.graph import depths
-from coconut_core.problems.prosqa.files import load_problems
+from coconut_core.problems.registry import load_problems
 
 CHARACTER = 7.4
 
@@ -27,7 +27,7 @@ def acyclic_graphs(draw, most=24):
 
 @given(acyclic_graphs())
 def test_rows_are_bfs_depth_and_every_reachable_node_has_one_place(graph):
-    layout = lay_out(graph, 0, marked=(1, len(graph) - 1))
+    layout = lay_out(graph, 0, depths(graph, 0), marked=(1, len(graph) - 1))
     depth = depths(graph, 0)
     assert layout.depth == depth
     assert set(layout.apart) == {1, len(graph) - 1} - set(depth)
@@ -39,7 +39,7 @@ def test_rows_are_bfs_depth_and_every_reachable_node_has_one_place(graph):
 
 @given(acyclic_graphs())
 def test_neighbours_keep_their_distance_within_the_width(graph):
-    layout = lay_out(graph, 0, marked=(len(graph) - 1,))
+    layout = lay_out(graph, 0, depths(graph, 0), marked=(len(graph) - 1,))
     for row in layout.rows:
         places = [layout.x[node] for node in row]
         assert all(b - a >= layout.slot - 1e-6 for a, b in zip(places, places[1:], strict=False))
@@ -48,7 +48,7 @@ def test_neighbours_keep_their_distance_within_the_width(graph):
 
 @given(acyclic_graphs())
 def test_every_edge_is_drawn_once_and_tree_edges_make_a_tree(graph):
-    layout = lay_out(graph, 0)
+    layout = lay_out(graph, 0, depths(graph, 0))
     depth = layout.depth
     drawn = sorted((edge.parent, edge.child) for edge in layout.edges)
     assert drawn == sorted((a, b) for a, b in graph.edges if a in depth)
@@ -61,7 +61,33 @@ def test_every_edge_is_drawn_once_and_tree_edges_make_a_tree(graph):
 
 @given(acyclic_graphs())
 def test_layout_is_the_same_every_time(graph):
-    assert lay_out(graph, 0) == lay_out(graph, 0)
+    assert lay_out(graph, 0, depths(graph, 0)) == lay_out(graph, 0, depths(graph, 0))
+
+
+@given(acyclic_graphs(), st.data())
+def test_rows_may_be_any_depth(graph, data):
+    """Of tasks whose rows are not distances: rows may be empty, edges may skip some, nodes may have none."""
+    rows = st.one_of(st.none(), st.integers(1, 6))
+    depth = {0: 0} | {node: row for node in graph if node and (row := data.draw(rows)) is not None}
+    layout = lay_out(graph, 0, depth, marked=(len(graph) - 1,))
+    assert layout.depth == depth and sorted(layout.nodes) == sorted({*depth, len(graph) - 1})
+    for row, nodes in enumerate(layout.rows):
+        assert all(layout.y[node] == pytest.approx(layout.y[0] - row * pitch_of(layout)) for node in nodes)
+        places = [layout.x[node] for node in nodes]
+        assert all(b - a >= layout.slot - 1e-6 for a, b in zip(places, places[1:], strict=False))
+    drawn = sorted((edge.parent, edge.child) for edge in layout.edges)
+    assert drawn == sorted((a, b) for a, b in graph.edges if a in depth and b in depth)
+    assert all(depth[edge.child] == depth[edge.parent] + 1 for edge in layout.edges if edge.kind == "tree")
+
+
+def test_edges_that_skip_rows_go_round_the_nodes_between():
+    """From 0 to 3 along a line of nodes that stand one below the other."""
+    graph = nx.DiGraph([(0, 1), (1, 2), (2, 3), (0, 3)])
+    layout = lay_out(graph, 0, {0: 0, 1: 1, 2: 2, 3: 3})
+    (edge,) = [edge for edge in layout.edges if (edge.parent, edge.child) == (0, 3)]
+    widths = dict.fromkeys(graph, 0)
+    assert edge.kind == "other" and not [node for node in (1, 2) if on_card(layout, widths, node, edge)]
+    assert edge.y[0] < layout.y[0] and edge.y[-1] > layout.y[3]  # leaves below its parent, arrives above its child
 
 
 def test_crossings_are_counted_by_hand():
@@ -76,14 +102,14 @@ def test_crossings_are_counted_by_hand():
 
 
 def test_sweeps_remove_the_crossings_that_can_be_removed():
-    # A complete binary tree whose children are told in an order that crosses.
+    # A complete binary tree whose children are given in an order that crosses.
     graph = nx.DiGraph([(0, 1), (0, 2), (2, 3), (1, 4), (2, 5), (1, 6)])
-    assert lay_out(graph, 0).crossings == 0
+    assert lay_out(graph, 0, depths(graph, 0)).crossings == 0
 
 
 def test_names_of_crowded_rows_alternate_between_two_lines():
     graph = nx.DiGraph([(0, node) for node in range(1, 15)])
-    short, long = (lay_out(graph, 0, (), dict.fromkeys(graph, width)) for width in (20, 70))
+    short, long = (lay_out(graph, 0, depths(graph, 0), (), dict.fromkeys(graph, width)) for width in (20, 70))
     assert not short.crowded and long.crowded
     drops = [long.drop[node] for node in long.rows[1]]
     assert len(set(drops)) == 2 and all(a != b for a, b in zip(drops, drops[1:], strict=False))
@@ -94,7 +120,7 @@ def official_layouts(official_prosqa):
     layouts = []
     for problem in load_problems(official_prosqa):
         widths = {node: CHARACTER * len(name) for node, name in enumerate(problem.names)}
-        layout = lay_out(problem.graph, problem.root, (problem.target, problem.distractor), widths)
+        layout = lay_out(problem.graph, problem.root, problem.depth, tuple(problem.marks), widths)
         layouts.append((problem, layout, widths))
     return layouts
 
@@ -134,6 +160,11 @@ def on_card(layout, widths, node, edge) -> bool:
     half = max(SEAT, widths[node] / 2)
     low = y - SEAT - layout.drop[node] - NAME
     return any(abs(px - x) < half and low < py < y + SEAT - 1 for px, py in zip(edge.x, edge.y, strict=True))
+
+
+def pitch_of(layout) -> float:
+    """Distance of two rows, from any row but the first."""
+    return next((-layout.y[row[0]] / at for at, row in enumerate(layout.rows) if row and at), 0.0)
 
 
 def pitch(layout) -> float:

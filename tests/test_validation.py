@@ -1,4 +1,4 @@
-"""Every way in which a problem or a set can be unsound is found and told."""
+"""Every way in which a problem or a set can be unsound is found and listed."""
 
 import copy
 import json
@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from coconut_core.errors import InputError
-from coconut_core.problems.prosqa.files import load_problems
+from coconut_core.problems.checking import Violation, set_violations
 from coconut_core.problems.prosqa.further_questions import further_questions
 from coconut_core.problems.prosqa.problem import ProsqaProblem
 from coconut_core.problems.prosqa.sampler import OFFICIAL, sample_problems
-from coconut_core.problems.prosqa.statistics import statistics
-from coconut_core.problems.prosqa.validation import Violation, facts_key, question_key, set_violations, violations
+from coconut_core.problems.prosqa.statistics import measured
+from coconut_core.problems.prosqa.task import PROSQA
+from coconut_core.problems.prosqa.validation import facts_key, question_key, violations
+from coconut_core.problems.registry import load_problems
 
 SOUND = {
     "question": (
@@ -34,13 +36,13 @@ def changed(**fields) -> dict:
     return copy.deepcopy(SOUND) | fields
 
 
-def told(old: str, new: str) -> dict:
+def reworded(old: str, new: str) -> dict:
     return changed(question=SOUND["question"].replace(old, new))
 
 
 def test_sound_records_break_nothing(official_prosqa):
     assert violations(SOUND) == []
-    assert set_violations(json.loads(official_prosqa.read_text())) == []
+    assert set_violations(PROSQA, json.loads(official_prosqa.read_text())) == []
 
 
 def test_an_edge_of_the_path_that_the_text_leaves_out_is_found():
@@ -61,37 +63,37 @@ def test_an_edge_of_the_path_that_the_text_leaves_out_is_found():
             changed(idx_to_symbol=["Tom", "Bob", "lem pus", "wumpus", "rompus", "zumpus", "gorpus"]),
             "not one word",
         ),
-        (told("Every", "All"), "is no ProsQA sentence"),
-        (told("Bob is", "Max is"), "names 'Max', which is no node"),
-        (told("Bob is a wumpus.", "Bob is a wumpus. Bob is a zumpus."), "'Bob' is a 'zumpus' is no edge"),
-        (told("Bob is a wumpus.", "Bob is a wumpus. Bob is a wumpus."), "told 2 times"),
+        (reworded("Every", "All"), "is not a ProsQA sentence"),
+        (reworded("Bob is", "Max is"), "names 'Max', which is not a node"),
+        (reworded("Bob is a wumpus.", "Bob is a wumpus. Bob is a zumpus."), "'Bob' is a 'zumpus' is not an edge"),
+        (reworded("Bob is a wumpus.", "Bob is a wumpus. Bob is a wumpus."), "stated 2 times"),
         (changed(edges=[*SOUND["edges"], [0, 2]]), "holds an edge twice"),
         (changed(edges=[*SOUND["edges"], [4, 2]]), "run in a circle"),
         (changed(edges=[*SOUND["edges"], [3, 0]]), "root 'Tom' has a parent"),
-        (told("Tom is a lempus.", "Every Tom is a lempus."), "with and without"),
+        (reworded("Tom is a lempus.", "Every Tom is a lempus."), "with and without"),
         (
             changed(question=SOUND["question"].replace("Tom is a", "Every Tom is a")),
-            "root 'Tom' is no person in the question",
+            "root 'Tom' is not a person in the question",
         ),
-        (told("Bob is a wumpus.", "Bob is a wumpus. Every wumpus is a Bob."), "person 'Bob' has a parent"),
-        (changed(target=4), "target 'rompus' is no leaf"),
-        (changed(neg_target=2), "distractor 'lempus' is no leaf"),
+        (reworded("Bob is a wumpus.", "Bob is a wumpus. Every wumpus is a Bob."), "person 'Bob' has a parent"),
+        (changed(target=4), "target 'rompus' is not a leaf"),
+        (changed(neg_target=2), "distractor 'lempus' is not a leaf"),
         (changed(neg_target=2), "distractor 'lempus' can be reached"),
         (changed(neg_target=5), "Target and distractor are both 'zumpus'"),
         (changed(target=3, neg_target=5), "target 'wumpus' cannot be reached"),
-        (told("Is Tom", "Is Bob"), "asks about 'Bob', not about the root 'Tom'"),
-        (told("a wumpus or zumpus", "a rompus or zumpus"), "offers 'rompus' and 'zumpus'"),
+        (reworded("Is Tom", "Is Bob"), "asks about 'Bob', not about the root 'Tom'"),
+        (reworded("a wumpus or zumpus", "a rompus or zumpus"), "offers 'rompus' and 'zumpus'"),
         (changed(answer="Tom is a wumpus."), "answer 'Tom is a wumpus.'"),
         (changed(answer="Tom is a zumpus"), "answer"),
-        (changed(steps=[]), "are no path"),
+        (changed(steps=[]), "are not a path"),
         (changed(steps=SOUND["steps"][:2]), "do not lead from the root to the target"),
-        (changed(steps=SOUND["steps"][::2]), "are no path"),
+        (changed(steps=SOUND["steps"][::2]), "are not a path"),
         (changed(steps=["Tom is a zumpus."]), "take 1 hops, but the shortest path has 3"),
-        (changed(steps=["Tom is a zumpus."]), "step from 'Tom' to 'zumpus' is no fact"),
+        (changed(steps=["Tom is a zumpus."]), "step from 'Tom' to 'zumpus' is not a fact"),
         (changed(steps=["Every Tom is a lempus.", *SOUND["steps"][1:]]), "are not written"),
     ],
 )
-def test_each_broken_invariant_is_told(record, what):
+def test_each_broken_invariant_is_listed(record, what):
     assert any(what in sentence for sentence in violations(record)), violations(record)
 
 
@@ -107,7 +109,7 @@ def test_repeats_are_found_whatever_the_order_of_the_text():
         problem.names, problem.edges, problem.root, problem.target, problem.distractor, facts=order
     )
     assert again.question != problem.question
-    assert set_violations([problem.to_json(), SOUND, again.to_json()]) == [Violation(2, "Repeats item 0.")]
+    assert set_violations(PROSQA, [problem.to_json(), SOUND, again.to_json()]) == [Violation(2, "Repeats item 0.")]
 
 
 def test_overlap_with_another_set_is_found_whatever_is_asked():
@@ -115,34 +117,34 @@ def test_overlap_with_another_set_is_found_whatever_is_asked():
     asked = further_questions(problem, 1, np.random.default_rng(0))[0]
     assert facts_key(asked.question) == facts_key(problem.question)
     assert question_key(asked.question) != question_key(problem.question)
-    found = set_violations([SOUND, problem.to_json()], {"train": ["junk", {}, asked.to_json()]})
+    found = set_violations(PROSQA, [SOUND, problem.to_json()], {"train": ["junk", {}, asked.to_json()]})
     assert found == [Violation(1, "Its facts are those of item 2 of train.")]
-    assert set_violations([problem.to_json(), asked.to_json()], min_hops=1) == []
+    assert set_violations(PROSQA, [problem.to_json(), asked.to_json()], min_steps=1) == []
 
 
 def test_statistics_of_the_official_file(official_prosqa):
-    measured = statistics(load_problems(official_prosqa))
-    assert (measured.problems, measured.fewest_nodes, measured.most_nodes) == (300, 17, 28)
-    assert measured.nodes == pytest.approx(22.82)
-    assert measured.second_row == pytest.approx(4.397, abs=0.001)
-    assert measured.hops == pytest.approx({3: 124 / 300, 4: 133 / 300, 5: 36 / 300, 6: 7 / 300})
-    assert measured.lower_degree == pytest.approx(2 / 3, abs=0.001)
-    frame = measured.frame()
+    found = measured(load_problems(official_prosqa))
+    assert (found.problems, found.fewest_nodes, found.most_nodes) == (300, 17, 28)
+    assert found.nodes == pytest.approx(22.82)
+    assert found.second_row == pytest.approx(4.397, abs=0.001)
+    assert found.hops == pytest.approx({3: 124 / 300, 4: 133 / 300, 5: 36 / 300, 6: 7 / 300})
+    assert found.lower_degree == pytest.approx(2 / 3, abs=0.001)
+    frame = found.frame()
     assert list(frame) == ["statistic", "measured", "official", "agrees"]
     assert frame.agrees.all()
 
 
 def test_statistics_of_one_small_problem():
-    measured = statistics([ProsqaProblem.from_json(SOUND)])
-    assert (measured.edges, measured.shortest_paths, measured.root_children) == (6, 2, 2)
-    assert (measured.second_row, measured.parentless, measured.correct_root_children) == (1, 2, 1)
-    assert measured.lower_degree == 0.5
-    assert measured.in_degrees == pytest.approx((2 / 7, 4 / 7, 1 / 7, 0, 0, 0))
-    assert not measured.frame().agrees.all()
+    found = measured([ProsqaProblem.from_json(SOUND)])
+    assert (found.edges, found.shortest_paths, found.root_children) == (6, 2, 2)
+    assert (found.second_row, found.parentless, found.correct_root_children) == (1, 2, 1)
+    assert found.lower_degree == 0.5
+    assert found.in_degrees == pytest.approx((2 / 7, 4 / 7, 1 / 7, 0, 0, 0))
+    assert not found.frame().agrees.all()
 
 
 def test_nothing_and_unreachable_targets_cannot_be_measured():
     with pytest.raises(InputError, match="no problems"):
-        statistics([])
+        measured([])
     with pytest.raises(InputError, match="cannot be reached"):
-        statistics([ProsqaProblem.from_json(changed(target=3, neg_target=5))])
+        measured([ProsqaProblem.from_json(changed(target=3, neg_target=5))])

@@ -1,52 +1,50 @@
-"""Values against a slow, obvious loop."""
+"""Values against their definition, one problem, k and name at a time."""
 
 import numpy as np
 import pytest
-import torch
 
 from analyses.readings.values import node_values
+from coconut_core.definition import implicit_value
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
+from coconut_core.methods import METHODS
+from coconut_core.model import CoconutModel
 from coconut_core.problems.prosqa.problem import ProsqaProblem
-from tests.test_model import full_pass
+from tests.conftest import every_shape
 
 
-def slow_value(model, problem, k, opening, name) -> float:
-    """Probability of one name after k thoughts: one full pass a token, one problem, k and name at a time."""
-    encoder = Encoder(model.tokenizer)
-    (question,) = encoder.questions([problem.question])
-    embeddings = full_pass(model, question.ids, k).detach()
-    stem, whole = encoder.texts([opening, f"{opening} {name}"])
-    probability = 1.0
-    for cut in range(len(stem), len(whole)):
-        ids = torch.tensor([[model.tokens.end, *whole[:cut]]])
-        text = torch.cat([embeddings, model.lm.get_input_embeddings()(ids)], 1)
-        logits = model.lm(inputs_embeds=text, use_cache=False).logits[0, -1]
-        probability *= float(logits.softmax(-1)[whole[cut]])
-    return probability
-
-
+@every_shape
 @pytest.mark.parametrize("opening", ["entity", "every"])
-def test_values_are_those_of_a_slow_loop(tiny_model, problems, opening):
-    check_against_loop(tiny_model, problems[:3], opening)
+def test_values_are_those_of_the_definition(tiny_model, problems, opening):
+    check_against_definition(tiny_model, problems[:3], opening)
 
 
+@every_shape
 def test_names_of_several_tokens_are_multiplied_along_the_name(split_names_model, problems):
     encoder = Encoder(split_names_model.tokenizer)
     lengths = {len(ids) for ids in encoder.texts([name for p in problems[:3] for name in p.names])}
     assert len(lengths) > 1 and max(lengths) > 2
-    check_against_loop(split_names_model, problems[:3], "entity")
+    check_against_definition(split_names_model, problems[:3], "entity")
 
 
-def check_against_loop(model, problems, opening):
-    ks = (0, 1, 3)
+def test_values_of_a_pause_model_are_those_of_the_definition(split_names_model, problems):
+    pause = CoconutModel(split_names_model.lm, split_names_model.tokenizer, METHODS["pause_as_thought"])
+    check_against_definition(pause, problems[:3], "every")
+
+
+def check_against_definition(model, problems, opening):
+    ks, encoder = (0, 1, 3), Encoder(model.tokenizer)
+    pause = model.tokens.thought if model.method.slots == "pause" else None
     fast = node_values(model, problems, ks=ks, opening=opening, batch_size=2)
     for index, problem in enumerate(problems):
+        (question,) = encoder.questions([problem.question])
         for at, k in enumerate(ks):
             forced = f"{problem.names[problem.root]} is a" if k == 0 and opening == "entity" else "Every"
             for node, name in enumerate(problem.names):
-                expected = slow_value(model, problem, k, forced, name)
-                assert fast.value[index, at, node] == pytest.approx(expected, abs=1e-9, rel=1e-6)
+                stem, whole = encoder.texts([forced, f"{forced} {name}"])
+                opens, ids = [model.tokens.end, *stem], whole[len(stem) :]
+                expected = implicit_value(model.lm, question.ids, k, opens, ids, pause)
+                assert fast.value[index, at, node] == pytest.approx(expected, rel=1e-10, abs=0)
 
 
 def test_masses_sum_to_one_and_split_the_nodes(tiny_model, problems):

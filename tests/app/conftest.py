@@ -6,7 +6,7 @@ import shutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from coconut_core.problems.prosqa.files import save_problems
+from coconut_core.problems.registry import save_problems
 from tests.conftest import APP
 
 

@@ -85,8 +85,8 @@ def test_everything_is_in_the_zip(monkeypatch):
 def test_where_thoughts_lie(open_page, tiny_llama, problems):
     import numpy as np
 
-    from analyses.figures.one_problem.thought_space import CLASSES, thought_space
-    from coconut_core.problems.graph import frontier
+    from analyses.figures.one_problem.thought_space import thought_space
+    from analyses.readings.node_classes import AROUND_FRONTIER
 
     test = open_page("thoughts")
     assert len(test.get("plotly_chart")) == 2 and not test.exception
@@ -95,10 +95,10 @@ def test_where_thoughts_lie(open_page, tiny_llama, problems):
     frame = found.frame()
     assert len(frame) == 6 * len(problem.names)
     for k in range(1, 7):
-        own = frame[(frame["thought"] == k) & (frame["class"] == CLASSES[0])]
-        assert set(own["name"]) == {problem.names[node] for node in frontier(problem.graph, problem.root, k)}
+        own = frame[(frame["thought"] == k) & (frame["class"] == AROUND_FRONTIER[0])]
+        assert set(own["name"]) == {problem.names[node] for node in problem.candidates(k)}
     # Cosines and coordinates by hand.
-    from coconut_core.stopping import thought_states
+    from coconut_core.thoughts import thought_states
 
     states = thought_states(tiny_llama, [problem], 6)[0].numpy()
     token = tiny_llama.tokenizer(problem.names[3], add_special_tokens=False)["input_ids"][0]
@@ -116,7 +116,7 @@ def test_a_page_shows_a_figure_and_leaves_it_as_it_is():
     def page():
         import plotly.graph_objects as go
 
-        from workbench.choices.selection import show_figure
+        from workbench.widgets.figures import show_figure
 
         figure = go.Figure(data=[{"y": [1]}], layout={"template": "none"})
         before = figure.to_json()

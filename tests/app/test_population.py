@@ -82,21 +82,21 @@ def test_what_one_session_read_another_does_not_compute(open_page, monkeypatch):
 def test_readings_are_of_their_files_and_their_problems(page_shelf, tmp_path, problems):
     """Two folders of the same weights, and two choices of problems, share no reading; the untrained model is of the
     first one's shape."""
-    from analyses.readings.study import Memory
+    from analyses.readings.study import Cache
     from workbench.choices.model_shelf import model_folder
     from workbench.choices.problem_sets import ProblemSet
     from workbench.choices.problem_sources import labels
 
     some = ProblemSet("some", labels(problems))
     folders = [model_folder(page_shelf / "models" / name) for name in ("tiny", "other")]
-    memory, asked = Memory(), []
+    cache, asked = Cache(), []
 
-    def told(key, compute):
+    def counted(key, compute):
         asked.append(key)
-        return memory(key, compute)
+        return cache(key, compute)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(studies, "_memory", lambda: told)
+        patch.setattr(studies, "_cache", lambda: counted)
         for models, numbers in ((folders, range(4)), (folders[:1], range(4)), (folders[:1], range(3))):
             study = studies.population_of(models, some, tuple(numbers), lambda what, share: None).study
             for subject in study.subjects:
@@ -104,12 +104,12 @@ def test_readings_are_of_their_files_and_their_problems(page_shelf, tmp_path, pr
     assert len(asked) == 3 + 2 + 2 and len(set(asked)) == 3 + 2
 
 
-def test_the_memory_forgets_what_was_asked_for_longest_ago():
-    from analyses.readings.study import Memory
+def test_the_cache_forgets_what_was_asked_for_longest_ago():
+    from analyses.readings.study import Cache
 
-    memory, computed = Memory(2), []
+    cache, computed = Cache(2), []
     for key in ("a", "b", "a", "c", "a", "b"):
-        assert memory(key, lambda key=key: computed.append(key) or key) == key
+        assert cache(key, lambda key=key: computed.append(key) or key) == key
     assert computed == ["a", "b", "c", "b"]
 
 

@@ -95,8 +95,8 @@ def test_a_run_that_cannot_read_a_name_is_left_out_of_the_table(open_page, page_
     (folder / "coconut.json").write_text(json.dumps(card))
     try:
         test = open_page("compare_runs", answer="true")
-        told = [each.value.replace("\\", "") for each in test.warning]
-        assert any("wordless: The model's vocabulary lacks the name" in each for each in told), told
+        warnings = [each.value.replace("\\", "") for each in test.warning]
+        assert any("wordless: The model's vocabulary lacks the name" in each for each in warnings), warnings
         assert {"tiny", "other"} < set(test.dataframe[1].value["model"]) and not test.exception
     finally:
         shutil.rmtree(folder)

@@ -5,14 +5,13 @@ import shutil
 import pytest
 
 from analyses.drawing.escaping import for_markdown
-from coconut_core.problems.graph import frontier
-from coconut_core.problems.prosqa.files import load_problems
+from coconut_core.problems.registry import load_problems
 from tests.app.conftest import figure, tree, values
-from workbench.choices.problem_sources import telling
+from workbench.choices.problem_sources import index_of_good_example
 
 
 def test_a_tree_is_shown_at_once(app, problems):
-    first = problems[telling(problems[:3])]
+    first = problems[index_of_good_example(problems[:3])]
     test = app()
     assert not test.exception and not test.error
     assert len(tree(test)["nodes"]["customdata"]) >= 4
@@ -38,7 +37,7 @@ def test_values_and_answer_are_those_of_the_model(app, shelf, problems):
     from coconut_core.checkpoints import load_model
     from coconut_core.generation import answers
 
-    model = load_model(shelf / "models" / "tiny")
+    model = load_model(shelf / "models" / "tiny").model
     problem = problems[1]
     read = node_values(model, [problem])
     said = answers(model, [problem], ks=range(7))
@@ -101,20 +100,20 @@ def test_invalid_values_in_a_link_are_ignored(app, link):
 
 def test_the_first_problem_shows_a_search(official_prosqa):
     problems = load_problems(official_prosqa)
-    first = problems[telling(problems)]
-    widths = [len(frontier(first.graph, first.root, k)) for k in (1, 2)]
+    first = problems[index_of_good_example(problems)]
+    widths = [len(first.candidates(k)) for k in (1, 2)]
     assert 3 <= widths[0] < widths[1]
-    assert telling([]) == 0
+    assert index_of_good_example([]) == 0
 
 
 def test_a_clicked_node_shows_its_path_and_values_are_drawn_by_k(app, problems):
-    first = problems[telling(problems[:3])]
+    first = problems[index_of_good_example(problems[:3])]
     test = app(k=1)
     assert any("Click a node" in element.value for element in test.caption)
     test.selectbox(key="to").select(first.target_name).run()
     assert not test.exception
-    told = " ".join(element.value for element in test.markdown)
-    assert first.root_name in told and f"→ {first.target_name}" in told
+    words = " ".join(element.value for element in test.markdown)
+    assert first.root_name in words and f"→ {first.target_name}" in words
     assert any(trace["name"] == f"path to {first.target_name}" for trace in figure(test)["data"])
     curves = figure(test, 2)["data"]
     assert {first.target_name, first.distractor_name} <= {trace["name"] for trace in curves}
@@ -148,7 +147,7 @@ def test_play_moves_k_on(app):
     test = app(k=2)
     test.toggle(key="play").set_value(True).run()
     assert not test.exception
-    assert test.slider(key="k").value == 2, "a toggle is no tick of the clock"
+    assert test.slider(key="k").value == 2, "a toggle is not a tick of the clock"
     test.session_state["touched"] = 0.0  # the last tick is long ago
     test.run()
     assert test.slider(key="k").value == 3

@@ -25,11 +25,11 @@ def test_a_set_made_here_is_used_on_other_pages(open_page):
     assert not test.exception and not test.error
 
 
-def test_a_set_is_uploaded_and_a_torn_one_told(open_page, problems):
+def test_a_set_is_uploaded_and_a_torn_one_is_refused(open_page, problems):
     test = open_page("problems")
     uploader = next(each for each in test.get("file_uploader") if each.key == "upload")
     uploader.set_value(("mine.json", b'[{"question": "Ev', "application/json")).run()
-    assert "no whole JSON file" in test.error[0].value and not test.exception
+    assert "not a whole JSON file" in test.error[0].value and not test.exception
     content = json.dumps([problem.to_json() for problem in problems[:4]]).encode()
     uploader = next(each for each in test.get("file_uploader") if each.key == "upload")
     uploader.set_value(("mine.json", content, "application/json")).run()
@@ -101,7 +101,7 @@ def test_a_problem_of_a_set_that_was_pushed_out_cannot_be_opened(open_page, prob
 def test_what_was_uploaded_again_is_the_latest(problems):
     from workbench.choices import problem_sets
 
-    contents = [json.dumps([problem.to_json()]).encode() for problem in problems[: problem_sets.MOST_UPLOADS + 1]]
+    contents = [json.dumps([problem.to_json()]).encode() for problem in problems[: problem_sets.KEPT_UPLOADS + 1]]
     first, *others = (problem_sets.upload_set("mine.json", content) for content in contents[:-1])
     assert problem_sets.upload_set("mine.json", contents[0]) == first
     problem_sets.upload_set("mine.json", contents[-1])

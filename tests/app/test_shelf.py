@@ -16,10 +16,10 @@ def test_broken_models_are_listed_and_harmless(app, shelf):
     captions = " ".join(caption.value for caption in test.caption).replace("\\", "")
     assert "empty: coconut.json, config.json" in captions and "truncated: model.safetensors is not whole" in captions
     assert "foreign: coconut.json lacks" in captions
-    for option, told in (("truncated", "model.safetensors"), ("empty", "is missing")):
+    for option, fault in (("truncated", "model.safetensors"), ("empty", "is missing")):
         test.selectbox(key="model").select(option).run()
         assert not test.exception
-        assert told in test.error[0].value.replace("\\", "")
+        assert fault in test.error[0].value.replace("\\", "")
     test.selectbox(key="model").select("tiny").run()
     assert not test.error and tree(test)
 

@@ -8,10 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from coconut_core.problems.prosqa.sampler import SamplerSettings
+from coconut_core.problems.registry import DEFAULT, TASKS
 from tests.app.conftest import figure, shown, tree, upload
 from tests.conftest import APP
-from workbench.choices.problem_sources import UPLOAD_MEGABYTES, sampler_settings
-from workbench.choices.sidebar import EXAMPLE
+from workbench.choices.problem_sources import UPLOAD_MEGABYTES, world_of_training
+
+EXAMPLE = TASKS[DEFAULT].example
 
 
 def test_random_problems_come_back_by_their_seed(app):
@@ -33,7 +35,7 @@ def test_pasted_text_is_read_and_stands_in_the_link(app):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "fault"),
     [
         ("hello world", "Every X is a Y"),
         ("Tom is a lempus. Every lempus is a rempus.", "does not end with a choice"),
@@ -41,16 +43,16 @@ def test_pasted_text_is_read_and_stands_in_the_link(app):
         ("Tom is a lempus. Every rempus is a gorpus. Is Tom a lempus or yumpus?", "no fact names"),
         ("Tom is a lempus. Tom is a rempus. Is Tom a lempus or rempus?", "Both candidates"),
         ("Tom is a <b>x</b>. Every y is a z. Is Tom a <b>x</b> or z?", "lacks the name"),
-        ('[{"question": "trunc', "no whole JSON"),
-        ('{"question": 3}', "idx"),
-        ("[[[[" * 2000, "no whole JSON"),
+        ('[{"question": "trunc', "not a whole JSON"),
+        ('{"question": 3, "root": 0}', "idx"),
+        ("[[[[" * 2000, "not a whole JSON"),
     ],
 )
-def test_bad_text_is_one_sentence(app, text, told):
+def test_bad_text_is_one_sentence(app, text, fault):
     test = app(source="pasted text", text=text)
     assert not test.exception
     (error,) = test.error
-    assert told in error.value.replace("\\", "")
+    assert fault in error.value.replace("\\", "")
     assert "Traceback" not in error.value
 
 
@@ -68,21 +70,22 @@ def test_bad_uploads_are_one_sentence(app, problems):
     record = problems[0].to_json()
     cyclic = record | {"edges": [*record["edges"], record["edges"][0][::-1]]}
     bad = {
-        b'[{"question": "Every': "no whole JSON file",
-        b"\xff\xfe\x00": "no whole JSON file",
+        b'[{"question": "Every': "not a whole JSON file",
+        b"\xff\xfe\x00": "not a whole JSON file",
         b"[]": "no list of problems",
-        b'[{"name": "x"}]': "idx_to_symbol",
+        b'[{"root": 0}]': "idx_to_symbol",
+        b'[{"name": "x"}]': "Field 'question' is missing",
         json.dumps([cyclic]).encode(): "circle",
         json.dumps([record | {"target": 999}]).encode(): "999",
         json.dumps([record | {"question": "What?"}]).encode(): "Every X is a Y",
         json.dumps([record | {"idx_to_symbol": ["\ud800", *record["idx_to_symbol"][1:]]}]).encode(): "list of texts",
     }
-    for content, told in bad.items():
+    for content, fault in bad.items():
         test = app()
         upload(test, content)
         assert not test.exception, test.exception
         (error,) = test.error
-        assert told in error.value.replace("\\", ""), error.value
+        assert fault in error.value.replace("\\", ""), error.value
         assert "mine.json" in error.value.replace("\\", "")
 
 
@@ -93,7 +96,7 @@ def test_an_unsound_problem_is_drawn_with_a_warning(app, problems):
     assert "not sound" in test.warning[0].value and tree(test)["nodes"]
 
 
-def test_a_torn_file_of_problems_is_told_and_harmless(app):
+def test_a_torn_file_of_problems_is_named_and_harmless(app):
     test = app(set="torn")
     assert not test.exception and "torn.json" in test.error[0].value.replace("\\", "")
     test.selectbox(key="set").select("world/small").run()
@@ -110,18 +113,19 @@ def test_without_bundled_problems_the_other_sources_work(tmp_path, shelf, monkey
 
 
 def test_random_problems_are_of_the_models_own_world(tiny_run):
-    world = replace(tiny_run.worlds[-1], nodes=(8, 14), hops={2: 0.5, 4: 0.5})
+    world = replace(tiny_run.worlds[-1], problems=SamplerSettings(nodes=(8, 14), hops={2: 0.5, 4: 0.5}))
     run = replace(tiny_run, worlds=(*tiny_run.worlds, world)).as_dict()
-    settings, told = sampler_settings(json.loads(json.dumps({"run": run})))
+    task = TASKS[DEFAULT]
+    settings, words = world_of_training(task, json.loads(json.dumps({"run": run})))
     assert settings == SamplerSettings(nodes=(8, 14), hops={2: 0.5, 4: 0.5})
-    assert "8 to 14 nodes, 2 to 4 hops" in told
+    assert "8 to 14 nodes, 2 to 4 hops" in words and "training" in words
     for card in (
         {},
         {"run": {"worlds": []}},
         {"run": None},
         {"run": {"worlds": [{"nodes": [1], "hops": 3}]}},
     ):
-        assert sampler_settings(card)[0] == SamplerSettings()
+        assert world_of_training(task, card)[0] == SamplerSettings()
 
 
 def test_uploads_are_limited_in_size():

@@ -10,10 +10,10 @@ from tests.app.conftest import figure, shown, upload
 
 
 @pytest.mark.parametrize(
-    ("method", "kind", "told"),
+    ("method", "kind", "reason"),
     [("cot", "zero", "no slots"), ("pause_as_thought", "swap", "same embedding"), ("coconut", "freeze", None)],
 )
-def test_a_change_that_can_change_nothing_is_not_told_as_one(open_page, page_shelf, method, kind, told):
+def test_a_change_that_can_change_nothing_is_not_named_as_one(open_page, page_shelf, method, kind, reason):
     folder = page_shelf / "models" / "another"
     shutil.copytree(page_shelf / "models" / "tiny", folder)
     card = json.loads((folder / "coconut.json").read_text()) | {"method": method}
@@ -23,14 +23,14 @@ def test_a_change_that_can_change_nothing_is_not_told_as_one(open_page, page_she
         test.multiselect(key="which").set_value([1])
         test.selectbox(key="change").select(kind).run()
         assert any("nothing yet" in element.value for element in test.markdown) and not test.exception
-        assert told is None or any(told in element.value for element in test.info)
+        assert reason is None or any(reason in element.value for element in test.info)
     finally:
         shutil.rmtree(folder)
 
 
 def test_the_way_back_is_there_when_the_text_is_no_problem(open_page):
     test = open_page("what_if", edited="nonsense")
-    assert "no problem that can be asked" in test.error[0].value
+    assert "not a problem that can be asked" in test.error[0].value
     next(button for button in test.button if button.label == "Undo all edits").click().run()
     assert not test.error and any("nothing yet" in element.value for element in test.markdown)
 
@@ -42,7 +42,7 @@ def test_a_long_question_is_not_cut(open_page):
     test = open_page("what_if")
     assert upload(test, [problem.to_json()]) or "vocabulary" in test.error[0].value
     assert len(problem.question) > 8000 and test.text_area(key="edited").value == problem.question
-    assert "no problem that can be asked" not in shown(test)
+    assert "not a problem that can be asked" not in shown(test)
 
 
 def test_an_edit_shows_before_and_after(open_page, problems):
@@ -57,9 +57,9 @@ def test_an_edit_shows_before_and_after(open_page, problems):
     test.text_area(key="edited").set_value(text.replace(fact + " ", "", 1)).run()
     assert not test.exception
     said = " ".join(element.value for element in (*test.markdown, *test.error))
-    assert "dropped" in said or "no problem that can be asked" in said
+    assert "dropped" in said or "not a problem that can be asked" in said
     test.text_area(key="edited").set_value("nonsense").run()
-    assert not test.exception and "no problem that can be asked" in test.error[0].value
+    assert not test.exception and "not a problem that can be asked" in test.error[0].value
 
 
 def test_edits_belong_to_their_problem_and_come_back_with_the_page(open_page):
@@ -114,7 +114,7 @@ def test_edits_of_a_text():
     for fault, change in (
         ("cannot be a name", lambda: edits.renamed(text, "lempus", "two words")),
         ("is not in the text", lambda: edits.renamed(text, "gorpus", "x")),
-        ("no fact of the text", lambda: edits.without_fact(text, "Tom is a gorpus.")),
+        ("not a fact of the text", lambda: edits.without_fact(text, "Tom is a gorpus.")),
         ("is a fact already", lambda: edits.with_fact(text, "Tom", "lempus")),
         ("in the text already", lambda: edits.renamed(text, "lempus", "rompus")),
         ("at least one fact", lambda: edits.without_fact("Tom is a a. Is Tom a a or b?", "Tom is a a.")),

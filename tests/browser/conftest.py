@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from coconut_core.problems.prosqa.files import save_problems
+from coconut_core.problems.registry import save_problems
 from tests.conftest import APP
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

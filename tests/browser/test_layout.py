@@ -2,7 +2,7 @@
 
 import pytest
 
-from coconut_core.problems.prosqa.files import load_problems, save_problems
+from coconut_core.problems.registry import load_problems, save_problems
 from tests.browser.conftest import tree, visit
 
 pytestmark = pytest.mark.browser

@@ -44,7 +44,7 @@ def test_an_edited_fact_shows_before_and_after(page, chromium, server):
     fact = page.get_by_role("combobox", name="Drop a fact").input_value()
     page.get_by_role("button", name="Drop", exact=True).click()
     page.wait_for_function("fact => document.body.innerText.includes(`dropped \u201c${fact}\u201d`)", arg=fact)
-    # The box takes its new text a moment after the page has told of the change.
+    # The box takes its new text a moment after the page shows the change.
     gone = "fact => ![...document.querySelectorAll('textarea')].some(box => box.value.includes(fact))"
     page.wait_for_function(gone, arg=fact)
     page.get_by_role("button", name="Undo all edits").click()
@@ -123,8 +123,8 @@ def test_a_page_is_used_by_keyboard_alone(page, server):
     while sum(name != "CANVAS" for name, _ in reached) < 45 and len(reached) < 150:
         page.keyboard.press("Tab")
         reached.append(page.evaluate(FOCUS))
-    told = " | ".join(name for name, _ in reached)
+    names = " | ".join(name for name, _ in reached)
     for control in ("Model", "Question", "Thoughts k", "Correct path", "Values as CSV"):
-        assert control in told, told
+        assert control in names, names
     # A table draws its own focus, within its canvas; the page itself is there to be scrolled.
     assert not [name for name, seen in reached if not seen and name not in ("CANVAS", "the page itself")]

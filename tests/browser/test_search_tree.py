@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 import pandas as pd
 import pytest
 
+from coconut_core.problems.registry import DEFAULT, TASKS
 from tests.browser.conftest import link, tree, visit, wait_for_k
-from workbench.choices.problem_sources import telling
-from workbench.choices.sidebar import EXAMPLE
+from workbench.choices.problem_sources import index_of_good_example
 
 pytestmark = pytest.mark.browser
+EXAMPLE = TASKS[DEFAULT].example
 
 
 def test_moving_k_moves_no_mark(page, server):
@@ -64,8 +65,8 @@ def test_markup_in_names_does_nothing(page, server):
     text = f"Tom is a {evil}. Every **b** is a :red[c]. Is Tom a {evil} or :red[c]?"
     page.goto(f"{server}/?{urlencode({'source': 'pasted text', 'text': text})}")
     page.wait_for_selector("[data-testid=stAlert]")
-    told = page.locator("[data-testid=stAlert]").inner_text()
-    assert evil in told  # as text: the tiny model does not know the word
+    message = page.locator("[data-testid=stAlert]").inner_text()
+    assert evil in message  # as text: the tiny model does not know the word
     assert page.locator("[data-testid=stAlert] img").count() == 0
 
 
@@ -81,16 +82,16 @@ def test_files_can_be_downloaded(page, server, problems):
             page.get_by_role("button", name=label).click()
         download = waiting.value
         name = download.suggested_filename
-        assert name.startswith(f"tiny-small-{telling(problems[:3])}") and name.endswith(suffix)
+        assert name.startswith(f"tiny-small-{index_of_good_example(problems[:3])}") and name.endswith(suffix)
         assert Path(download.path()).read_bytes().startswith(begin)
 
 
-def test_an_uploaded_file_is_drawn_linked_and_a_torn_one_told(page, server, problems, chromium, tmp_path):
+def test_an_uploaded_file_is_drawn_linked_and_a_torn_one_is_refused(page, server, problems, chromium, tmp_path):
     visit(page, server, k=3)
     page.get_by_text("Upload problems").click()
     (tmp_path / "torn.json").write_text('[{"question": "Ev')
     page.locator("input[type=file]").set_input_files(tmp_path / "torn.json")
-    page.wait_for_function("() => document.body.innerText.includes('no whole JSON file')")
+    page.wait_for_function("() => document.body.innerText.includes('not a whole JSON file')")
     (tmp_path / "one.json").write_text(json.dumps(problems[2].to_json()))
     page.locator("input[type=file]").set_input_files(tmp_path / "one.json")
     asked = f"Is {problems[2].root_name}"
@@ -117,7 +118,7 @@ def test_play_moves_k_by_itself(page, server):
 
 def test_a_clicked_node_shows_its_path(page, server, problems):
     visit(page, server, k=1)
-    first = problems[telling(problems[:3])]
+    first = problems[index_of_good_example(problems[:3])]
     # The seats are the trace "nodes"; its second point is a child of the root, somewhere on the page.
     place = page.evaluate(
         """() => { const figure = document.querySelector('.js-plotly-plot');
@@ -142,7 +143,7 @@ def test_a_table_and_a_zip_read_back(page, server, problems):
             page.get_by_role("button", name=label).click()
         files[label] = Path(waiting.value.path())
     table = pd.read_csv(files["Values as CSV"])
-    first = problems[telling(problems[:3])]
+    first = problems[index_of_good_example(problems[:3])]
     assert len(table) == 8 * len(first.names) and set(table["name"]) == set(first.names)
     assert table["value"].between(0, 1).all()
     with zipfile.ZipFile(files["Everything as zip"]) as archive:

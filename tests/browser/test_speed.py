@@ -9,10 +9,10 @@ import pytest
 
 from tests.browser.conftest import link, serve, visit, wait_for_k
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timing]
 IMPORT_SECONDS = 1.2
 """On the machine for which the times are promised: the slower of two at once, on two cores."""
-# Notes in the page how long after the next key its title tells of k: the driver's own round trips are no user's wait.
+# Notes in the page how long after the next key its title shows k: a user does not wait for the driver's round trips.
 # No timer and no animation frame: Chromium gives pages in the background one a second.
 WATCH = """k => { window.changed = new Promise(done => {
     document.addEventListener('keydown', () => { const start = performance.now();

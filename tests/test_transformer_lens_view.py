@@ -13,6 +13,7 @@ from analyses.readings.transformer_lens_view import bridge, thoughts_in_place, w
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.errors import InputError
 from coconut_core.methods import METHODS
+from coconut_core.problems.problem import Problem
 from coconut_core.problems.prosqa.problem import ProsqaProblem
 
 
@@ -42,8 +43,7 @@ def test_the_model_is_left_as_it_was(tiny_model, tmp_path):
 
 @pytest.mark.parametrize("method", ["coconut", "pause_as_thought"])
 def test_the_last_layer_of_the_lens_is_the_thought_itself(tiny_llama, problems, method):
-    model = copy.copy(tiny_llama)
-    model.method = METHODS[method]
+    model = tiny_llama.with_method(METHODS[method])
     found = lens(model, problems[0], 3)
     question = Encoder(model.tokenizer, model.method).questions([problems[0].question])
     with torch.no_grad():
@@ -74,8 +74,13 @@ def test_a_name_may_look_like_a_slot(tiny_llama):
     assert lens(tiny_llama, ProsqaProblem.from_text(text), 3).norm.shape == (3,)
 
 
+def test_the_lens_needs_no_graph(tiny_llama, problems):
+    """Thoughts on a question without a graph are seen as those on the same question with one."""
+    plain = Problem(problems[0].question, problems[0].answer, problems[0].steps)
+    assert lens(tiny_llama, plain, 3).frame().equals(lens(tiny_llama, problems[0], 3).frame())
+
+
 def test_a_model_without_slots_has_no_thoughts_to_show(tiny_llama, problems):
-    model = copy.copy(tiny_llama)
-    model.method = METHODS["no_cot"]
+    model = tiny_llama.with_method(METHODS["no_cot"])
     with pytest.raises(InputError, match="no_cot has no thoughts"):
         lens(model, problems[0])

@@ -1,0 +1,32 @@
+"""The examples in docstrings run as they stand, from the project's root."""
+
+import doctest
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for package in ("coconut_core", "analyses")
+    for path in (ROOT / package).rglob("*.py")
+    if ">>> " in path.read_text()
+)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_run(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    found = doctest.testmod(import_module(name))
+    assert found.attempted and not found.failed
+
+
+def test_the_public_face_has_examples():
+    import analyses
+    import coconut_core
+
+    shown = [coconut_core.load_model, coconut_core.load_problems, coconut_core.CoconutModel]
+    shown += [analyses.node_values, analyses.problem_readings, analyses.accuracy, analyses.Study, analyses.parallelism]
+    for each in shown:
+        assert ">>> " in (each.__doc__ or ""), each.__name__

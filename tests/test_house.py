@@ -174,7 +174,8 @@ def test_what_is_imported_is_declared():
     extras = project["optional-dependencies"]
     declared = project["dependencies"] + [each for extra in extras.values() for each in extra]
     names = {re.split(r"[><\[]", each)[0].replace("-", "_") for each in declared}
-    names = {"yaml" if name == "pyyaml" else name for name in names}
+    imported_as = {"pyyaml": "yaml", "pytest_xdist": "xdist"}
+    names = {imported_as.get(name, name) for name in names}
     paths = [ROOT / "app.py", *MODULES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
     used = {name.split(".")[0] for path in paths for name in imports(path)}
     # The last two are the official checkout and a script, which run in an environment of their own.

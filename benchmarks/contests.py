@@ -22,7 +22,7 @@ from coconut_core.training.curriculum import Curriculum
 from coconut_core.training.packing import pack_parts
 
 THOUGHTS = 6
-LONGEST = 16
+LONGEST_ANSWER = 16
 """Tokens that the official evaluation lets a model write, at most, where the answer is a sentence."""
 LONGEST_CHAIN = 64
 """Tokens that a model may write where it writes all steps before the answer."""
@@ -190,7 +190,7 @@ def _answers(model: CoconutModel, problems: Sequence[GraphProblem]) -> Contest:
                     out = lm(inputs_embeds=embeddings, output_hidden_states=True, use_cache=False)
                     embeddings = torch.cat([embeddings, out.hidden_states[-1][:, -1:]], 1)
                 written = [question.opening]
-                for _ in range(LONGEST):
+                for _ in range(LONGEST_ANSWER):
                     more = lm.get_input_embeddings()(torch.tensor([written]))
                     logits = lm(inputs_embeds=torch.cat([embeddings, more], 1), use_cache=False).logits
                     token = int(logits[0, -1].argmax())
@@ -202,7 +202,7 @@ def _answers(model: CoconutModel, problems: Sequence[GraphProblem]) -> Contest:
 
     return Contest(
         "answers after 6 thoughts, against one problem at a time by full passes",
-        lambda: [row[0] for row in answers(model, problems, ks=(THOUGHTS,), max_new_tokens=LONGEST).text],
+        lambda: [row[0] for row in answers(model, problems, ks=(THOUGHTS,), max_new_tokens=LONGEST_ANSWER).text],
         plain,
         lambda a, b: a == b,
         least=3.0,

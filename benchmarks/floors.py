@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from analyses.readings.values import usual_opening
-from benchmarks.contests import KS, LONGEST, THOUGHTS
+from benchmarks.contests import KS, LONGEST_ANSWER, THOUGHTS
 from coconut_core.encoding import Encoder
 from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
@@ -46,7 +46,7 @@ def values_floor(model: CoconutModel, problems: Sequence[GraphProblem], batch: i
 
 def answers_floor(model: CoconutModel, problems: Sequence[GraphProblem], batch: int) -> Callable[[], None]:
     """Passes of the answers after six thoughts: a single column for every word that the model writes."""
-    written = answers(model, problems, ks=(THOUGHTS,), batch_size=batch, max_new_tokens=LONGEST)
+    written = answers(model, problems, ks=(THOUGHTS,), batch_size=batch, max_new_tokens=LONGEST_ANSWER)
     widths = [_question(model, problems), *_THOUGHTS_BEFORE_THE_LAST, 2, *[1] * int(written.tokens.mean())]
     return _in_batches(model, len(problems), batch, widths, 1)
 

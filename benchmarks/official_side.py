@@ -14,7 +14,7 @@ from serve import serve
 from transformers import AutoModelForCausalLM
 
 THOUGHTS = 6
-LONGEST = 16
+LONGEST_ANSWER = 16
 
 
 def main(checkout: str, folder: str, examples: str) -> None:
@@ -58,7 +58,7 @@ def main(checkout: str, folder: str, examples: str) -> None:
         for row in problems[:count]:
             ids = torch.tensor([[*row["question"], *[thought] * THOUGHTS, end]])
             written.append(
-                model.generate(ids, torch.ones_like(ids), max_new_tokens=LONGEST)[0, ids.shape[1] :].tolist()
+                model.generate(ids, torch.ones_like(ids), max_new_tokens=LONGEST_ANSWER)[0, ids.shape[1] :].tolist()
             )
         return written
 

@@ -6,7 +6,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from analyses.readings.values import node_values, usual_opening
-from benchmarks.contests import LONGEST, THOUGHTS, train_on
+from benchmarks.contests import LONGEST_ANSWER, THOUGHTS, train_on
 from benchmarks.floors import answers_floor, training_floor, values_floor
 from benchmarks.serve import serve
 from coconut_core.encoding import Encoder
@@ -38,7 +38,9 @@ def main(folder: str, data: str) -> None:
     def answer(count: int, batch: int):
         return lambda: [
             row[0]
-            for row in answers(model, problems[:count], ks=(THOUGHTS,), batch_size=batch, max_new_tokens=LONGEST).text
+            for row in answers(
+                model, problems[:count], ks=(THOUGHTS,), batch_size=batch, max_new_tokens=LONGEST_ANSWER
+            ).text
         ]
 
     def value(count: int, batch: int):

@@ -62,7 +62,7 @@ def test_floors_compute_less_than_any_way_and_not_much_less(tiny_llama, problems
     """A floor above what it bounds would prove nothing, nor would one far below."""
     from analyses.readings.values import node_values
     from benchmarks import floors
-    from benchmarks.contests import LONGEST, THOUGHTS, train_on
+    from benchmarks.contests import LONGEST_ANSWER, THOUGHTS, train_on
     from benchmarks.ratios import operations
     from coconut_core.encoding import Encoder
     from coconut_core.generation import answers
@@ -73,7 +73,7 @@ def test_floors_compute_less_than_any_way_and_not_much_less(tiny_llama, problems
         floors.training_floor(model, some): lambda: train_on(model, encoded, [THOUGHTS + 1]),
         floors.values_floor(model, some, 4): lambda: node_values(model, some, opening="every", batch_size=4),
         floors.answers_floor(model, some, 4): lambda: answers(
-            model, some, ks=(THOUGHTS,), batch_size=4, max_new_tokens=LONGEST
+            model, some, ks=(THOUGHTS,), batch_size=4, max_new_tokens=LONGEST_ANSWER
         ),
     }
     for floor, way in ways.items():

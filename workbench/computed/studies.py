@@ -97,7 +97,7 @@ def population_of(
     return population
 
 
-def table_1(
+def table_of_runs(
     folders: Sequence[ModelFolder], problems: ProblemSet, count: int, progress: Progress
 ) -> tuple["MethodTable", list[str]]:
     """The paper's Table 1 of the models in `folders`, on the first `count` problems, and what is wrong with the models

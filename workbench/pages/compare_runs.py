@@ -11,7 +11,7 @@ from workbench.choices.model_shelf import ModelFolder
 from workbench.choices.problem_sets import problem_set, problem_sets
 from workbench.choices.selection import artifacts, no_models, shelf, usable_models
 from workbench.computed.run_tables import config_differences, models_table
-from workbench.computed.studies import table_1
+from workbench.computed.studies import table_of_runs
 from workbench.widgets.downloads import offer_result, offer_table
 from workbench.widgets.figures import show_figure
 from workbench.widgets.progress import working
@@ -26,7 +26,7 @@ def answer(folders: Sequence[ModelFolder], name: str, count: int) -> None:
     """Let the models of `folders` answer the first `count` problems of a set, and show the table."""
     try:
         with working(f"{count} problems", stop) as progress:
-            result, faults = table_1(folders, problem_set(artifacts() / "problems", name), count, progress)
+            result, faults = table_of_runs(folders, problem_set(artifacts() / "problems", name), count, progress)
     except InputError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
         return

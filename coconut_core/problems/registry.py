@@ -8,12 +8,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coconut_core.errors import InputError
 from coconut_core.files import write_atomically
 from coconut_core.problems.records import read_items, read_records
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from coconut_core.problems.problem import Problem
     from coconut_core.problems.task import Task

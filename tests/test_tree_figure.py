@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from analyses.drawing.escaping import for_markdown, for_plotly, one_line, truncated
 from analyses.drawing.palette import DARK, LIGHT, contrast
 from analyses.drawing.tree.figure import Reading, description, legend_figure, tree_figure, tree_layout
+from analyses.drawing.tree.paths import Paths
 from analyses.drawing.tree.scene import WRITTEN_FROM
 from analyses.drawing.value_curves import value_curves
 from analyses.drawing.values_beside_control import values_beside_control
@@ -129,16 +130,41 @@ def test_an_unreachable_target_stands_apart_too():
     moved = ProsqaProblem.from_json(record)
     layout = tree_layout(moved)
     assert set(layout.apart) == {moved.target, moved.distractor}
-    assert draw(moved, values(moved), read(2), trace_path=True).data
+    assert draw(moved, values(moved), read(2), paths=Paths(correct=True)).data
 
 
 def test_the_path_is_traced_on_demand(problem):
     assert not [t for t in draw(problem, values(problem), read(1)).data if t.name == "path"]
     layout = tree_layout(problem)
-    path = trace(draw(problem, values(problem), read(1), trace_path=True), "path")
+    path = trace(draw(problem, values(problem), read(1), paths=Paths(correct=True)), "path")
     steps = sum(x is None for x in path.x)
     assert steps == problem.hops == 3
     assert path.x[0] == layout.x[problem.root]
+
+
+def test_a_chosen_path_stands_beside_the_correct_one(problem):
+    to = problem.names.index("brimpus")
+    figure = draw(problem, values(problem), read(1), paths=Paths(correct=True, to=to))
+    correct, chosen = trace(figure, "path"), trace(figure, "path to a node")
+    assert sum(x is None for x in correct.x) == 3 and sum(x is None for x in chosen.x) == 2
+    assert correct.line.color != chosen.line.color and correct.line.width > chosen.line.width
+    assert {"correct path", "path to brimpus"} <= {t.name for t in figure.data if t.showlegend}
+
+
+def test_written_steps_are_drawn_and_invented_ones_bear_their_names(problem):
+    layout, place = tree_layout(problem), problem.names.index
+    written = (("Tom", "dumpus"), ("dumpus", "lempus"), ("lempus", "<b>zonkus</b>"))
+    figure = draw(problem, values(problem), read(1), paths=Paths(written=written), layout=layout)
+    real = trace(figure, "written steps")
+    assert sum(x is None for x in real.x) == 1 and real.x[0] == layout.x[problem.root]
+    invented = [t for t in figure.data if t.name == "invented step" and not t.showlegend]
+    assert len(invented) == 2 and all("px" in t.line.dash for t in invented)
+    # From seat to seat where both are drawn; a name that is not drawn has a stub.
+    between = sorted((layout.x[place("dumpus")], layout.x[place("lempus")]))
+    assert all(between[0] <= x <= between[1] for x in invented[0].x)
+    names = [note.text for note in figure.layout.annotations]
+    assert "dumpus → lempus" in names and "lempus → &lt;b&gt;zonkus&lt;/b&gt;" in names
+    assert not [t for t in draw(problem, values(problem), read(1)).data if t.name in ("written steps", "invented step")]
 
 
 def test_hover_gives_value_rank_heights_and_reach(problem):
@@ -182,7 +208,7 @@ def test_the_masses_are_those_of_the_values_where_names_nest(split_names_model, 
 
 
 def test_the_legend_explains_and_hides_nothing(problem):
-    figure = draw(problem, values(problem), read(1), trace_path=True)
+    figure = draw(problem, values(problem), read(1), paths=Paths(correct=True))
     entries = {t.name for t in figure.data if t.showlegend}
     assert entries == {
         *("candidate", "reached", "not reached"),
@@ -248,7 +274,7 @@ def test_colours_can_be_read_and_distinguished():
 def test_any_values_can_be_drawn(k, dark, path, drawn):
     problem = ProsqaProblem.from_text(TEXT)
     drawn = np.array(drawn) / 1000
-    figure = draw(problem, drawn, read(k), dark=dark, trace_path=path)
+    figure = draw(problem, drawn, read(k), dark=dark, paths=Paths(correct=path))
     assert figure.layout.paper_bgcolor == (DARK if dark else LIGHT).paper
     assert "\x00" not in description(problem, at(problem, drawn, k), read(k))
 
@@ -339,11 +365,11 @@ def one_way():
 
 
 def test_a_problem_without_distractor_has_a_target_alone(one_way):
-    figure = draw(one_way, np.array([0.0, 0.25, 0.5]), read(1), trace_path=True)
+    figure = draw(one_way, np.array([0.0, 0.25, 0.5]), read(1), paths=Paths(correct=True))
     assert trace(figure, "marks").text == ("target",)
     assert "distractor" not in {t.name for t in figure.data} and "target" in {t.name for t in figure.data}
-    assert "distractor" not in {t.name for t in legend_figure(marks=one_way.marks.values()).data}
-    assert "distractor" in {t.name for t in legend_figure().data}
+    assert "distractor" not in {t.name for t in legend_figure(one_way.marks.values()).data}
+    assert "distractor" in {t.name for t in legend_figure(("target", "distractor")).data}
     words = description(one_way, at(one_way, np.array([0.0, 0.25, 0.5]), 1), read(1))
     assert "target <b>C</b>;" in words and "distractor" not in words
 
@@ -377,7 +403,7 @@ class TwoByTwo(GraphProblem):
 
 def test_rows_are_the_depth_of_the_problem_and_may_be_empty(one_way):
     problem = TwoByTwo(**{field.name: getattr(one_way, field.name) for field in fields(one_way)})
-    figure = draw(problem, np.array([0, 0.5, 0.25]), read(2), trace_path=True)
+    figure = draw(problem, np.array([0, 0.5, 0.25]), read(2), paths=Paths(correct=True))
     layout = tree_layout(problem)
     assert layout.rows == ((0,), (), (1,), (), (2,))
     assert [row.text for row in figure.layout.annotations] == ["start", "<b>2 steps</b>", "4 steps"]

@@ -34,6 +34,10 @@ class Palette:
     distractor: str
     control: str
     """Marks of the control without thoughts."""
+    chosen: str
+    """The path to a node that a reader chose."""
+    invented: str
+    """Steps that a model wrote and the graph lacks."""
     scale: tuple[str, ...]
     """Value 0 to value 1, evenly spaced."""
 
@@ -54,6 +58,8 @@ LIGHT = Palette(
     target="#00795a",
     distractor="#c2410c",
     control="#a3399b",
+    chosen="#7b3fc9",
+    invented="#c00d2e",
     scale=("#d3e4f3", "#a2c8e6", "#5f9fd0", "#2a6fb0", "#083a75"),
 )
 DARK = Palette(
@@ -67,6 +73,8 @@ DARK = Palette(
     target="#35d0a3",
     distractor="#ff9457",
     control="#e792e0",
+    chosen="#c29bff",
+    invented="#ff6f7d",
     scale=("#1d3b5e", "#28598f", "#3f85c4", "#7db9e6", "#e3f2ff"),
 )
 

@@ -37,14 +37,18 @@ PROCESSES = (
 )
 
 
+def written_chain(problem: GraphProblem, text: str) -> list[tuple[str, str]] | None:
+    """(parent, child) names of the steps that were written before the answer; None if one of them cannot be read."""
+    return task_of([problem]).read_chain(text.rpartition(ANSWER_MARK)[0] if ANSWER_MARK in text else text)
+
+
 def reasoning_process(problem: GraphProblem, text: str, k: int) -> str:
     """The class of what was written on `problem` after k thoughts: one of `PROCESSES`."""
-    task = task_of([problem])
-    steps = task.read_chain(text.rpartition(ANSWER_MARK)[0] if ANSWER_MARK in text else text)
+    steps = written_chain(problem, text)
     if steps is None:
         return "hallucination"
     if not steps:
-        return "correct label" if task.is_right(problem, text) else "incorrect label"
+        return "correct label" if task_of([problem]).is_right(problem, text) else "incorrect label"
     path = [steps[0][0], *(child for _, child in steps)]
     connected = all(before[1] == after[0] for before, after in zip(steps, steps[1:], strict=False))
     number = {name: node for node, name in enumerate(problem.names)}

@@ -5,9 +5,13 @@ import shutil
 import pytest
 
 from analyses.drawing.escaping import for_markdown
+from analyses.readings.reasoning_process import reasoning_process
+from coconut_core.checkpoints import load_model
+from coconut_core.generation import answers
 from coconut_core.problems.registry import load_problems
 from tests.app.conftest import figure, tree, values
 from workbench.choices.problem_sources import index_of_good_example
+from workbench.widgets.answer import WAYS
 
 
 def test_a_tree_is_shown_at_once(app, problems):
@@ -126,6 +130,25 @@ def test_a_clicked_node_shows_its_path_and_values_are_drawn_by_k(app, problems):
     assert not test.exception and not any(t["name"].startswith("path to") for t in figure(test)["data"])
 
 
+def test_the_steps_that_the_model_wrote_are_drawn(app, problems, monkeypatch):
+    first = problems[index_of_good_example(problems[:3])]
+    parent, child = (first.names[node] for node in first.path[:2])
+    text = f"Every {parent} is a {child}. Every {child} is a nowhere. ### {first.answer}"
+    monkeypatch.setattr("workbench.widgets.tree.Side.text", lambda side, k: text)
+    test = app(k=2)
+    lines = {trace["name"] for trace in figure(test)["data"] if not trace.get("showlegend")}
+    assert {"written steps", "invented step"} <= lines
+    test.toggle(key="chain").set_value(False).run()
+    assert not {"written steps", "invented step"} & {trace["name"] for trace in figure(test)["data"]}
+
+
+def test_how_the_answer_is_reached_is_said(app, shelf, problems):
+    first = problems[index_of_good_example(problems[:3])]
+    text = answers(load_model(shelf / "models" / "tiny").model, [first], ks=[0]).text[0][0]
+    words = " ".join(element.value for element in app(k=0).markdown)
+    assert WAYS[reasoning_process(first, text, 0)] in words
+
+
 def test_two_models_stand_beside_each_other(app, shelf):
     shutil.copytree(shelf / "models" / "tiny", shelf / "models" / "twin")
     try:
@@ -138,7 +161,7 @@ def test_two_models_stand_beside_each_other(app, shelf):
         assert one["values"]["marker"]["color"] == other["values"]["marker"]["color"]
         assert "model twin" in figure(test, 1)["layout"]["title"]["subtitle"]["text"]
         marks = [trace["name"] for trace in figure(test, 2)["data"]]
-        assert {"candidate", "target", "tree edge", "path"} <= set(marks)
+        assert {"candidate", "target", "tree edge", "correct path", "path to a node", "invented step"} <= set(marks)
     finally:
         shutil.rmtree(shelf / "models" / "twin")
 

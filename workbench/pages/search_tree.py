@@ -56,18 +56,18 @@ def view(side: Side, second: Side | None, playing: bool) -> None:
     chosen, readings = side.chosen, side.readings
     if playing:
         tick("k", FIRST_K, len(readings.values.ks))
-    k, opening, trace_path = choose_view(chosen, readings.values.ks[-1], playing)
+    k, opening, traced = choose_view(chosen, readings.values.ks[-1], playing)
     # Side by side where the window has room for two trees, else one below the other. Words above them may be more on
     # one side; at the bottom, the trees stay level.
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         with st.container(width=TREE_WIDTH if second else "stretch"):
             # In a narrow picture the legend would run into the scale.
-            draw = show_side(side, k, opening, "tree", trace_path=trace_path, legend=second is None)
+            draw = show_side(side, k, opening, "tree", **traced, legend=second is None)
         if second:
             with st.container(width=TREE_WIDTH):
-                draw_second = show_side(second, k, opening, "second tree", trace_path=trace_path)
+                draw_second = show_side(second, k, opening, "second tree", **traced)
     if second:
-        show_legend()
+        show_legend(chosen)
         offer_pictures(draw_second, f"{stem_of(second.chosen)}-k{k}", "The second tree")
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=CONTROL_WIDTH):
@@ -81,8 +81,8 @@ def view(side: Side, second: Side | None, playing: bool) -> None:
     offer_files(sides, k, opening, draw)
 
 
-def choose_view(chosen: Selection, most: int, playing: bool) -> tuple[int, str, bool]:
-    """The row of choices above the tree: number of thoughts, opening at k = 0, whether the correct path is drawn."""
+def choose_view(chosen: Selection, most: int, playing: bool) -> tuple[int, str, dict[str, bool]]:
+    """The row of choices above the tree: number of thoughts, opening at k = 0, which paths are drawn."""
     openings = chosen.task.openings
     at_most("k", most)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -110,11 +110,14 @@ def choose_view(chosen: Selection, most: int, playing: bool) -> tuple[int, str, 
             help="Draws the path from the start to a node and gives its value; a click on the node does the same.",
             width=CHOICE_WIDTH,
         )
-        trace_path = st.toggle("Correct path", key="path", bind="query-params", on_change=touch)
+        traced = {"trace_path": st.toggle("Correct path", key="path", bind="query-params", on_change=touch)}
+        help_ = "Draws the steps that the model wrote after k thoughts: in bold, or dashed where it states no fact."
+        label = "Written steps"
+        traced["chain"] = st.toggle(label, True, key="chain", bind="query-params", on_change=touch, help=help_)
         help_ = "Moves k on by itself, a thought a second or so."
         if st.toggle("Play", key="play", on_change=touch, help=help_) != playing:
             st.rerun()  # the page decides whether this fragment runs by itself
-    return k, opening, trace_path
+    return k, opening, traced
 
 
 def show_side(side: Side, k: int, opening: str, key: str, **marks: bool) -> Callable[[], go.Figure]:
@@ -132,7 +135,7 @@ def show_side(side: Side, k: int, opening: str, key: str, **marks: bool) -> Call
             "beyond that k only moves the row of candidates.",
             icon=":material/info:",
         )
-    show_answer(side.readings.answers, reading)
+    show_answer(side.chosen.problem, side.readings.answers, reading)
     show_masses(side.chosen.problem, side.readings.at(k, opening), k)
     written_from = WRITTEN[st.session_state.get("written", DEFAULT_WRITTEN)]
     return show_tree(side, k, opening, key, clickable=True, written_from=written_from, **marks)

@@ -106,7 +106,7 @@ def show(title: str, side: Side, k: int, key: str) -> Callable[[], go.Figure]:
     opening = side.chosen.usual_opening
     at = side.readings.at(k, opening)
     st.subheader(title)
-    st.markdown(f"Model: {answer_in_markdown(side.readings.answers, k)}")
+    st.markdown(f"Model: {answer_in_markdown(side.chosen.problem, side.readings.answers, k)}")
     st.markdown(f"Oracle: **{for_markdown(side.chosen.problem.answer)}**")
     st.caption(
         f"candidate mass {at.candidate_mass:.3f}, other nodes {at.other_mass:.3f}, off the graph {at.off_graph:.3f}"
@@ -158,7 +158,7 @@ with st.container(horizontal=True, gap="medium"):
         draw_before = show("Before", before, k, "before")
     with st.container(width=TREE_WIDTH):
         draw_after = show("After", after, k, "after")
-show_legend()
+show_legend(chosen)
 hashes = {f"{when}_sha256": problems_hash([each]) for when, each in (("before", chosen.problem), ("after", problem))}
 about = {
     **hashes,

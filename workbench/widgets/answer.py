@@ -16,22 +16,34 @@ if TYPE_CHECKING:
 
 LONGEST_ANSWER = 240
 """Characters of an answer that are shown; one of a model that does not stop would push the tree off the page."""
+WAYS = {
+    "correct path": "by a shortest path",
+    "longer path": "by a longer path",
+    "hallucination": "with a step that is not a fact",
+    "wrong target": "by a path to another node",
+    "correct label": "the answer alone",
+    "incorrect label": "the answer alone",
+}
+"""How each class of the paper's figure 5 gets to its answer."""
 TABLE_HEIGHT = 380
 """Pixels of the table of nodes."""
 
 
-def answer_in_markdown(answers: "Answers", k: int) -> str:
-    """The model's words after k thoughts on a single problem, and whether they end in the right answer."""
+def answer_in_markdown(problem: GraphProblem, answers: "Answers", k: int) -> str:
+    """The model's words after k thoughts on a single problem: right or wrong, and how they get there (figure 5)."""
+    from analyses.readings.reasoning_process import reasoning_process
+
     at = answers.ks.index(k)
-    words = for_markdown(truncated(one_line(answers.text[0][at]), LONGEST_ANSWER)) or "nothing"
+    text = answers.text[0][at]
+    words = for_markdown(truncated(one_line(text), LONGEST_ANSWER)) or "nothing"
     right = bool(answers.correct[0, at])
     mark = ":green-badge[:material/check: right]" if right else ":red-badge[:material/close: wrong]"
-    return f"**{words}** {mark}"
+    return f"**{words}** {mark} :gray-badge[{WAYS[reasoning_process(problem, text, k)]}]"
 
 
-def show_answer(answers: "Answers", reading: Reading) -> None:
+def show_answer(problem: GraphProblem, answers: "Answers", reading: Reading) -> None:
     """The model's words after the thoughts of `reading`."""
-    st.markdown(f"After {reading.thoughts} the model says: {answer_in_markdown(answers, reading.k)}")
+    st.markdown(f"After {reading.thoughts} the model says: {answer_in_markdown(problem, answers, reading.k)}")
 
 
 def show_masses(problem: GraphProblem, at: ValuesAt, k: int) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 from analyses.drawing.escaping import for_markdown, one_line
 from analyses.drawing.tree.figure import Reading, description, legend_figure, tree_figure, tree_layout
 from analyses.drawing.tree.layout import TreeLayout
+from analyses.drawing.tree.paths import Paths
 from analyses.drawing.tree.scene import WRITTEN_FROM, shortest_path_to
 from analyses.readings.masses import ValuesAt
 from workbench.choices.selection import Selection
@@ -41,6 +42,17 @@ class Side:
     chosen: Selection
     readings: "ProblemReadings"
 
+    def text(self, k: int) -> str:
+        """What the model wrote after k thoughts."""
+        answers = self.readings.answers
+        return answers.text[0][answers.ks.index(k)]
+
+    def written(self, k: int) -> tuple[tuple[str, str], ...]:
+        """(parent, child) names of the steps that the model wrote after k thoughts; () where none can be read."""
+        from analyses.readings.reasoning_process import written_chain
+
+        return tuple(written_chain(self.chosen.problem, self.text(k)) or ())
+
 
 def reading_of(chosen: Selection, k: int, opening: str) -> Reading:
     """Where the values after k thoughts come from, in words."""
@@ -63,20 +75,22 @@ def show_tree(
     key: str,
     *,
     trace_path: bool = True,
+    chain: bool = True,
     legend: bool = False,
     clickable: bool = False,
     written_from: float = WRITTEN_FROM,
 ) -> Callable[[], go.Figure]:
     """One model's tree after k thoughts; returns how to draw it for white paper.
 
-    Where it is `clickable`, the path to the node that was clicked is drawn and put into words below.
+    With `trace_path` the correct path is drawn, with `chain` the steps that the model wrote. Where the tree is
+    `clickable`, the path to the node that was clicked is drawn too and put into words below.
     """
     chosen, layout = side.chosen, layout_of(side.chosen)
     at, reading = side.readings.at(k, opening), reading_of(side.chosen, k, opening)
     clicked = _node_of(chosen, st.session_state.get(PATH_TO)) if clickable else None
     # A download is drawn later and elsewhere, so all that it depends on is settled here.
-    marks = {"layout": layout, "trace_path": trace_path, "to": clicked, "written_from": written_from}
-    draw = partial(tree_figure, chosen.problem, at, reading, **marks)
+    paths = Paths(trace_path, clicked, side.written(k) if chain else ())
+    draw = partial(tree_figure, chosen.problem, at, reading, layout=layout, paths=paths, written_from=written_from)
     alt = description(chosen.problem, at, reading, layout=layout)
     clicks = {"on_select": partial(_choose_clicked, chosen, key), "selection_mode": "points"} if clickable else {}
     show_drawn(draw(legend=legend, dark=dark()), key, alt, config=CAMERA, **clicks)
@@ -98,10 +112,10 @@ def show_tree_without_values(chosen: Selection, k: int, opening: str) -> None:
     show_drawn(figure, "waiting", "The search tree, without values yet", config=CAMERA)
 
 
-def show_legend() -> None:
+def show_legend(chosen: Selection) -> None:
     """What the marks are, below trees that were drawn without their legends."""
-    alt = "What the marks of both trees are"
-    show_drawn(legend_figure(dark=dark()), "legend", alt, config={"displayModeBar": False})
+    alt, marks = "What the marks of both trees are", chosen.problem.marks.values()
+    show_drawn(legend_figure(marks, dark=dark()), "legend", alt, config={"displayModeBar": False})
 
 
 def _choose_clicked(chosen: Selection, key: str) -> None:

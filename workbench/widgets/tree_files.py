@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analyses.drawing.tree.figure import tree_figure
+from analyses.drawing.tree.paths import Paths
 from analyses.drawing.value_curves import value_curves
 from analyses.drawing.values_beside_control import values_beside_control
 from analyses.report import export
@@ -47,7 +48,8 @@ def everything_of(sides: Sequence[Side], opening: str, layout) -> bytes:
         words.append(pd.DataFrame(own))
         for k in readings.values.ks:
             at, reading = readings.at(k, opening), reading_of(chosen, k, opening)
-            figures[f"tree-k{k}{of_model}"] = tree_figure(problem, at, reading, layout=layout, trace_path=True)
+            paths = Paths(correct=True, written=side.written(k))
+            figures[f"tree-k{k}{of_model}"] = tree_figure(problem, at, reading, layout=layout, paths=paths)
             figures[f"beside-no-thought-k{k}{of_model}"] = values_beside_control(
                 problem, at.value, without.value, reading, control
             )

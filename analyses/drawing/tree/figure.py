@@ -20,11 +20,12 @@ from analyses.drawing.tree.marks import (
     draw_edges,
     draw_legend,
     draw_nodes,
-    draw_path,
     draw_rows,
     draw_texts,
 )
+from analyses.drawing.tree.paths import Paths, draw_paths, draw_written
 from analyses.drawing.tree.scene import WRITTEN_FROM, Scene, drawn_name
+from analyses.drawing.tree.styles import PATHS
 from analyses.readings.masses import ValuesAt
 from coconut_core.problems.graph import heights
 from coconut_core.problems.problem import GraphProblem
@@ -41,6 +42,7 @@ SCALE = 58
 """Pixels of the scale below the tree."""
 LYING_LEFT = {"orientation": "h", "xref": "container", "yref": "container", "x": 0.0, "xanchor": "left"}
 """Where scale and legend stand: below the tree, from the picture's left edge on."""
+NO_PATHS = Paths()
 MARGIN = {"l": 70, "r": 32, "t": 70, "autoexpand": False}
 
 
@@ -72,8 +74,7 @@ def tree_figure(
     reading: Reading,
     *,
     layout: TreeLayout | None = None,
-    trace_path: bool = False,
-    to: int | None = None,
+    paths: Paths = NO_PATHS,
     legend: bool = True,
     dark: bool = False,
     written_from: float = WRITTEN_FROM,
@@ -81,22 +82,19 @@ def tree_figure(
     """The tree of `problem` with the values of its nodes after `reading.k` thoughts.
 
     `values` are raw probabilities in 0..1, node by node, and the masses that the subtitle gives, NaN where unknown.
-    `trace_path` shows the problem's own steps, `to` a shortest path to that node instead; `legend` says what the marks
-    are. Values from `written_from` on stand beside their nodes. The number of rows fixes the height, the page the
-    width.
+    `paths` are traced over it; `legend` says what the marks are. Values from `written_from` on stand beside their
+    nodes. The number of rows fixes the height, the page the width.
     """
     scene = replace(_scene(problem, values, reading, layout, dark), written_from=written_from)
     canvas = Canvas()
     draw_rows(canvas, scene)
-    if trace_path or to is not None:
-        draw_path(canvas, scene, to)
+    draw_paths(canvas, scene, paths)
     draw_edges(canvas, scene)
+    draw_written(canvas, scene, paths)
     draw_nodes(canvas, scene, _hover(scene))
     draw_texts(canvas, scene)
     if legend:
-        path = "correct path" if trace_path else None
-        path = path if to is None else f"path to {drawn_name(problem.names[to])}"
-        draw_legend(canvas, scene.palette, path, problem.marks.values())
+        draw_legend(canvas, scene.palette, paths.legend(problem, scene.palette), problem.marks.values())
     foot = SCALE + (LEGEND if legend else 0)
     for trace in canvas.traces:
         trace["cliponaxis"] = False
@@ -106,10 +104,10 @@ def tree_figure(
     return go.Figure(data=canvas.traces, layout=layout)
 
 
-def legend_figure(*, marks: Iterable[str] = ("target", "distractor"), dark: bool = False) -> go.Figure:
+def legend_figure(marks: Iterable[str], *, dark: bool = False) -> go.Figure:
     """What the marks of a tree are, for trees that are drawn without their legends; `marks` are those of its nodes."""
     canvas, palette = Canvas(), DARK if dark else LIGHT
-    draw_legend(canvas, palette, "path", marks)
+    draw_legend(canvas, palette, {name: line(palette) for name, line in PATHS.items()}, marks)
     legend = _legend(palette, 1.0)
     axis = {"visible": False, "fixedrange": True}
     layout = {

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from analyses.drawing.escaping import for_plotly, truncated
 from analyses.drawing.palette import Palette
 from analyses.drawing.tree.layout import LINE, NAME, RING, SEAT
-from analyses.drawing.tree.scene import Scene, drawn_name, shortest_path_to
-from analyses.drawing.tree.styles import State, edge_line, outline, path_line, ring, seat
-from coconut_core.errors import InputError
+from analyses.drawing.tree.scene import Scene, drawn_name
+from analyses.drawing.tree.styles import State, edge_line, outline, ring, seat
 
 CHARACTER = 7.4
 """Width of a character of a node's name, in pixels, on the safe side."""
@@ -62,25 +61,6 @@ def draw_rows(canvas: Canvas, scene: Scene) -> None:
         line = {"color": palette.fainter, "width": 1, "dash": "dash"}
         rim = y + SEAT + RING + 9
         canvas.add_shape(type="line", xref="paper", x0=0, x1=1, y0=rim, y1=rim, layer="below", line=line)
-
-
-def draw_path(canvas: Canvas, scene: Scene, to: int | None) -> None:
-    """A path as one broad line, under the edges that it walks: the problem's own steps, or a shortest one to a node."""
-    try:
-        steps = scene.problem.path if to is None else shortest_path_to(scene.problem, to)
-    except InputError:  # the steps of an unsound problem need not be a path; the page says so
-        steps = ()
-    path = set(zip(steps, steps[1:], strict=False))
-    edges = [edge for edge in scene.layout.edges if (edge.parent, edge.child) in path]
-    canvas.add_scatter(
-        x=[x for edge in edges for x in (*edge.x, None)],
-        y=[y for edge in edges for y in (*edge.y, None)],
-        mode="lines",
-        name="path",
-        hoverinfo="skip",
-        showlegend=False,
-        **path_line(scene.palette),
-    )
 
 
 def draw_edges(canvas: Canvas, scene: Scene) -> None:
@@ -205,17 +185,17 @@ def draw_texts(canvas: Canvas, scene: Scene) -> None:
     )
 
 
-def draw_legend(canvas: Canvas, palette: Palette, path: str | None, marked: Iterable[str]) -> None:
+def draw_legend(canvas: Canvas, palette: Palette, paths: Mapping[str, dict], marked: Iterable[str]) -> None:
     """One entry a mark, from traces without data: a click in the legend cannot hide anything.
 
-    `marked` are the marks of nodes, such as "target"; `path` is what the traced path is, None if there is none.
+    `marked` are the marks of nodes, such as "target"; `paths` are the lines that are traced, by what they are.
     """
     states: dict[str, State] = {"candidate": "candidate", "reached": "earlier", "not reached": "later"}
     marks = [{"name": text, "marker": seat(state, palette)} for text, state in states.items()]
     marks += [{"name": name, "marker": ring(name, palette, size=13)} for name in marked]
     marks += [{"name": "tree edge", "line": edge_line("tree", palette)}]
     marks += [{"name": "other edge", "line": edge_line("other", palette)}]
-    marks += [{"name": path, **path_line(palette)}] if path else []
+    marks += [{"name": name, **line} for name, line in paths.items()]
     for mark in marks:
         mode = "markers" if "marker" in mark else "lines"
         canvas.add_scatter(x=[None], y=[None], mode=mode, hoverinfo="skip", showlegend=True, **mark)

@@ -36,4 +36,29 @@ def edge_line(kind: str, palette: Palette) -> dict:
 
 
 def path_line(palette: Palette) -> dict:
+    """The correct path: broad and pale, below the edges."""
     return {"line": {"color": palette.target, "width": 9, "shape": "spline"}, "opacity": 0.45}
+
+
+def chosen_line(palette: Palette) -> dict:
+    """The path to a chosen node: narrower, so that both show where they run together."""
+    return {"line": {"color": palette.chosen, "width": 6, "shape": "spline"}, "opacity": 0.85}
+
+
+def written_line(palette: Palette) -> dict:
+    """A step that the model wrote and the graph has: its edge in bold."""
+    return {"line": {"color": palette.ink, "width": 3.2, "shape": "spline"}}
+
+
+def invented_line(palette: Palette) -> dict:
+    """A step that the model wrote and the graph lacks."""
+    return {"line": {"color": palette.invented, "width": 2.4, "dash": "7px,4px"}}
+
+
+PATHS = {
+    "correct path": path_line,
+    "written step": written_line,
+    "invented step": invented_line,
+    "path to a node": chosen_line,
+}
+"""The line of every kind of path, as legends name it."""

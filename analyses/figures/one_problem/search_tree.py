@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analyses.drawing.tree.figure import Reading, tree_figure
+from analyses.drawing.tree.paths import Paths
 from analyses.readings.study import Study
 from analyses.readings.values import NodeValues
 from coconut_core.problems.problem import GraphProblem
@@ -39,7 +40,7 @@ class SearchTree:
         """The tree with the correct path traced."""
         forced = task_of([self._problem]).opening(self._problem, self.k, self.values.opening)
         reading = Reading(self.label, self.k, forced, self.thinks)
-        return tree_figure(self._problem, self.values.at(self.problem, self.k), reading, trace_path=True)
+        return tree_figure(self._problem, self.values.at(self.problem, self.k), reading, paths=Paths(correct=True))
 
     def caption(self) -> str:
         """The largest values of the candidates and their mass."""

@@ -9,7 +9,7 @@ from analyses.readings.reasoning_process import reasoning_process
 from coconut_core.checkpoints import load_model
 from coconut_core.generation import answers
 from coconut_core.problems.registry import load_problems
-from tests.app.conftest import figure, tree, values
+from tests.app.conftest import figure, shown, tree, values
 from workbench.choices.problem_sources import index_of_good_example
 from workbench.widgets.answer import WAYS
 
@@ -90,6 +90,20 @@ def test_a_link_brings_the_view_back(app):
     again = app(k="5", path="true", problem=test.selectbox(key="problem").value)
     assert again.slider(key="k").value == 5 and again.toggle(key="path").value
     assert figure(again) == figure(test)
+
+
+def test_a_link_may_hold_the_number_of_a_problem(app):
+    test = app(problem="2")
+    assert test.selectbox(key="problem").value.startswith("2 ·") and "is shown instead" not in shown(test)
+
+
+@pytest.mark.parametrize(("key", "asked"), [("problem", "nonsense"), ("set", "nowhere"), ("to", "nobody")])
+def test_what_a_link_asks_for_and_is_not_there_is_said(app, key, asked):
+    test = app(**{key: asked})
+    said = [each.value for each in test.warning if asked in each.value]
+    assert not test.exception and len(said) == 1 and "is shown instead" in said[0]
+    test.run()  # the link has had its say
+    assert not [each for each in test.warning if asked in each.value]
 
 
 @pytest.mark.parametrize(

@@ -121,3 +121,11 @@ def test_edits_of_a_text():
     ):
         with pytest.raises(InputError, match=fault):
             change()
+
+
+def test_a_link_names_a_change_by_its_key(open_page):
+    test = open_page("what_if", change="zero")
+    assert test.selectbox(key="change").value == "zero" and not test.warning
+    test = open_page("what_if", change="explode")
+    assert test.selectbox(key="change").value == "none"
+    assert any("explode" in each.value for each in test.warning)

@@ -116,8 +116,13 @@ def sets_of_link(names: Iterable[str]) -> None:
     for name in names:
         if _can_be_made(name) or name in _uploads():
             _offer(name)
-        elif name.startswith(_UPLOADED):
+        elif is_upload(name):
             st.session_state[_LOST] = name
+
+
+def is_upload(name: str) -> bool:
+    """Whether a set's name is one that `upload_set` gives."""
+    return name.startswith(_UPLOADED)
 
 
 def lost_upload() -> str | None:

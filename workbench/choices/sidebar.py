@@ -13,9 +13,11 @@ from coconut_core.errors import InputError
 from coconut_core.problems.problem import Problem
 from coconut_core.problems.registry import DEFAULT, TASKS
 from coconut_core.problems.task import Task
+from workbench.choices.links import take_from_link
 from workbench.choices.model_shelf import ModelFolder, absent_folder
 from workbench.choices.problem_sets import (
     LARGEST_SEED,
+    is_upload,
     lost_upload,
     problem_set,
     problem_sets,
@@ -87,11 +89,14 @@ def _choose_from_set(model: ModelFolder | None):
         _upload()
         hint = f"There are no problems in {folder}. Draw a random one, paste a question or upload a file."
         return None, "", None, hint
+    if not is_upload(st.query_params.get("set", "")):  # one that is gone has been told of
+        take_from_link("set", {each: each for each in sets}, sets[0])
     name = st.selectbox("Set", sets, key="set", bind="query-params")
     _upload()
     chosen = problem_set(folder, name)
-    first = index_of_good_example(chosen.problems)
-    label = st.selectbox("Question", list(chosen.labelled), index=first, key="problem", bind="query-params")
+    first, choices = index_of_good_example(chosen.problems), list(chosen.labelled)
+    take_from_link("problem", {str(number): label for number, label in enumerate(choices)}, choices[first])
+    label = st.selectbox("Question", choices, index=first, key="problem", bind="query-params")
     return drawable(chosen.labelled[label]), f"{name} {label.split()[0]}", None, None
 
 

@@ -12,6 +12,7 @@ from analyses.figures.problem_map import MAPPED, problem_map
 from analyses.report import export
 from analyses.report.bundles import bundle
 from coconut_core.errors import InputError
+from workbench.choices.links import take_from_link
 from workbench.choices.problem_sets import ProblemSet, open_problem, problem_set, problem_sets
 from workbench.choices.selection import artifacts, graph_or_stop, model_or_stop, reset_with, usable_models
 from workbench.computed.studies import figure_definition, figure_titles, population_of
@@ -103,6 +104,9 @@ if not numbers:
     st.stop()
 
 titles = figure_titles(SHOWN)
+take_from_link(
+    "figure", {name: name for name in titles} | {title: name for name, title in titles.items()}, titles[SHOWN[0]]
+)
 figure_name = st.selectbox("Figure", list(titles), format_func=titles.get, key="figure", bind="query-params")
 if st.session_state.get(STOPPED):
     st.info("Stopped. What was computed is kept; press Compute to go on.", icon=":material/lightbulb:")

@@ -11,6 +11,7 @@ from analyses.drawing.escaping import for_markdown
 from analyses.drawing.value_curves import value_curves
 from analyses.drawing.values_beside_control import values_beside_control
 from coconut_core.errors import InputError
+from workbench.choices.links import take_from_link
 from workbench.choices.model_shelf import has_changed
 from workbench.choices.selection import (
     Selection,
@@ -100,10 +101,12 @@ def choose_view(chosen: Selection, most: int, playing: bool) -> tuple[int, str, 
                 f"after thoughts “{reading_of(chosen, 1, opening).opening}” is forced.",
                 width=CHOICE_WIDTH,
             )
+        nodes = [NO_NODE, *sorted(chosen.problem.names)]
+        take_from_link(PATH_TO, {name: name for name in nodes}, NO_NODE)
         reset_with(chosen.problem.question, PATH_TO, NO_NODE)
         st.selectbox(
             "Path to",
-            [NO_NODE, *sorted(chosen.problem.names)],
+            nodes,
             key=PATH_TO,
             bind="query-params",
             on_change=touch,

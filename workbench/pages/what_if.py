@@ -14,6 +14,7 @@ from analyses.report.bundles import bundle
 from coconut_core.errors import InputError
 from coconut_core.methods import METHODS
 from coconut_core.problems.problem import GraphProblem
+from workbench.choices.links import take_from_link
 from workbench.choices.model_shelf import ModelFolder
 from workbench.choices.problem_sets import problems_hash
 from workbench.choices.problem_sources import LONGEST_TEXT
@@ -130,6 +131,9 @@ first, second, third = st.columns(3)
 most = most_thoughts(chosen.model)
 at_most("k", most)
 k = first.slider("Thoughts k", 0, most, value=FEWEST_THOUGHTS, key="k", bind="query-params")
+with second:
+    kinds = {name: name for name in THOUGHT_EDITS} | {label: name for name, label in THOUGHT_EDITS.items()}
+    take_from_link("change", kinds, THOUGHT_EDITS["none"])
 kind = second.selectbox(
     "Change thoughts", list(THOUGHT_EDITS), format_func=THOUGHT_EDITS.get, key="change", bind="query-params"
 )

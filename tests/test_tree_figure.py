@@ -183,10 +183,10 @@ def test_hover_gives_value_rank_heights_and_reach(problem):
 def test_title_gives_model_k_masses_and_warns_of_low_mass(problem):
     low = draw(problem, values(problem, terpus=0.2, lempus=0.1), read(1), off_graph=0.7).layout.title
     assert "k = 1" in low.text and "lempus or scrompus" in low.text
-    for part in ("some model", "2 candidates with mass 0.20 (low)", "other nodes 0.10", "off the graph 0.70"):
+    for part in ("some model", "2 candidates with mass 0.20 (low)", "other nodes 0.10", "other words 0.70"):
         assert part in low.subtitle.text
     high = draw(problem, values(problem, terpus=0.9), read(1)).layout.title
-    assert "(low)" not in high.subtitle.text and "off the graph" not in high.subtitle.text
+    assert "(low)" not in high.subtitle.text and "other words" not in high.subtitle.text
 
 
 def test_the_masses_are_those_of_the_values_where_names_nest(split_names_model, monkeypatch):
@@ -203,7 +203,7 @@ def test_the_masses_are_those_of_the_values_where_names_nest(split_names_model, 
         assert at_k.value.sum() - (at_k.candidate_mass + at_k.other_mass) > 0.05  # what a sum would count twice
         subtitle = tree_figure(problem, at_k, read(k)).layout.title.subtitle.text
         assert f"1 candidate with mass {at_k.candidate_mass:.2f}" in subtitle
-        assert f"other nodes {at_k.other_mass:.2f}, off the graph {at_k.off_graph:.2f}" in subtitle
+        assert f"other nodes {at_k.other_mass:.2f}, other words {at_k.off_graph:.2f}" in subtitle
         assert f"candidate mass {at_k.candidate_mass:.2f}" in description(problem, at_k, read(k))
 
 

@@ -130,7 +130,7 @@ def test_a_model_without_thoughts_says_so(app, shelf):
         test = app(model="words", k=3)
         assert not test.exception and not test.error
         assert "has no thoughts" in shown(test)
-        assert "k = 3 (no thought)" in figure(test)["layout"]["title"]["text"]
+        assert "k = 3 (a model without thoughts)" in figure(test)["layout"]["title"]["text"]
         assert any("After no thought the model says" in each.value for each in test.markdown)
     finally:
         shutil.rmtree(shelf / "models" / "words")

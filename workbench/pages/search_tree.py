@@ -23,7 +23,7 @@ from workbench.choices.selection import (
 )
 from workbench.computed.readings import FEWEST_THOUGHTS, most_thoughts, readings_of, readings_or_stop
 from workbench.computed.warm_up import is_cold
-from workbench.widgets.answer import show_answer, show_masses, show_values
+from workbench.widgets.answer import show_answer, show_values, warn_of_low_mass
 from workbench.widgets.downloads import offer_pictures
 from workbench.widgets.figures import dark, show_drawn
 from workbench.widgets.playing import PLAY_SECONDS, is_playing, tick, touch
@@ -92,7 +92,7 @@ def choose_view(chosen: Selection, most: int, playing: bool) -> tuple[int, str, 
         opening = chosen.usual_opening
         if len(openings) > 1:
             opening = st.selectbox(
-                "Forced at k = 0",
+                "Opening at k = 0",
                 list(openings),
                 format_func=openings.get,
                 key="opening",
@@ -139,7 +139,7 @@ def show_side(side: Side, k: int, opening: str, key: str, **marks: bool) -> Call
             icon=":material/info:",
         )
     show_answer(side.chosen.problem, side.readings.answers, reading)
-    show_masses(side.chosen.problem, side.readings.at(k, opening), k)
+    warn_of_low_mass(side.chosen.problem, side.readings.at(k, opening), k)
     written_from = WRITTEN[st.session_state.get("written", DEFAULT_WRITTEN)]
     return show_tree(side, k, opening, key, clickable=True, written_from=written_from, **marks)
 
@@ -174,9 +174,9 @@ if is_cold():
         show_tree_without_values(chosen, k, chosen.usual_opening)
 with st.sidebar:
     others = [folder for folder in usable_models() if folder != chosen.model]
-    other = choose_other("Beside it", "second", others) if others else None
+    other = choose_other("Compare with", "second", others) if others else None
     st.selectbox(
-        "Write values from",
+        "Write values of at least",
         list(WRITTEN),
         index=list(WRITTEN).index(DEFAULT_WRITTEN),
         key="written",

@@ -1,4 +1,4 @@
-"""What if a fact were different, or a thought? Before and after, side by side, with the oracle's answer."""
+"""What if a fact were different, or a thought? Before and after, side by side, with the right answer."""
 
 import json
 from collections.abc import Callable
@@ -103,15 +103,11 @@ def applicable(folder: ModelFolder, kind: str, positions: list[int]) -> tuple[st
 
 
 def show(title: str, side: Side, k: int, key: str) -> Callable[[], go.Figure]:
-    """The model's answer beside the oracle's, the masses and the tree; returns how to draw it for white paper."""
+    """The model's answer beside the right one, and the tree; returns how to draw it for white paper."""
     opening = side.chosen.usual_opening
-    at = side.readings.at(k, opening)
     st.subheader(title)
     st.markdown(f"Model: {answer_in_markdown(side.chosen.problem, side.readings.answers, k)}")
-    st.markdown(f"Oracle: **{for_markdown(side.chosen.problem.answer)}**")
-    st.caption(
-        f"candidate mass {at.candidate_mass:.3f}, other nodes {at.other_mass:.3f}, off the graph {at.off_graph:.3f}"
-    )
+    st.markdown(f"Right answer: **{for_markdown(side.chosen.problem.answer)}**")
     draw = show_tree(side, k, opening, key)
     offer_pictures(draw, f"{stem_of(chosen)}-{key}-k{k}", "This tree")
     return draw

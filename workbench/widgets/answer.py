@@ -46,12 +46,8 @@ def show_answer(problem: GraphProblem, answers: "Answers", reading: Reading) -> 
     st.markdown(f"After {reading.thoughts} the model says: {answer_in_markdown(problem, answers, reading.k)}")
 
 
-def show_masses(problem: GraphProblem, at: ValuesAt, k: int) -> None:
-    """Where the probability of the next word lies; the three numbers sum to 1."""
-    st.markdown(
-        f"Probability of the next word: **{at.candidate_mass:.3f}** on the candidates, "
-        f"**{at.other_mass:.3f}** on other nodes, **{at.off_graph:.3f}** off the graph"
-    )
+def warn_of_low_mass(problem: GraphProblem, at: ValuesAt, k: int) -> None:
+    """A warning where the masses, which stand above the tree, leave little to read."""
     if not problem.candidates(k):
         st.info(
             f"There are no candidates at k = {k}: no node is that far from the start.",

@@ -185,13 +185,14 @@ def _frame(scene: Scene, reading: Reading, foot: int) -> dict:
     # The sentence is escaped as a whole: not only names may hold markup, but all that a file calls a question.
     asked = problem.asked(lambda node: truncated(one_line(problem.names[node]), LONGEST_TITLE_NAME))
     asked = for_plotly(truncated(one_line(asked), LONGEST_TITLE_QUESTION))
+    thinks = reading.thinks or reading.k == 0
     count, values = len(scene.candidates), scene.values
     counted = f"{count} candidate{'' if count == 1 else 's'}"
     low = " (low)" if values.candidate_mass < LOW_MASS else ""
     parts = [f"{counted} with mass {values.candidate_mass:.2f}{low}" if count else "no candidates"]
     parts.append(f"{'other ' if count else ''}nodes {values.other_mass:.2f}")
     if not np.isnan(values.off_graph):
-        parts.append(f"off the graph {values.off_graph:.2f}")
+        parts.append(f"other words {values.off_graph:.2f}")
     # Where the page is narrow the line's end is cut; the page names the model elsewhere too.
     subtitle = f"{', '.join(parts)} · model {for_plotly(truncated(reading.model, 36))}"
     return {
@@ -210,7 +211,7 @@ def _frame(scene: Scene, reading: Reading, foot: int) -> dict:
         },
         "dragmode": False,
         "title": {
-            "text": f"<b>{asked}</b>  k = {reading.k} ({reading.thoughts})",
+            "text": f"<b>{asked}</b>  k = {reading.k} ({reading.thoughts if thinks else 'a model without thoughts'})",
             "subtitle": {"text": subtitle, "font": {"size": 13, "color": palette.muted}},
             "font": {"size": 17},
             "xref": "container",

@@ -8,7 +8,7 @@ on held-out problems with exactly these weights. `metrics.jsonl` is the history 
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from dataclasses import field as dataclass_field
 from importlib.metadata import version
@@ -16,20 +16,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
-from transformers.utils import logging as transformers_logging
 
-from coconut_core.card import FILES, FORMAT, read_card, read_json
-from coconut_core.errors import InputError
+from coconut_core.card import FILES, FORMAT, config_sha256, read_card
+from coconut_core.errors import InputError, one_line
 from coconut_core.files import sha256, write_atomically
 from coconut_core.generation import answers
+from coconut_core.huggingface import quiet, read_language_model, read_tokenizer
 from coconut_core.methods import COCONUT, METHODS, Method
 from coconut_core.model import CoconutModel
 from coconut_core.problems.problem import Problem
+from coconut_core.problems.records import quotable
 from coconut_core.problems.registry import DEFAULT, task_of
+from coconut_core.reading import read_json
 from coconut_core.stopping import StopClassifier
 from coconut_core.tokenizers import ThoughtTokens, add_thought_tokens
+
+LARGEST_TOKENIZER = 1 << 27
+"""Bytes of a tokenizer.json, the largest text of a model's folder."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,30 +81,20 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Checkp
     for name in FILES:
         if not (folder / name).is_file():
             raise InputError(f"{folder / name}: is missing; copy the whole folder of the model again.")
-        if name.endswith(".json") and not isinstance(read_json(folder / name), dict):
+        if name.endswith(".json") and not isinstance(read_json(folder / name, LARGEST_TOKENIZER), dict):
             raise InputError(f"{folder / name}: holds no fields; copy the file again.")
     card = read_card(folder)
-    for field, name in (("model_sha256", "model.safetensors"), ("tokenizer_sha256", "tokenizer.json")):
-        if card.get(field, found := sha256(folder / name)) != found:
-            raise InputError(
-                f"{folder / name}: is not what field '{field}' of coconut.json says; copy the whole folder of the "
-                "model again."
-            )
-    tokenizer = _tokenizer(folder)
-    lm = _language_model(folder)
+    _require_hash(card, "model_sha256", folder / "model.safetensors", sha256)
+    _require_hash(card, "tokenizer_sha256", folder / "tokenizer.json", sha256)
+    lm, tokenizer = read_language_model(folder), read_tokenizer(folder)
+    _require_hash(card, "config_sha256", folder / "config.json", config_sha256)
     found = asdict(ThoughtTokens.of(tokenizer))
     if card["tokens"] != found:
         raise InputError(
             f"{folder / 'coconut.json'}: field 'tokens' does not match tokenizer.json; they are of different models, "
             "copy the whole folder again."
         )
-    rows = lm.get_input_embeddings().num_embeddings
-    if len(tokenizer) > rows:
-        raise InputError(
-            f"{folder / 'tokenizer.json'}: has {len(tokenizer)} tokens but model.safetensors embeds {rows}; they are "
-            "of different models, copy the whole folder again."
-        )
-    model = CoconutModel(lm.float(), tokenizer, METHODS[card["method"]]).to(device).eval()
+    model = _tried(folder, CoconutModel(lm.float(), tokenizer, METHODS[card["method"]])).to(device).eval()
     return Checkpoint(model, card, StopClassifier.load(folder, lm.config.hidden_size))
 
 
@@ -113,7 +106,7 @@ def save_model(
     `coconut.json` is written last: a folder that has it is whole.
     """
     most = model.method.slot_count(card["run"]["max_latent_stage"] * card["run"]["c_thought"])
-    with tempfile.TemporaryDirectory(dir=folder) as temporary, _quiet():
+    with tempfile.TemporaryDirectory(dir=folder) as temporary, quiet():
         # GPT-2 has buffers that half precision would spoil, so weights are cast and the model is left alone.
         weights = {name: (value.half() if half else value).cpu() for name, value in model.lm.state_dict().items()}
         dtype, model.lm.config.dtype = model.lm.config.dtype, torch.float16 if half else torch.float32
@@ -134,9 +127,10 @@ def save_model(
         **card,
         "model_sha256": sha256(folder / "model.safetensors"),
         "tokenizer_sha256": sha256(folder / "tokenizer.json"),
+        "config_sha256": config_sha256(folder / "config.json"),
     }
     if held_out:
-        stored = CoconutModel(_language_model(folder).float(), model.tokenizer, model.method)
+        stored = CoconutModel(read_language_model(folder).float(), model.tokenizer, model.method)
         stored = stored.to(model.device).eval()
         accuracy = answers(stored, held_out, ks=range(most + 1)).accuracy
         card["metrics"] = {"n": len(held_out), "accuracy": {str(k): share for k, share in accuracy.items()}}
@@ -152,53 +146,41 @@ def base_model(folder: Path, method: Method = COCONUT) -> CoconutModel:
         raise InputError(
             f"model_id: {folder} is not a local folder of a model; download one there, nothing is fetched."
         )
-    tokenizer, lm = _tokenizer(folder), _language_model(folder)
+    lm, tokenizer = read_language_model(folder), read_tokenizer(folder)
     if add_thought_tokens(tokenizer):
-        with _quiet():
+        with quiet():
             lm.resize_token_embeddings(len(tokenizer), mean_resizing=False)
         tokens, like = ThoughtTokens.of(tokenizer), tokenizer("<<", add_special_tokens=False)["input_ids"][0]
         for embeddings in (lm.get_input_embeddings().weight.data, lm.get_output_embeddings().weight.data):
             embeddings[[tokens.begin, tokens.thought, tokens.end]] = embeddings[like].clone()
-    return CoconutModel(lm.float(), tokenizer, method)
+    return _tried(folder, CoconutModel(lm.float(), tokenizer, method))
 
 
-def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    try:
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except Exception as error:
-        raise InputError(f"{folder / 'tokenizer.json'}: cannot be read as a tokenizer; copy the file again.") from error
-
-
-def _language_model(folder: Path) -> PreTrainedModel:
-    weights = folder / "model.safetensors"
-    try:
-        with safe_open(weights, framework="pt"):
-            pass
-    except (SafetensorError, OSError) as error:
-        raise InputError(f"{weights}: cannot be read as safetensors; copy the file again.") from error
-    try:
-        with _quiet():
-            lm, found = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, output_loading_info=True)
-    except Exception as error:
+def _require_hash(card: Mapping[str, Any], field: str, path: Path, hashed: Callable[[Path], str]) -> None:
+    """Refuse a file that is not the one of the card; cards that are older than the hash do without it."""
+    if field in card and card[field] != hashed(path):
         raise InputError(
-            f"{folder / 'config.json'}: does not describe the weights in model.safetensors; copy the folder again."
-        ) from error
-    wrong = [*found["missing_keys"], *found["unexpected_keys"], *found["mismatched_keys"]]
-    if wrong:
-        raise InputError(
-            f"{weights}: does not match config.json (first at {wrong[0]}); copy the whole folder of the model again."
+            f"{path}: is not what field '{field}' of coconut.json says; copy the whole folder of the model again."
         )
-    return lm
 
 
-class _quiet:
-    """Silence the library's progress bars and load reports; what they would say is raised as errors here."""
-
-    def __enter__(self) -> None:
-        self._level = transformers_logging.get_verbosity()
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
-
-    def __exit__(self, *_: object) -> None:
-        transformers_logging.set_verbosity(self._level)
-        transformers_logging.enable_progress_bar()
+def _tried(folder: Path, model: CoconutModel) -> CoconutModel:
+    """The model itself, if it embeds all tokens and thinks: `InputError` where a pass of its own files fails."""
+    rows = model.lm.get_input_embeddings().num_embeddings
+    ids = model.tokenizer.get_vocab().values()
+    if max(ids, default=0) >= rows:
+        raise InputError(
+            f"{folder / 'tokenizer.json'}: has {max(ids) + 1} tokens but model.safetensors embeds {rows}; they are of "
+            "different models, copy the whole folder again."
+        )
+    tokens = model.tokens
+    question = torch.tensor([[tokens.end_of_text, tokens.begin]])
+    try:
+        with torch.inference_mode():
+            model.logits(model.with_method(COCONUT).think(question, torch.ones_like(question), 2).states)
+    except Exception as error:  # whatever the library makes of sizes that do not go together
+        raise InputError(
+            f"{folder / 'config.json'}: describes a model that cannot think ({quotable(one_line(str(error)))}); copy "
+            "the folder again, or give a causal language model."
+        ) from error
+    return model

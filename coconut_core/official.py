@@ -13,7 +13,10 @@ from torch import Tensor
 from coconut_core.checkpoints import base_model, save_model
 from coconut_core.errors import InputError
 from coconut_core.files import sha256
+from coconut_core.methods import MOST_SLOTS
 from coconut_core.model import CoconutModel
+from coconut_core.problems.records import shown
+from coconut_core.reading import open_file
 
 _PREFIX = "base_causallm."
 _MASKS = re.compile(r"\.attn\.(bias|masked_bias)$")
@@ -25,6 +28,11 @@ def import_official(state: Path, base: Path, out: Path, *, thoughts_per_step: in
 
     `InputError` if the file is not a state dict, holds anything but tensors, or does not fit the base model.
     """
+    if thoughts_per_step * max_stage >= MOST_SLOTS:
+        raise InputError(
+            f"--max-stage: {shown(thoughts_per_step)} thoughts a step in {shown(max_stage)} stages are more than the "
+            f"{MOST_SLOTS - 1} that a question has room for; give those that it was trained with."
+        )
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file; name a new folder.")
     if out.exists() and any(out.iterdir()):
@@ -33,12 +41,15 @@ def import_official(state: Path, base: Path, out: Path, *, thoughts_per_step: in
     weights = read_official(state)
     try:
         model.lm.load_state_dict(weights)
-    except RuntimeError as error:
+    except Exception as error:  # also of tensors without numbers, or of kinds that have no copies
         first = " ".join(str(error).split())[:160]
         raise InputError(
             f"{state}: does not fit the base model in {base} ({first}); give the one it started from."
         ) from error
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{out}: cannot be made ({error.strerror}); name another folder.") from error
     run = {"max_latent_stage": max_stage, "c_thought": thoughts_per_step, "model_id": str(base)}
     card = {"command": "coconut import", "run": run, "imported": {"file": state.name, "sha256": sha256(state)}}
     save_model(model, out, card, half=False, held_out=())
@@ -47,18 +58,17 @@ def import_official(state: Path, base: Path, out: Path, *, thoughts_per_step: in
 
 def read_official(path: Path) -> dict[str, Tensor]:
     """The language model's weights of an official state dict, under the library's own names."""
+    with open_file(path, "name a checkpoint of the official code"):
+        pass
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror}); name a checkpoint of the official code."
-        ) from error
     except Exception as error:  # whatever its bytes make the unpickler raise
         raise InputError(
             f"{path}: is not a state dict of plain tensors and is not loaded; use torch.save(model.state_dict())."
         ) from error
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+    named = isinstance(state, dict) and all(isinstance(name, str) for name in state)
+    if not named or not all(isinstance(value, Tensor) for value in state.values()):
         raise InputError(f"{path}: does not hold a state dict of tensors; save it with torch.save(model.state_dict()).")
     own = {name.removeprefix(_PREFIX): value for name, value in state.items() if name.startswith(_PREFIX)}
-    weights = {name: value for name, value in (own or state).items() if not _MASKS.search(name)}
-    return {name: value.float() for name, value in weights.items()}
+    # Kept in the precision that they have: a tensor of one number that claims to be of billions is not copied.
+    return {name: value for name, value in (own or state).items() if not _MASKS.search(name)}

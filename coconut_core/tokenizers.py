@@ -6,6 +6,8 @@ from tokenizers import Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import WordLevel
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
+from coconut_core.errors import InputError
+
 BEGIN_THOUGHTS = "<|start-latent|>"
 THOUGHT = "<|latent|>"
 END_THOUGHTS = "<|end-latent|>"
@@ -24,8 +26,16 @@ class ThoughtTokens:
 
     @classmethod
     def of(cls, tokenizer: PreTrainedTokenizerBase) -> "ThoughtTokens":
-        """Look the ids up. Padding falls back on the end of the text, for tokenizers that have none (GPT-2)."""
-        begin, thought, end = tokenizer.convert_tokens_to_ids([BEGIN_THOUGHTS, THOUGHT, END_THOUGHTS])
+        """Look the ids up. Padding falls back on the end of the text, for tokenizers that have none (GPT-2).
+
+        `InputError` where a token of Coconut is missing.
+        """
+        names = [BEGIN_THOUGHTS, THOUGHT, END_THOUGHTS]
+        ids = tokenizer.convert_tokens_to_ids(names)
+        for name, token in zip(names, ids, strict=True):
+            if token is None:
+                raise InputError(f"tokenizer.json: has no token {name}; give the tokenizer of a Coconut model.")
+        begin, thought, end = ids
         end_of_text = tokenizer.eos_token_id
         padding = end_of_text if tokenizer.pad_token_id is None else tokenizer.pad_token_id
         return cls(begin, thought, end, end_of_text, padding)

@@ -21,7 +21,7 @@ MOST_MODULES_OF_A_FOLDER = 22
 RULES = {
     "coconut_core": ("coconut_core",),
     "coconut_core.speedups": (),
-    "coconut_core.problems": ("coconut_core.errors", "coconut_core.files"),
+    "coconut_core.problems": ("coconut_core.errors", "coconut_core.files", "coconut_core.reading"),
     "coconut_core.training": ("coconut_core",),
     "analyses.readings": ("coconut_core",),
     "analyses.drawing": ("coconut_core", "analyses.readings.masses"),

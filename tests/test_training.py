@@ -301,3 +301,13 @@ def test_epochs_that_are_behind_the_loaded_model_are_left_out(tmp_path, tiny_run
     # What has no meaning here changes nothing: the same run, finished.
     train(replace(config, project="another"), "", quiet=True)
     assert len(seen) == 4
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", "\x00" * 200])
+def test_a_run_whose_card_is_not_whole_does_not_count_as_finished(tmp_path, tiny_checkpoint, tiny_run, content):
+    config = replace(tiny_run, save_path=str(tmp_path))
+    shutil.copytree(tiny_checkpoint, config.folder)
+    (config.folder / "run.json").write_text(json.dumps(config.as_dict()))
+    (config.folder / "coconut.json").write_text(content)
+    with pytest.raises(InputError, match=r"coconut\.json: .*--restart"):
+        train(config, "coconut train tiny.yaml", quiet=True)

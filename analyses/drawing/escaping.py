@@ -1,15 +1,10 @@
 """Text from files and models is shown as text: nothing in it is markup to plotly, markdown or HTML."""
 
 import re
-import unicodedata
+
+from coconut_core.errors import one_line
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-
-
-def one_line(text: str) -> str:
-    """The text without control characters and direction overrides, white space collapsed."""
-    kept = (" " if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp", "Cs"} else c for c in text)
-    return " ".join("".join(kept).split())
 
 
 def truncated(text: str, characters: int) -> str:

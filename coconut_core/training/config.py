@@ -4,16 +4,17 @@ Field names are those of the official configuration files wherever these have on
 """
 
 import dataclasses
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from coconut_core.errors import InputError
 from coconut_core.methods import METHODS, MOST_SLOTS
+from coconut_core.problems.records import shown
 from coconut_core.problems.registry import DEFAULT, task_named
 from coconut_core.training.curriculum import Curriculum
+from coconut_core.training.limits import MOST, MOST_OF_SHAPE, require, require_at_most, require_size
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,15 @@ class ModelShape:
 
     def __post_init__(self) -> None:
         sizes = ("layers", "width", "heads", "feed_forward", "initial_std", "rotary_base", "positions")
-        _require(self, "model.", sizes, lambda value: value > 0, "is not above zero; give a positive number")
+        require(self, "model.", sizes, lambda value: value > 0, "is not above zero; give a positive number")
+        require_at_most(self, "model.", MOST_OF_SHAPE)
         if self.width % self.heads:
             raise InputError(f"model.heads: {self.heads} does not divide the width {self.width}; give one that does.")
         if self.family == "llama" and self.width // self.heads % 2:
             raise InputError(f"model.heads: heads of {self.width // self.heads} numbers cannot rotate; give even ones.")
         if self.family == "gpt2" and self.offset_heads:
             raise InputError("model.offset_heads: GPT-2 has no rotary positions to set them by; use family: llama.")
+        require_size(self)
 
 
 @dataclass(frozen=True)
@@ -146,11 +149,12 @@ class RunConfig:
     def __post_init__(self) -> None:
         positive = ("questions_per_text", "batch_size_training", "gradient_accumulation_steps")
         positive += ("samples_per_epoch", "num_epochs", "log_every", "checkpoint_minutes", "lr", "clip_norm")
-        _require(self, "", positive, lambda value: value > 0, "is not above zero; give a positive number")
+        require(self, "", positive, lambda value: value > 0, "is not above zero; give a positive number")
         natural = ("seed", "c_thought", "max_latent_stage", "epochs_per_stage", "stages_per_sample", "warmup_steps")
         natural += ("cooldown_epochs", "validation_problems", "weight_decay", "resume")
-        _require(self, "", natural, lambda value: value >= 0, "is negative; give zero or more")
-        _require(self, "", ("uniform_prob",), lambda value: 0 <= value <= 1, _NO_PROBABILITY)
+        require(self, "", natural, lambda value: value >= 0, "is negative; give zero or more")
+        require(self, "", ("uniform_prob",), lambda value: 0 <= value <= 1, _NO_PROBABILITY)
+        require_at_most(self, "", MOST)
         task = task_named(self.task)
         if self.worlds and task.settings is None:
             raise InputError(f"worlds: fresh problems of {task.title} cannot be made; give a train_path.")
@@ -159,10 +163,10 @@ class RunConfig:
         ]
         object.__setattr__(self, "worlds", tuple(worlds))
         if self.name in ("", ".", "..") or Path(self.name).name != self.name:
-            raise InputError(f"name: {self.name!r} names no folder of its own; give a name without a slash.")
+            raise InputError(f"name: {shown(self.name)} names no folder of its own; give a name without a slash.")
         for world in self.worlds:
-            _require(world, "worlds: ", ("epochs", "lr"), lambda value: value > 0, "is not above zero; give more")
-            _require(world, "worlds: ", ("uniform_prob",), lambda value: 0 <= value <= 1, _NO_PROBABILITY)
+            require(world, "worlds: ", ("epochs", "lr"), lambda value: value > 0, "is not above zero; give more")
+            require(world, "worlds: ", ("uniform_prob",), lambda value: 0 <= value <= 1, _NO_PROBABILITY)
             asked = self.questions_of(world)
             if asked < 1 or self.batch_size_training % asked:
                 raise InputError(
@@ -189,7 +193,7 @@ class RunConfig:
     def _check_method(self) -> None:
         """Refuse what the method cannot do."""
         if self.method not in METHODS:
-            raise InputError(f"method: {self.method!r} is unknown; give one of {', '.join(METHODS)}.")
+            raise InputError(f"method: {shown(self.method)} is unknown; give one of {', '.join(METHODS)}.")
         method = METHODS[self.method]
         if method.has_slots and not self.c_thought * self.max_latent_stage:
             raise InputError(
@@ -255,14 +259,6 @@ class RunConfig:
 
 
 _NO_PROBABILITY = "is not a probability; give a number from 0 to 1"
-
-
-def _require(part: Any, prefix: str, names: Sequence[str], holds: Callable[[Any], bool], otherwise: str) -> None:
-    """Refuse the first of the fields `names` that is not finite or does not hold; one that is None is not set."""
-    for name in names:
-        value = getattr(part, name)
-        if value is not None and not (math.isfinite(value) and holds(value)):
-            raise InputError(f"{prefix}{name}: {value} {otherwise}.")
 
 
 def _fields(part: Any) -> Iterator[tuple[dataclasses.Field, Any]]:

@@ -10,12 +10,16 @@ from typing import Any
 
 import yaml
 
-from coconut_core.errors import InputError
+from coconut_core.errors import InputError, one_line
+from coconut_core.problems.records import shown
 from coconut_core.problems.registry import DEFAULT, task_named
+from coconut_core.reading import read_text
 from coconut_core.training.config import RunConfig, World
-from coconut_core.training.fields import build
+from coconut_core.training.fields import build, field_name
 
-_NO_YAML = (yaml.YAMLError, ValueError, KeyError, AttributeError, RecursionError)
+LARGEST_CONFIG = 1 << 16
+"""Bytes of a run's file; those of the shipped models have about a thousand."""
+_NO_YAML = (yaml.YAMLError, ValueError, KeyError, AttributeError, TypeError, IndexError, RecursionError)
 """What the library raises for a text that is not YAML, or that names a type which its value does not have."""
 
 
@@ -45,9 +49,11 @@ def load_config(path: Path | str, settings: Sequence[str] = ()) -> RunConfig:
             target[part] = dict(target.get(part) or {})
             target = target[part]
         try:
-            target[last] = yaml.safe_load(value)
+            target[last] = _plain_yaml(value)
         except _NO_YAML as error:
-            raise InputError(f"--set {setting}: {value!r} is not a YAML value; put quotes around a text.") from error
+            raise InputError(
+                f"--set {setting}: {shown(value)} is not a YAML value; put quotes around a text."
+            ) from error
     try:
         return config_from(content)
     except InputError as error:
@@ -55,16 +61,27 @@ def load_config(path: Path | str, settings: Sequence[str] = ()) -> RunConfig:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    text = read_text(path, LARGEST_CONFIG, "give a YAML file")
     try:
-        content = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); give a YAML file.") from error
+        content = _plain_yaml(text)
     except _NO_YAML as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path}: is not YAML ({reason}); mend it there.") from error
+        raise InputError(f"{path}: is not YAML ({one_line(str(error))}); mend it there.") from error
     if not isinstance(content, Mapping):
         raise InputError(f"{path}: holds no fields; write one 'name: value' a line.")
     return dict(content)
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML without aliases, with which a kilobyte can stand for gigabytes."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError(f"an alias, *{self.peek_event().anchor}, stands for a value: write the value")
+        return super().compose_node(parent, index)
+
+
+def _plain_yaml(text: str) -> Any:
+    return yaml.load(text, _PlainLoader)
 
 
 def config_from(content: Mapping[str, Any]) -> RunConfig:
@@ -73,7 +90,7 @@ def config_from(content: Mapping[str, Any]) -> RunConfig:
     content = {key: value for key, value in content.items() if key not in flags}
     for key, value in flags.items():
         if not isinstance(value, bool):
-            raise InputError(f"{key}: {value!r} is not true or false; give true or false.")
+            raise InputError(f"{key}: {shown(value)} is not true or false; give true or false.")
     chosen = [key for key, value in flags.items() if value]
     # The official code asks for both in a run without thoughts.
     if chosen == ["no_thoughts", "coconut"]:
@@ -102,11 +119,11 @@ def _world(content: Any, task: Any, name: str) -> World:
     own = {each.name: each for each in dataclasses.fields(World) if each.name != "problems"}
     theirs = {each.name for each in dataclasses.fields(settings)} if settings else set()
     if not isinstance(content, Mapping):
-        raise InputError(f"{name}: {content!r} has no fields; give {', '.join([*own, *sorted(theirs)])}.")
+        raise InputError(f"{name}: {shown(content)} has no fields; give {', '.join([*own, *sorted(theirs)])}.")
     for key in content:
         if key not in own and key not in theirs:
             raise InputError(
-                f"{name}.{key}: is not a field of a world; known are {', '.join([*own, *sorted(theirs)])}."
+                f"{name}.{field_name(key)}: is not a field of a world; known are {', '.join([*own, *sorted(theirs)])}."
             )
     problems = {key: value for key, value in content.items() if key in theirs}
     world = build(World, {key: value for key, value in content.items() if key in own}, f"{name}.")

@@ -2,10 +2,12 @@
 
 import dataclasses
 import types
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, Literal, Union, get_args, get_origin
 
 from coconut_core.errors import InputError
+from coconut_core.problems.records import shown
 
 LARGEST = 2**32 - 1
 """Of a whole number: the largest seed there is."""
@@ -16,12 +18,17 @@ def build(kind: type, content: Mapping[str, Any], prefix: str) -> Any:
     known = {f.name: f for f in dataclasses.fields(kind)}
     for key in content:
         if key not in known:
-            raise InputError(f"{prefix}{key}: is not a field of a run; known are {', '.join(known)}.")
+            raise InputError(f"{prefix}{field_name(key)}: is not a field of a run; known are {', '.join(known)}.")
     values = {key: _coerce(value, known[key].type, f"{prefix}{key}") for key, value in content.items()}
     for key, each in known.items():
         if key not in values and each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING:
             raise InputError(f"{prefix}{key}: is missing; give it.")
     return kind(**values)
+
+
+def field_name(key: Any) -> str:
+    """The key of a mapping as it can stand in a message; YAML has keys that are not texts."""
+    return key if isinstance(key, str) else shown(key)
 
 
 def _coerce(value: Any, kind: Any, name: str) -> Any:
@@ -35,33 +42,37 @@ def _coerce(value: Any, kind: Any, name: str) -> Any:
         if value in arguments and type(value) is type(arguments[0]):
             return value
         allowed = " or ".join(str(a) for a in arguments)
-        raise InputError(f"{name}: {value!r} is not possible here; give {allowed}.")
+        raise InputError(f"{name}: {shown(value)} is not possible here; give {allowed}.")
     if origin in (dict, Mapping):
         if not isinstance(value, Mapping):
-            raise InputError(f"{name}: {value!r} is not a mapping; give 'key: value' pairs.")
+            raise InputError(f"{name}: {shown(value)} is not a mapping; give 'key: value' pairs.")
         return {
-            _coerce(key, arguments[0], f"a key of {name}"): _coerce(item, arguments[1], f"{name}.{key}")
+            _coerce(key, arguments[0], f"a key of {name}"): _coerce(item, arguments[1], f"{name}.{field_name(key)}")
             for key, item in value.items()
         }
     if origin is tuple:
         if not isinstance(value, list | tuple):
-            raise InputError(f"{name}: {value!r} is not a list; give one.")
+            raise InputError(f"{name}: {shown(value)} is not a list; give one.")
         return tuple(_coerce(item, arguments[0], f"{name}[{index}]") for index, item in enumerate(value))
     if dataclasses.is_dataclass(kind):
         if isinstance(value, kind):
             return value
         if not isinstance(value, Mapping):
             raise InputError(
-                f"{name}: {value!r} has no fields; give {', '.join(f.name for f in dataclasses.fields(kind))}."
+                f"{name}: {shown(value)} has no fields; give {', '.join(f.name for f in dataclasses.fields(kind))}."
             )
         return build(kind, value, f"{name}.")
     if kind is bool and isinstance(value, bool):
         return value
     if kind is int and isinstance(value, int) and not isinstance(value, bool):
         if abs(value) > LARGEST:
-            raise InputError(f"{name}: a number of {len(str(value))} digits is too large; give one up to {LARGEST}.")
+            # The language writes no number of more than some thousand digits.
+            digits = len(str(abs(value))) if value.bit_length() < 10_000 else "thousands of"
+            raise InputError(f"{name}: a number of {digits} digits is too large; give one up to {LARGEST}.")
         return value
     if kind is str and isinstance(value, str):
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in value):
+            raise InputError(f"{name}: {shown(value)} holds a character that no name has; write it without.")
         return value
     if kind is float and not isinstance(value, bool):
         try:
@@ -69,4 +80,4 @@ def _coerce(value: Any, kind: Any, name: str) -> Any:
         except (TypeError, ValueError, OverflowError):
             pass
     words = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
-    raise InputError(f"{name}: {value!r} is not {words[kind]}; give {words[kind]}.")
+    raise InputError(f"{name}: {shown(value)} is not {words[kind]}; give {words[kind]}.")

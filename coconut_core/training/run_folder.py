@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from coconut_core.card import read_card
 from coconut_core.errors import InputError
 from coconut_core.files import write_atomically
 from coconut_core.training.config import RunConfig
@@ -41,7 +42,13 @@ def is_finished(folder: Path, config: RunConfig, restart: bool) -> bool:
             f"{path}: this folder holds a run with another {', '.join(different)}; give the run another name, "
             "or discard the old one with --restart."
         )
-    return (folder / "coconut.json").exists()
+    if not (folder / "coconut.json").exists():
+        return False
+    try:
+        read_card(folder)
+    except InputError as error:
+        raise InputError(f"{error} Or discard the run with --restart.") from error
+    return True
 
 
 @contextmanager

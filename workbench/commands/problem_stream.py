@@ -5,6 +5,7 @@ number i is computed by process i modulo their number, on its own device, and th
 run of every process and what is kept of each run for the summary, however long the file is.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from itertools import islice
@@ -31,7 +32,7 @@ class ProblemStream:
     """
 
     def __init__(self, path: Path, first: int | None = None):
-        self._path, self._first = path, first
+        self._path, self._first = path, None if first is None else min(first, sys.maxsize)
         self._state = PartialState(cpu=not torch.cuda.is_available())
         self.total = sum(1 for _ in self._problems())
 
@@ -74,6 +75,7 @@ class ProblemStream:
         `what` stands at the progress bar.
         """
         kept: list[Kept] = []
+        size = min(size, sys.maxsize)
         with nullcontext() if out is None or not self.is_main else atomic_file(out) as file:
             for text, part in self._in_order(compute, size, what):
                 kept.append(part)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from coconut_core.errors import InputError
+from coconut_core.errors import InputError, one_readable_line
+from coconut_core.problems.records import shown
 from coconut_core.speedups.garbage import collect_rarely
 
 if TYPE_CHECKING:
@@ -20,22 +21,33 @@ LARGEST_K = 512
 """Thoughts that a command reads a model after at most: more would take longer than anybody waits."""
 _NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 """What the system says where something cannot be written, half-way through work whose beginning was fine."""
+_NO_PATH = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EINVAL)
+"""What it says of a path that leads nowhere."""
 
 
 def run(app: typer.Typer) -> None:
     """Run a command; bad input is one sentence and exit code 2, Ctrl-C is exit code 130."""
     collect_rarely()
     try:
+        for argument in sys.argv[1:]:
+            if "\0" in argument:
+                raise InputError(f"{shown(argument)}: holds a null character, which no name has; leave it out.")
         sys.exit(app(standalone_mode=False))
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
     except OSError as error:
-        if error.errno not in _NO_PLACE:
+        path = error.filename or "A file"
+        if error.errno in _NO_PATH:
+            fault = InputError(f"{path}: is not a path that leads to a file ({error.strerror}); give another one.")
+        elif error.errno in _NO_PLACE:
+            fault = InputError(f"{path}: cannot be written ({error.strerror}); choose another place.")
+        else:
             raise
-        sys.stderr.write(f"{error.filename or 'A file'}: cannot be written ({error.strerror}); choose another place.\n")
+        sys.stderr.write(f"{fault}\n")
         sys.exit(2)
     except typer.TyperException as error:
+        error.message = one_readable_line(error.message)  # type: ignore[attr-defined]
         error.show()  # type: ignore[attr-defined]
         sys.exit(error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
@@ -46,12 +58,14 @@ def numbers(text: str) -> tuple[int, ...]:
     """The numbers of thoughts of "0-6" or "0,3,6"; `InputError` for anything else."""
     try:
         low, dash, high = text.partition("-")
-        found = range(int(low), int(high) + 1) if dash else [int(part) for part in text.split(",")]
+        ends = [int(low), int(high)] if dash else [int(part) for part in text.split(",")]
     except ValueError:
-        found = []
-    if not found or min(found) < 0 or max(found) > LARGEST_K:
+        ends = []
+    possible = ends and 0 <= min(ends) and max(ends) <= LARGEST_K
+    found = [] if not possible else range(ends[0], ends[1] + 1) if dash else ends
+    if not found:
         raise InputError(
-            f"--k: {text!r} is neither a range like 0-6 nor a list like 0,3,6, of at most {LARGEST_K} thoughts."
+            f"--k: {shown(text)} is neither a range like 0-6 nor a list like 0,3,6, of at most {LARGEST_K} thoughts."
         )
     return tuple(dict.fromkeys(found))
 

@@ -14,6 +14,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from analyses.report.tables import csv
 from benchmarks.bundled import LAPTOP, MODEL, OFFICIAL
 from coconut_core.files import write_atomically
 from workbench.commands.shared import folder_path, run_alone
@@ -71,7 +72,7 @@ def main(
             f"{found['values_import_seconds']:.1f} s of it imports ({found['library_import_seconds']:.1f} s libraries)"
         )
     rows = [asdict(ratio) for ratio in ratios]
-    write_atomically(out / "benchmarks.csv", pd.DataFrame(rows).to_csv(index=False, float_format="%.4g"))
+    write_atomically(out / "benchmarks.csv", csv(pd.DataFrame(rows), float_format="%.4g"))
     write_atomically(out / "benchmarks.json", json.dumps({"ratios": rows, **found}, indent=2) + "\n")
     fallen = [ratio.name for ratio in ratios if ratio.least is not None and ratio.ratio < ratio.least]
     if check and fallen:

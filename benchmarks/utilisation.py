@@ -17,6 +17,7 @@ import torch
 import typer
 from jaxtyping import Float
 
+from analyses.report.tables import csv
 from benchmarks.bundled import MODEL
 from benchmarks.contests import THOUGHTS, train_on, training_step
 from benchmarks.official import gpt2_small
@@ -118,7 +119,7 @@ def main(
                     f"({row['low']:.0%} to {row['high']:.0%}) of {row['rate'] / 1e12:.3g} TFLOP/s",
                     flush=True,
                 )
-    write_atomically(out / "utilisation.csv", pd.DataFrame(rows).to_csv(index=False, float_format="%.4g"))
+    write_atomically(out / "utilisation.csv", csv(pd.DataFrame(rows), float_format="%.4g"))
 
 
 if __name__ == "__main__":

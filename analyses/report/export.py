@@ -18,6 +18,7 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
+from analyses.report import tables
 from coconut_core.errors import InputError
 
 IMAGE_WIDTH = 1100
@@ -84,8 +85,8 @@ def html(figure: go.Figure) -> bytes:
 
 
 def csv(frame: pd.DataFrame) -> bytes:
-    """The table as UTF-8 CSV without an index; floats keep every digit."""
-    return frame.to_csv(index=False, lineterminator="\n").encode()
+    """The table as UTF-8 CSV."""
+    return tables.csv(frame).encode()
 
 
 def _known_to_kaleido() -> bool:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from analyses.readings.reasoning_process import ReasoningProcesses
 from analyses.readings.study import Study
+from analyses.report.tables import csv
 
 
 def value_rows(study: Study) -> pd.DataFrame:
@@ -48,4 +49,4 @@ ROWS: dict[str, Callable[[Study], pd.DataFrame]] = {"values.csv.gz": value_rows,
 
 def packed(rows: pd.DataFrame) -> bytes:
     """The rows as gzipped CSV; the same rows give the same bytes."""
-    return gzip.compress(rows.to_csv(index=False, float_format="%.5g", lineterminator="\n").encode(), mtime=0)
+    return gzip.compress(csv(rows, float_format="%.5g").encode(), mtime=0)

@@ -42,6 +42,7 @@ def evaluate(
     ks, out = None if k is None else numbers(k), csv_path(out)
     from analyses.readings.accuracy import Score, accuracy
     from analyses.readings.reasoning_process import PROCESSES
+    from analyses.report.tables import csv
     from coconut_core.checkpoints import load_model
     from workbench.commands.problem_stream import ProblemStream
 
@@ -51,7 +52,7 @@ def evaluate(
 
         def measure(start: int, problems):
             measured = accuracy(loaded, problems, ks=ks, chain=force_chain, batch_size=batch_size)
-            rows = "" if out is None else measured.frame(start).to_csv(index=False, header=start == 0)
+            rows = "" if out is None else csv(measured.frame(start), header=start == 0)
             return rows, measured.score
 
         parts = stream.write(measure, out, size=BATCHES_A_RUN * batch_size, what="answers")
@@ -83,6 +84,7 @@ def values(
     ks, out = None if k is None else numbers(k), csv_path(out)
     from analyses.readings.masses import Masses
     from analyses.readings.values import node_values, usual_opening
+    from analyses.report.tables import csv
     from coconut_core.checkpoints import load_model
     from workbench.commands.problem_stream import ProblemStream
 
@@ -95,7 +97,7 @@ def values(
 
         def measure(start: int, problems):
             measured = node_values(loaded.model, problems, ks=ks, opening=opening, batch_size=batch_size)
-            rows = measured.frame(start).to_csv(index=False, header=start == 0, float_format="%.6g")
+            rows = csv(measured.frame(start), header=start == 0, float_format="%.6g")
             return rows, measured.masses
 
         parts = stream.write(measure, out, size=BATCHES_A_RUN * batch_size, what="values")

@@ -27,6 +27,8 @@ from coconut_core.speedups.growing_cache import GrowingCache
 from coconut_core.speedups.last_layer import skip_unread_positions
 from coconut_core.tokenizers import ThoughtTokens
 
+LONGEST_TEXT = 1 << 12
+"""Tokens: what each of them attends to is written out, so that memory grows with the square of their number."""
 Edit = Callable[[int, Float[Tensor, "batch question d_model"]], Float[Tensor, "batch question d_model"]]
 """Given k and what is about to be fed into slot k, what is fed instead."""
 
@@ -109,7 +111,12 @@ class CoconutModel(nn.Module):
         return None if hasattr(self.lm.base_model, "rotary_emb") else self.lm.config.max_position_embeddings
 
     def require_positions(self, needed: int) -> None:
-        """`InputError` if texts of `needed` tokens do not fit."""
+        """`InputError` if texts of `needed` tokens do not fit, or are longer than what is computed at once."""
+        if needed > LONGEST_TEXT:
+            raise InputError(
+                f"A text of {needed:,} tokens is longer than the {LONGEST_TEXT:,} that are computed at once; give shorter "
+                "problems."
+            )
         if self.most_positions is not None and needed > self.most_positions:
             raise InputError(
                 f"A text of {needed} tokens is longer than the {self.most_positions} that the model has positions for; "

@@ -9,7 +9,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analyses.drawing.chart import STYLES, framed
-from analyses.drawing.escaping import for_plotly
+from analyses.drawing.escaping import for_plotly, one_line, truncated
+from coconut_core.errors import InputError
+from coconut_core.reading import read_text
+
+LARGEST_HISTORY = 1 << 25
+"""Bytes of a metrics.jsonl; a run of ten thousand steps writes some ten thousand."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +57,27 @@ def training_history(folder: Path) -> pd.DataFrame:
     """
     rows = []
     try:
-        lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        lines = read_text(folder / "metrics.jsonl", LARGEST_HISTORY, "leave it out").splitlines()
+    except InputError:
         lines = []
     for line in lines:
         try:
             entry = json.loads(line)
-            at = {key: entry[key] for key in ("samples", "seconds")}
+            at = {key: _number(entry[key]) for key in ("samples", "seconds")}
             if entry["kind"] == "train":
-                rows.append({**at, "stage": entry["stage"], "kind": "loss", "value": float(entry["loss"])})
+                read = [{**at, "stage": _number(entry["stage"]), "kind": "loss", "value": float(entry["loss"])}]
             else:
-                for k, value in entry["accuracy"].items():
-                    rows.append({**at, "stage": None, "kind": f"accuracy, k = {k}", "value": float(value)})
-        except (ValueError, KeyError, TypeError, AttributeError):
+                accuracy = {truncated(one_line(k), 20): float(value) for k, value in entry["accuracy"].items()}
+                read = [{**at, "stage": None, "kind": f"accuracy, k = {k}", "value": v} for k, v in accuracy.items()]
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             continue
+        rows += read
     columns = ["samples", "seconds", "stage", "kind", "value"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _number(value: object) -> int | float:
+    """The value, if it is a number that a table can hold; else `TypeError`."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 2**53:
+        raise TypeError("not a number")
+    return value

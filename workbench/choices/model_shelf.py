@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coconut_core.card import FIELDS, FILES
+from coconut_core.errors import InputError
 from coconut_core.problems.registry import DEFAULT, TASKS
 from coconut_core.problems.task import Task
+from coconut_core.reading import read_json
 
 BELIEVABLE_THOUGHTS = 64
 """A card that claims more is not believed: a page would wait for them."""
@@ -47,8 +49,8 @@ class ModelFolder:
     def card(self) -> dict:
         """The content of coconut.json; empty if it cannot be read."""
         try:
-            card = json.loads((self.path / "coconut.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
+            card = read_json(self.path / "coconut.json")
+        except InputError:
             return {}
         return card if isinstance(card, dict) else {}
 
@@ -84,8 +86,8 @@ def _fault(path: Path) -> str | None:
         files = ", ".join(missing)
         return f"{path.name}: {files} is missing; copy the whole folder again or train the model anew."
     try:
-        card = json.loads((path / "coconut.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        card = read_json(path / "coconut.json")
+    except InputError:
         return f"{path.name}: coconut.json is not a whole JSON file; copy the folder again or train the model anew."
     lacking = [field for field in FIELDS if not isinstance(card, dict) or field not in card]
     if lacking:

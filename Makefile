@@ -1,6 +1,7 @@
 # make app      set up and open the workbench in the browser
 # make test     set up and run all tests
 # make figures  every figure and table of the paper, from the bundled models
+# make fuzz     some thousand hostile inputs of every kind (SEED=2 for others)
 # make table    the table of accuracies once more, on four times as many problems
 PYTHON ?= python3
 BIN := .venv/bin
@@ -30,6 +31,9 @@ test: $(READY)
 test-fast: $(READY)
 	$(PYTEST) $(SHARED) -m "not slow and not browser and not timing"
 
+fuzz: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.hostile --inputs 3000 --seed $(or $(SEED),1)
+
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 2; }
@@ -37,4 +41,4 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,figures]'
 	@touch $@
 
-.PHONY: app figures table test test-fast
+.PHONY: app figures fuzz table test test-fast

@@ -62,5 +62,5 @@ def _keys(task: Task, record: object) -> tuple[bytes, bytes] | None:
         return None
     try:
         return task.facts_key(record["question"]), task.question_key(record["question"])
-    except InputError:
+    except (InputError, UnicodeEncodeError):  # the second one of a text with halves of characters
         return None

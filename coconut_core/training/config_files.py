@@ -68,6 +68,9 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: is not YAML ({one_line(str(error))}); mend it there.") from error
     if not isinstance(content, Mapping):
         raise InputError(f"{path}: holds no fields; write one 'name: value' a line.")
+    for key in content:
+        if not isinstance(key, str):
+            raise InputError(f"{path}: {shown(key)}: is not a field of a run; write one 'name: value' a line.")
     return dict(content)
 
 

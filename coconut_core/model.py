@@ -114,8 +114,8 @@ class CoconutModel(nn.Module):
         """`InputError` if texts of `needed` tokens do not fit, or are longer than what is computed at once."""
         if needed > LONGEST_TEXT:
             raise InputError(
-                f"A text of {needed:,} tokens is longer than the {LONGEST_TEXT:,} that are computed at once; give shorter "
-                "problems."
+                f"A text of {needed:,} tokens is longer than the {LONGEST_TEXT:,} that are computed at once; "
+                "give shorter problems."
             )
         if self.most_positions is not None and needed > self.most_positions:
             raise InputError(

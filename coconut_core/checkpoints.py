@@ -7,7 +7,6 @@ on held-out problems with exactly these weights. `metrics.jsonl` is the history 
 """
 
 import json
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from dataclasses import field as dataclass_field
@@ -19,7 +18,7 @@ import torch
 
 from coconut_core.card import FILES, FORMAT, config_sha256, read_card
 from coconut_core.errors import InputError, one_line
-from coconut_core.files import sha256, write_atomically
+from coconut_core.files import sha256, temporary_folder, write_atomically, writing
 from coconut_core.generation import answers
 from coconut_core.huggingface import quiet, read_language_model, read_tokenizer
 from coconut_core.methods import COCONUT, METHODS, Method
@@ -106,7 +105,8 @@ def save_model(
     `coconut.json` is written last: a folder that has it is whole.
     """
     most = model.method.slot_count(card["run"]["max_latent_stage"] * card["run"]["c_thought"])
-    with tempfile.TemporaryDirectory(dir=folder) as temporary, quiet():
+    weights_file = folder / "model.safetensors"
+    with temporary_folder(weights_file) as temporary, writing(weights_file), quiet():
         # GPT-2 has buffers that half precision would spoil, so weights are cast and the model is left alone.
         weights = {name: (value.half() if half else value).cpu() for name, value in model.lm.state_dict().items()}
         dtype, model.lm.config.dtype = model.lm.config.dtype, torch.float16 if half else torch.float32
@@ -114,7 +114,7 @@ def save_model(
         model.lm.config.dtype = dtype
         model.tokenizer.save_pretrained(temporary)
         for name in FILES[1:]:
-            (Path(temporary) / name).replace(folder / name)
+            (temporary / name).replace(folder / name)
     card = {
         "format_version": FORMAT,
         "code_version": version("coconut-workbench"),

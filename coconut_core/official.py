@@ -12,7 +12,7 @@ from torch import Tensor
 
 from coconut_core.checkpoints import base_model, save_model
 from coconut_core.errors import InputError
-from coconut_core.files import sha256
+from coconut_core.files import atomic_folder, sha256
 from coconut_core.methods import MOST_SLOTS
 from coconut_core.model import CoconutModel
 from coconut_core.problems.records import shown
@@ -46,13 +46,10 @@ def import_official(state: Path, base: Path, out: Path, *, thoughts_per_step: in
         raise InputError(
             f"{state}: does not fit the base model in {base} ({first}); give the one it started from."
         ) from error
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{out}: cannot be made ({error.strerror}); name another folder.") from error
     run = {"max_latent_stage": max_stage, "c_thought": thoughts_per_step, "model_id": str(base)}
     card = {"command": "coconut import", "run": run, "imported": {"file": state.name, "sha256": sha256(state)}}
-    save_model(model, out, card, half=False, held_out=())
+    with atomic_folder(out) as folder:
+        save_model(model, folder, card, half=False, held_out=())
     return model
 
 

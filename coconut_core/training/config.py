@@ -138,12 +138,15 @@ class RunConfig:
     """The most that a kill loses."""
     ship_half: bool = True
     """Store the finished model in half precision."""
+    trackers: tuple[str, ...] = field(default=(), compare=False)
+    """Beside metrics.jsonl, by accelerate's names: tensorboard, trackio, wandb and others (`trackers.py`)."""
+    project: str | None = field(default=None, compare=False)
+    """Of trackers that keep runs of several projects."""
 
     # Parts of official files that choose what this command does not do; only these values are accepted.
     only_eval: Literal[False] = False
     debug: Literal[False] = False
-    # Parts of official files that have no meaning here: there is no project, and runs keep their last model.
-    project: str | None = field(default=None, compare=False)
+    # A part of official files that has no meaning here: runs keep their last model.
     save_only_improve: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:

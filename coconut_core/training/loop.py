@@ -9,15 +9,12 @@ resumed run needs. Running the same command again resumes; a finished run is lef
 checkpoint (`checkpoints.py`) and `state/` is gone.
 """
 
-import json
 import math
-import os
-import shutil
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -28,7 +25,6 @@ from coconut_core.checkpoints import save_model
 from coconut_core.columns import PackedBatch
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
-from coconut_core.files import atomic_file
 from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
 from coconut_core.stopping import fit_stop_classifier, measure_stopping
@@ -38,21 +34,10 @@ from coconut_core.training.initial_model import data_hash, initial_model
 from coconut_core.training.interruption import Interruption
 from coconut_core.training.meter import Meter
 from coconut_core.training.optimizers import Optimizers, learning_rate
-from coconut_core.training.run_folder import is_finished, locked, prepare
-
-STATE = "state/latest.pt"
-
-
-@dataclass
-class Progress:
-    """Where a run stands. Everything else follows from the config."""
-
-    epoch: int = 0
-    step: int = 0
-    """Within the epoch."""
-    total_steps: int = 0
-    seconds: float = 0.0
-    """Spent training, over all resumes."""
+from coconut_core.training.run_folder import is_finished, locked, prepare, remove_state
+from coconut_core.training.run_log import RunLog
+from coconut_core.training.state import STATE, Progress, check_kinds, store_state, stored_state
+from coconut_core.training.trackers import require_trackers
 
 
 def train(config: RunConfig, command: str, *, restart: bool = False, quiet: bool = False) -> Path:
@@ -61,11 +46,14 @@ def train(config: RunConfig, command: str, *, restart: bool = False, quiet: bool
     `InputError` if the folder holds a run of another config (unless `restart`, which discards it), if data are
     missing, or if the model cannot be loaded. Ctrl-C stores the state and raises `KeyboardInterrupt` again.
     """
+    require_trackers(config.trackers)
     accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision="bf16" if config.bf16 else "no")
     folder = config.folder
     finished = is_finished(folder, config, restart)
     accelerator.wait_for_everyone()
     if finished:
+        if accelerator.is_main_process:
+            remove_state(folder)
         return folder
     # Whatever is wrong with the config is found before anything is written, and before anything is discarded.
     set_seed(config.seed)
@@ -100,10 +88,18 @@ class _Run:
         self.progress = Progress(epoch=config.resume, total_steps=self.left_out)
         self.steps = config.epochs * batches.steps_per_epoch
         self.meter = Meter()
+        self.log: RunLog | None = None
 
     def train(self, command: str) -> Path:
         if (self.folder / STATE).exists():
             self._restore()
+        with ExitStack() as open_log:
+            if self.accelerator.is_main_process:
+                self.log = open_log.enter_context(RunLog(self.config, self.progress.total_steps))
+            self._take_steps()
+        return self._finish(command)
+
+    def _take_steps(self) -> None:
         at = self.progress
         began, saved = time.monotonic() - at.seconds, time.monotonic()
         bar = tqdm(total=self.steps, initial=at.total_steps, unit="step", disable=self.quiet)
@@ -131,7 +127,6 @@ class _Run:
                     saved = time.monotonic()
                 if stopping:
                     raise KeyboardInterrupt
-        return self._finish(command)
 
     def _any_process(self, asked: bool) -> bool:
         """Whether any process was asked to stop: one that stops alone would leave the others waiting for it."""
@@ -189,12 +184,10 @@ class _Run:
         self._log({"kind": "validation", "n": len(self.held_out), "accuracy": accuracy})
 
     def _log(self, line: dict) -> None:
-        if self.accelerator.is_main_process:
+        if self.log is not None:
             at = self.progress
             line = {"step": at.total_steps, "epoch": at.epoch, "samples": self._samples, **line}
-            line["seconds"] = round(at.seconds, 1)
-            with (self.folder / "metrics.jsonl").open("a") as file:
-                file.write(json.dumps(line) + "\n")
+            self.log.write({**line, "seconds": round(at.seconds, 1)})
 
     @property
     def _samples(self) -> int:
@@ -202,25 +195,38 @@ class _Run:
 
     def _store(self) -> None:
         # Every process holds the same weights after a step, so one stores and none has to wait.
-        if not self.accelerator.is_main_process:
-            return
-        state = {
+        if self.log is not None:
+            self.log.sync()
+            store_state(self.folder / STATE, self._state())
+
+    def _state(self) -> dict[str, Any]:
+        return {
             "data": self.data,
+            "processes": self.accelerator.num_processes,
             "progress": vars(self.progress),
             "model": self.model.state_dict(),
             "optimizers": self.optimizers.state_dict(),
             "random": torch.get_rng_state(),
             "meter": self.meter.state(),
-            "metrics_bytes": (self.folder / "metrics.jsonl").stat().st_size,
         }
-        with atomic_file(self.folder / STATE) as file:
-            torch.save(state, file)
 
     def _restore(self) -> None:
         path = self.folder / STATE
+        # States of earlier versions do not say how many processes stored them.
+        state = {"processes": self.accelerator.num_processes, **stored_state(path)}
+        usual = self._state()
+        if state.get("data") != self.data:
+            raise InputError(
+                f"{path}: the run began with other data or other weights ({', '.join(self.data)}); put them back, or "
+                "start again with --restart."
+            )
+        check_kinds(path, state, {**usual, "meter": {}})
+        if state["processes"] != self.accelerator.num_processes:
+            raise InputError(
+                f"{path}: was stored by {state['processes']} processes that shared every batch; start as many, or "
+                "start again with --restart."
+            )
         try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-            data, metrics_bytes = state["data"], state["metrics_bytes"]
             self.model.load_state_dict(state["model"])
             self.optimizers.load_state_dict(state["optimizers"])
             self.progress = Progress(**state["progress"])
@@ -228,15 +234,7 @@ class _Run:
             self.meter.restore(state["meter"])
         except Exception as error:
             raise InputError(f"{path}: cannot be resumed; start again with --restart.") from error
-        if data != self.data:
-            raise InputError(
-                f"{path}: the run began with other data or other weights ({', '.join(data)}); put them back, or start "
-                "again with --restart."
-            )
-        # Lines written after the stored state belong to steps that will be taken again.
-        if self.accelerator.is_main_process:
-            with (self.folder / "metrics.jsonl").open("r+") as file:
-                file.truncate(min(metrics_bytes, os.path.getsize(file.fileno())))
+        self.progress.check(path, self.config.epochs, self.batches.steps_per_epoch)
 
     def _finish(self, command: str) -> Path:
         self.accelerator.wait_for_everyone()
@@ -254,7 +252,7 @@ class _Run:
             if self.config.stopping == "classifier":
                 card["stopping"] = self._fit_stop_classifier()
             save_model(self.model, self.folder, card, half=self.config.ship_half, held_out=self.held_out)
-            shutil.rmtree(self.folder / "state", ignore_errors=True)
+            remove_state(self.folder)
         self.accelerator.wait_for_everyone()
         return self.folder
 

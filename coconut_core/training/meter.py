@@ -39,4 +39,6 @@ class Meter:
         return dict(self._sums)
 
     def restore(self, state: dict[int, list[float]]) -> None:
-        self._sums.update(state)
+        """Go on with sums of `state`; `ValueError` where they are none."""
+        for stage, (loss, labels, answer_loss, answer_labels) in state.items():
+            self._sums[int(stage)] = [float(loss), int(labels), float(answer_loss), int(answer_labels)]

@@ -36,8 +36,13 @@ class Optimizers:
         return [optimizer.state_dict() for optimizer in self._all]
 
     def load_state_dict(self, states: list[dict]) -> None:
+        """Go on with `states`; `ValueError` where they are of other parameters, which the library notices later."""
         for optimizer, state in zip(self._all, states, strict=True):
             optimizer.load_state_dict(state)
+            for parameter, kept in optimizer.state.items():
+                shapes = {each.shape for each in kept.values() if torch.is_tensor(each)}
+                if not isinstance(parameter, nn.Parameter) or not shapes <= {torch.Size(), parameter.shape}:
+                    raise ValueError("a state of another parameter")
 
 
 def _matrices(model: CoconutModel) -> list[nn.Parameter]:

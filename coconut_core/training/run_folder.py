@@ -9,10 +9,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from coconut_core.card import read_card
+from coconut_core.card import FILES, read_card
 from coconut_core.errors import InputError
-from coconut_core.files import write_atomically
+from coconut_core.files import discard, is_part, remove_abandoned, write_atomically
 from coconut_core.training.config import RunConfig
+from coconut_core.training.state import STATE
 
 
 def is_finished(folder: Path, config: RunConfig, restart: bool) -> bool:
@@ -24,7 +25,7 @@ def is_finished(folder: Path, config: RunConfig, restart: bool) -> bool:
         raise InputError(f"{folder}: is a file; give the run another name.")
     path = folder / "run.json"
     if not path.exists():
-        if folder.exists() and any(folder.iterdir()):
+        if folder.exists() and not all(is_part(each) for each in folder.iterdir()):
             raise InputError(f"{folder}: holds something that is not a run; give the run another name.")
         return False
     if restart:
@@ -42,12 +43,16 @@ def is_finished(folder: Path, config: RunConfig, restart: bool) -> bool:
             f"{path}: this folder holds a run with another {', '.join(different)}; give the run another name, "
             "or discard the old one with --restart."
         )
-    if not (folder / "coconut.json").exists():
+    if not (folder / FILES[0]).exists():
         return False
+    # The card is written last: where it is not whole, somebody else was here.
     try:
         read_card(folder)
     except InputError as error:
         raise InputError(f"{error} Or discard the run with --restart.") from error
+    for name in FILES:
+        if not (folder / name).is_file():
+            raise InputError(f"{folder / name}: is missing; copy the file again, or discard the run with --restart.")
     return True
 
 
@@ -71,7 +76,14 @@ def locked(folder: Path) -> Iterator[None]:
 def prepare(folder: Path, config: RunConfig, restart: bool) -> None:
     """Make the run's folder, or take the one there, which is of the same config; with `restart` a new one."""
     if restart and folder.exists():
-        shutil.rmtree(folder)
+        discard(folder)
     if not (folder / "run.json").exists():
         write_atomically(folder / "run.json", json.dumps(config.as_dict(), indent=2) + "\n")
-    (folder / "metrics.jsonl").touch()
+    if (state := (folder / STATE).parent).exists() and not state.is_dir():
+        raise InputError(f"{state}: is a file where the state of the run is to be stored; move it away.")
+    remove_abandoned(folder)
+
+
+def remove_state(folder: Path) -> None:
+    """What only an unfinished run needs."""
+    shutil.rmtree((folder / STATE).parent, ignore_errors=True)

@@ -83,7 +83,8 @@ def test_a_full_disk_is_one_sentence_whoever_notices_it(tmp_path, fail):
     path.write_text("older")
     with pytest.raises(InputError) as refused, atomic_file(path):
         fail()
-    assert re.fullmatch(rf"{path}: cannot be written \((No space left on device|File too large)\); .*", str(refused.value))
+    reason = r"\((No space left on device|File too large)\)"
+    assert re.fullmatch(rf"{path}: cannot be written {reason}; .*", str(refused.value))
     assert path.read_text() == "older" and list(tmp_path.iterdir()) == [path]
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import inspect
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -26,8 +27,9 @@ _NO_PATH = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EINVAL)
 
 
 def run(app: typer.Typer) -> None:
-    """Run a command; bad input is one sentence and exit code 2, Ctrl-C is exit code 130."""
+    """Run a command; bad input is one sentence and exit code 2, Ctrl-C and a request to end are exit code 130."""
     collect_rarely()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         for argument in sys.argv[1:]:
             if "\0" in argument:

@@ -2,14 +2,17 @@
 
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
 from analyses.drawing.escaping import for_markdown
 from coconut_core.errors import InputError
+from coconut_core.files import write_atomically
 from workbench.choices.model_shelf import STAMPED
 from workbench.choices.selection import add_folder, no_models, shelf
+from workbench.choices.uploads import uploads
 from workbench.computed.run_tables import card_of, models_table
 from workbench.widgets.downloads import offer_table
 
@@ -18,10 +21,10 @@ ACCEPTED = (*STAMPED, "metrics.jsonl")
 """Files of a model's folder that can be uploaded."""
 
 
-def add(path: Path) -> None:
+def add(folder: Callable[[], Path]) -> None:
     """Offer the folder on every page, or say what is wrong with it."""
     try:
-        add_folder(path)
+        add_folder(folder())
     except InputError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
     else:
@@ -29,12 +32,11 @@ def add(path: Path) -> None:
 
 
 def written(files, name: str) -> Path:
-    """A folder among this machine's temporary ones with the uploaded files, as far as a checkpoint has such files."""
-    folder = Path(tempfile.mkdtemp(prefix="coconut-")) / (re.sub(r"[^\w.-]", "-", name).strip(".-") or "uploaded")
-    folder.mkdir()
+    """A folder for as long as the server lives with the uploaded files, as far as a checkpoint has such files."""
+    folder = Path(tempfile.mkdtemp(dir=uploads())) / (re.sub(r"[^\w.-]", "-", name).strip(".-") or "uploaded")
     for file in files:
         if file.name in ACCEPTED:
-            (folder / file.name).write_bytes(file.getvalue())
+            write_atomically(folder / file.name, file.getvalue())
     return folder
 
 
@@ -54,7 +56,7 @@ def offer_to_add() -> None:
     with st.expander("Add a model", icon=":material/add:"):
         place = st.text_input("Its folder on the machine that runs this app", key="folder", placeholder="runs/second")
         if st.button("Add the folder", disabled=not place):
-            add(Path(place))
+            add(lambda: Path(place))
         files = st.file_uploader(
             "Or the files of its folder", accept_multiple_files=True, max_upload_size=UPLOAD_MEGABYTES, key="files"
         )
@@ -62,7 +64,7 @@ def offer_to_add() -> None:
         if refusal := refused(files):
             st.warning(for_markdown(refusal), icon=":material/warning:")
         if st.button("Add the files", disabled=not files):
-            add(written(files, name))
+            add(lambda: written(files, name))
 
 
 st.header("Models")

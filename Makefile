@@ -1,7 +1,7 @@
 # make app      set up and open the workbench in the browser
 # make test     set up and run all tests
 # make figures  every figure and table of the paper, from the bundled models
-# make fuzz     some thousand hostile inputs of every kind (SEED=2 for others)
+# make hostile  thousands of hostile inputs, twenty times as many kills and full disks as in `make test` (SEED=2 for others)
 # make table    the table of accuracies once more, on four times as many problems
 PYTHON ?= python3
 BIN := .venv/bin
@@ -28,11 +28,12 @@ test: $(READY)
 	$(PYTEST) $(SHARED) -m "not timing"
 	$(PYTEST) -m timing
 
+hostile: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.hostile --inputs 3000 --seed $(or $(SEED),1)
+	COCONUT_HOSTILE=20 $(PYTEST) -s tests/hostile/test_kills.py tests/hostile/test_full_disk.py
+
 test-fast: $(READY)
 	$(PYTEST) $(SHARED) -m "not slow and not browser and not timing"
-
-fuzz: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m tests.hostile --inputs 3000 --seed $(or $(SEED),1)
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -41,4 +42,4 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,figures]'
 	@touch $@
 
-.PHONY: app figures fuzz table test test-fast
+.PHONY: app figures hostile table test test-fast

@@ -176,7 +176,7 @@ def test_every_figure_can_be_made(study, figure, monkeypatch):
     assert len(figure.definition) > 80
 
 
-@pytest.mark.parametrize(("method", "told"), [("coconut", "2 thoughts"), ("no_thought", "no thought")])
+@pytest.mark.parametrize(("method", "told"), [("coconut", "2 thoughts"), ("no_thought", "a model without thoughts")])
 def test_the_tree_tells_of_no_thoughts_where_a_model_has_none(tiny_llama, problems, method, told):
     figure = search_tree(Study([("one", loaded(tiny_llama, method))], problems), 2).figure()
     assert f"k = 2 ({told})" in figure.layout.title.text

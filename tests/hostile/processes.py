@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 ROUNDS = int(os.environ.get("COCONUT_HOSTILE", "1"))
@@ -30,8 +31,10 @@ class Command:
 
     def kill(self, number: int) -> None:
         """Send a signal, if it still runs."""
-        if self._process.is_alive():
-            os.kill(self._process.pid, number)
+        # It may end between a question whether it is alive and the signal.
+        with suppress(ProcessLookupError):
+            if self._process.is_alive():
+                os.kill(self._process.pid, number)
 
     def wait(self, seconds: float | None = 120) -> int | None:
         """The exit code, the negative number of the signal that ended it; None if it still runs after so long."""

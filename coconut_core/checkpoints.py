@@ -60,7 +60,10 @@ class Checkpoint:
 
     @property
     def label(self) -> str:
-        """The method's name in figures, with c where it is not 1 and the share of mixed stages where there is one."""
+        """The model's name in figures: of a trained one that of its method, with c where it is not 1 and the share of
+        mixed stages where there is one."""
+        if isinstance(known := self.card.get("known"), str):
+            return known
         c = "" if self.thoughts_per_step == 1 else f", c = {self.thoughts_per_step}"
         return self.model.method.label + c + (f", {self.mixed:g} mixed" if self.mixed else "")
 

@@ -55,6 +55,14 @@ def atomic_file(path: Path | str) -> Iterator[BinaryIO]:
         raise
 
 
+def require_new_folder(path: Path) -> None:
+    """`InputError` where `atomic_folder` would find something."""
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path}: is a file; name a new folder.")
+    if path.exists() and any(path.iterdir()):
+        raise InputError(f"{path}: is not empty; name a new folder.")
+
+
 @contextmanager
 def atomic_folder(path: Path | str) -> Iterator[Path]:
     """A folder to fill under a temporary name, renamed at the end to `path`, where nothing or an empty folder is."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from coconut_core.checkpoints import base_model, save_model
 from coconut_core.errors import InputError
-from coconut_core.files import atomic_folder, sha256
+from coconut_core.files import atomic_folder, require_new_folder, sha256
 from coconut_core.methods import MOST_SLOTS
 from coconut_core.model import CoconutModel
 from coconut_core.problems.records import shown
@@ -33,10 +33,7 @@ def import_official(state: Path, base: Path, out: Path, *, thoughts_per_step: in
             f"--max-stage: {shown(thoughts_per_step)} thoughts a step in {shown(max_stage)} stages are more than the "
             f"{MOST_SLOTS - 1} that a question has room for; give those that it was trained with."
         )
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out}: is a file; name a new folder.")
-    if out.exists() and any(out.iterdir()):
-        raise InputError(f"{out}: is not empty; name a new folder.")
+    require_new_folder(out)
     model = base_model(base)
     weights = read_official(state)
     try:

@@ -23,6 +23,7 @@ RULES = {
     "coconut_core.speedups": (),
     "coconut_core.problems": ("coconut_core.errors", "coconut_core.files", "coconut_core.reading"),
     "coconut_core.training": ("coconut_core",),
+    "coconut_core.known": ("coconut_core",),
     "analyses.readings": ("coconut_core",),
     "analyses.drawing": ("coconut_core", "analyses.readings.masses"),
     "analyses.figures": ("coconut_core", "analyses.readings", "analyses.drawing"),

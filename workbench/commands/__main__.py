@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from coconut_core.errors import InputError
-from workbench.commands import data, figures, readings, train
+from workbench.commands import data, figures, known, readings, train
 from workbench.commands.shared import run
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(data.app, name="data", help="Make and check problems.")
-for commands in (train, readings, figures):
+for commands in (train, readings, figures, known):
     app.registered_commands += commands.app.registered_commands
 
 

@@ -163,8 +163,10 @@ def test_a_world_takes_the_fields_of_its_task_s_settings_beside_its_own(tmp_path
     plain = load_config(path).as_dict()
     assert plain["worlds"][0]["mean_parents"] == 1.2 and "mean_parents" not in plain["worlds"][1]
     assert config_from(plain) == load_config(path)
-    path.write_text("model: {}\ntask: gsm8k\nworlds: [{epochs: 1}]")
-    with pytest.raises(InputError, match="worlds: fresh problems of GSM8k cannot be made; give a train_path"):
+    path.write_text("model: {}\ntask: other\nworlds: [{epochs: 1}]")
+    with pytest.raises(
+        InputError, match="worlds: fresh problems of questions without graphs cannot be made; give a train_path"
+    ):
         load_config(path)
 
 

@@ -95,7 +95,7 @@ def test_an_exhausted_world_is_refused(tmp_path, monkeypatch):
         (["--nodes", "14-8"], "--nodes '14-8' ends before it starts"),
         (["--nodes", "2-3"], "within 4 to 55"),
         (["--hops", "3:0.5,x"], "--hops '3:0.5,x' is not understood"),
-        (["--hops", "3:0.5,3:0.5"], "weighs 3 hops twice"),
+        (["--hops", "3:0.5,3:0.5"], "weighs 3 twice"),
         (["--hops", "0-2"], "each 1 or more"),
         (["--nodes", "5-8", "--hops", "4-7"], "7 hops needs 10 nodes"),
         (["--train", "0", "--valid", "0", "--test", "0"], "at least one problem"),
@@ -171,17 +171,16 @@ def test_overlap_is_listed_and_long_lists_are_cut(folder):
     assert "(--all lists them)" not in run("check", train, "--against", train, "--min-hops", "2", "--all").output
 
 
-def test_a_task_without_rules_of_its_own_is_checked_for_fields_repeats_and_overlap(tmp_path, folder):
+def test_questions_without_graphs_are_checked_for_fields_repeats_and_overlap(tmp_path, folder):
     sums = [{"question": f"{n} + 1?", "steps": [f"<<{n}+1={n + 1}>>"], "answer": str(n + 1)} for n in range(4)]
     (tmp_path / "train.json").write_text(json.dumps(sums[:2]))
     (tmp_path / "test.json").write_text(json.dumps(sums[2:]))
     result = run("check", tmp_path / "test.json", "--against", tmp_path / "train.json")
     assert result.exit_code == 0 and result.output.endswith("test.json: 2 problems, all sound.\n")
-    assert "statistic" not in result.output
     broken = [sums[2], {"question": "5?", "steps": [], "answer": 5}, sums[2], sums[1]]
     (tmp_path / "test.json").write_text(json.dumps(broken))
     result = run("check", tmp_path / "test.json", "--against", tmp_path / "train.json")
-    assert result.exit_code == 2 and "3 violations in 3 of 4 problems:\n" in result.output
+    assert result.exit_code == 2 and "3 violations in 3 of 4 problems (the table is of the others):\n" in result.output
     assert "  item 1: Field 'answer' must hold a text" in result.output
     assert "  item 2: Repeats item 0.\n" in result.output
     assert "  item 3: Its facts are those of item 1 of" in result.output

@@ -46,13 +46,23 @@ def make(
         str | None,
         typer.Option(help="Hops, like 2-4 (equal shares) or 3:0.4,4:0.6 (weights); the task's usual ones by default."),
     ] = None,
+    steps: Annotated[
+        str | None, typer.Option(help="Steps of arithmetic, like 2-4 or 2:0.5,3:0.5; the task's usual ones by default.")
+    ] = None,
+    numbers: Annotated[
+        str | None, typer.Option(help="Smallest and largest number, like 2-100; the task's usual ones by default.")
+    ] = None,
+    unneeded: Annotated[
+        str | None, typer.Option(help="Quantities that no answer needs, like 0-2; the task's usual ones by default.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
     """Make training, validation and test problems that share no facts."""
     from coconut_core.problems.splits import write_splits
 
     chosen = TASKS[task]
-    settings = _settings(chosen, {"nodes": nodes, "hops": hops})
+    asked = {"nodes": nodes, "hops": hops, "steps": steps, "numbers": numbers, "unneeded": unneeded}
+    settings = _settings(chosen, asked)
     sizes = {"train": train, "valid": valid, "test": test}
     written = write_splits(out, chosen, settings, sizes, seed, exclude=exclude or (), force=force, progress=True)
     for path in written:

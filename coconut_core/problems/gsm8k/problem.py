@@ -5,6 +5,7 @@
 The steps are a computation. Its graph has a node for each given number and each result, and an edge from every operand
 to the result that it helps to compute. Files say nothing of where an operand comes from, so it is read off the numbers:
 an operand that is the result of an earlier step is that result, of several the latest; every other one is given.
+Questions of the arithmetic world (`world.py`) say it themselves, and can be read back.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import networkx as nx
 
 from coconut_core.errors import InputError
 from coconut_core.problems.gsm8k.arithmetic import Equation
+from coconut_core.problems.gsm8k.world import World, read_world
 from coconut_core.problems.problem import Problem
 
 
@@ -54,6 +56,14 @@ class Gsm8kProblem(Problem):
                     graph.add_node(("given", operand), value=operand)
                 graph.add_edge(("given", operand) if source is None else source, index)
         return graph
+
+    @cached_property
+    def world(self) -> World | None:
+        """What a question of the arithmetic world tells; None for a question in other words, or one that is unsound."""
+        try:
+            return read_world(self.question)
+        except InputError:
+            return None
 
     @property
     def given(self) -> frozenset[Fraction]:

@@ -1,19 +1,40 @@
 """GSM8k as a task: questions in words, steps that are equations such as <<16-3-4=9>>, answers that are numbers."""
 
-from collections.abc import Mapping
+import hashlib
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
 
 from coconut_core.problems.gsm8k.arithmetic import OPENING, read_number, written
+from coconut_core.problems.gsm8k.further_questions import further_questions
 from coconut_core.problems.gsm8k.problem import Gsm8kProblem
+from coconut_core.problems.gsm8k.sampler import WorldSettings, problem_of, sample_problems
+from coconut_core.problems.gsm8k.statistics import Gsm8kStatistics, measured
 from coconut_core.problems.gsm8k.validation import violations
-from coconut_core.problems.task import ANSWER_MARK, Task
+from coconut_core.problems.gsm8k.world import is_told, read_world
+from coconut_core.problems.problem import Problem
+from coconut_core.problems.ranges import read_range, read_weights
+from coconut_core.problems.task import ANSWER_MARK, SizeRange, Task
 
 
 class Gsm8k(Task):
-    """The paper's task of arithmetic."""
+    """The paper's task of arithmetic: official files by their path, and fresh problems of a world of our own."""
 
     name = "gsm8k"
     title = "GSM8k"
     problem = Gsm8kProblem
+    settings = WorldSettings
+    sizes = (
+        SizeRange("steps", 1, 8, (2, 6)),
+        SizeRange("numbers", 2, 999, (2, 300)),
+        SizeRange("unneeded", 0, 6, (0, 2)),
+    )
+    example = (
+        "Ann has 4 boxes of 6 pens each. Ben has 9 more pens than Cara. Cara had 30 pens and lost 12. Dan has as many "
+        "pens as Ann and Ben together. How many pens does Dan have?"
+    )
 
     def holds(self, record: Mapping) -> bool:
         """Whether most of the steps are equations."""
@@ -31,9 +52,53 @@ class Gsm8k(Task):
         number = read_number(said)
         return said if number is None else written(number)
 
+    def settings_of(self, **sizes: str | tuple[int, int]) -> WorldSettings:
+        """`steps` as "2-4" or a pair (equal shares) or "2:0.5,3:0.5" (weights); the other sizes as ranges."""
+        given: dict[str, Any] = {}
+        if "steps" in sizes:
+            given["steps"] = read_weights(sizes["steps"], "--steps")
+        given |= {name: read_range(size, f"--{name}") for name, size in sizes.items() if name != "steps"}
+        return WorldSettings(**given)
+
+    def describe_settings(self, settings: WorldSettings) -> str:
+        least, most = settings.numbers
+        return f"{min(settings.steps)} to {max(settings.steps)} steps, numbers from {least} to {most}"
+
+    @property
+    def example_settings(self) -> WorldSettings:
+        return WorldSettings(steps={2: 0.5, 3: 0.5}, unneeded=(0, 1), numbers=(2, 100))
+
+    def sample(self, settings: WorldSettings, count: int, seed: int | Sequence[int]) -> list[Problem]:
+        return sample_problems(settings, count, seed)
+
+    def further_questions(
+        self, problem: Gsm8kProblem, count: int, settings: WorldSettings, rng: np.random.Generator
+    ) -> list[Problem]:
+        return further_questions(problem, count, settings, rng)
+
+    def facts_key(self, question: str) -> bytes:
+        """The sentences of the arithmetic world in any order; other questions as they stand."""
+        facts = question.rpartition(". ")[0].split(". ")
+        return _digest("\n".join(sorted(facts)) if is_told(question) else question)
+
+    def question_key(self, question: str) -> bytes:
+        return self.facts_key(question) + _digest(question.rpartition(". ")[2])
+
     def violations(self, record: object, *, min_steps: int = 1) -> list[str]:
         """As `validation` says; problems of one step are sound, whatever `min_steps`, as official ones are."""
         return violations(record)
+
+    def statistics(self, problems: Sequence[Gsm8kProblem]) -> Gsm8kStatistics:
+        return measured(problems)
+
+    def from_text(self, text: str) -> Gsm8kProblem:
+        """The problem of a question of the arithmetic world, which says its own computation."""
+        told = " ".join(text.split()).rpartition(". ")[0] + "."
+        return problem_of(read_world(text), random.Random(0), told)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
 GSM8K = Gsm8k()

@@ -1,12 +1,10 @@
 """ProsQA as a task: which of two kinds is a person, over a random graph of "Every X is a Y" (paper, Appendix A)."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from coconut_core.errors import InputError
 from coconut_core.problems.graph import depths
 from coconut_core.problems.problem import GraphProblem, Problem
 from coconut_core.problems.prosqa import edits
@@ -16,6 +14,7 @@ from coconut_core.problems.prosqa.sampler import PERSONS, SPECIES, SamplerSettin
 from coconut_core.problems.prosqa.statistics import ProsqaStatistics, measured
 from coconut_core.problems.prosqa.text import read_steps
 from coconut_core.problems.prosqa.validation import facts_key, question_key, violations
+from coconut_core.problems.ranges import read_range, read_weights
 from coconut_core.problems.task import ANSWER_MARK, Rule, SizeRange, Task, span
 
 
@@ -64,9 +63,9 @@ class Prosqa(Task):
         """`nodes` as "8-14" or a pair; `hops` as "2-4" or a pair (equal shares) or "3:0.41,4:0.44" (weights)."""
         given: dict[str, Any] = {}
         if "nodes" in sizes:
-            given["nodes"] = _range(sizes["nodes"], "--nodes")
+            given["nodes"] = read_range(sizes["nodes"], "--nodes")
         if "hops" in sizes:
-            given["hops"] = _weights(sizes["hops"], "--hops")
+            given["hops"] = read_weights(sizes["hops"], "--hops")
         return SamplerSettings(**given)
 
     def describe_settings(self, settings: SamplerSettings) -> str:
@@ -119,36 +118,6 @@ class Prosqa(Task):
 
 def _fewer_parents_is_right(problem: ProsqaProblem) -> bool:
     return min(problem.choices, key=problem.graph.in_degree) == problem.target
-
-
-def _range(sizes: str | tuple[int, int], option: str) -> tuple[int, int]:
-    """(fewest, most) of "8-14" or "8"."""
-    if not isinstance(sizes, str):
-        return sizes
-    match = re.fullmatch(r"\s*(\d{1,4})\s*(?:-\s*(\d{1,4})\s*)?", sizes)
-    if not match:
-        raise InputError(f"{option} {sizes!r} is not a range: write it like 8-14.")
-    fewest = int(match[1])
-    most = int(match[2] or match[1])
-    if fewest > most:
-        raise InputError(f"{option} {sizes!r} ends before it starts: write the smaller number first.")
-    return fewest, most
-
-
-def _weights(sizes: str | tuple[int, int], option: str) -> dict[int, float]:
-    """Weights of "3:0.4,4:0.6", or equal ones of "2-4"."""
-    if not isinstance(sizes, str) or ":" not in sizes:
-        fewest, most = _range(sizes, option)
-        return dict.fromkeys(range(fewest, most + 1), 1.0)
-    weights = {}
-    for part in sizes.split(","):
-        match = re.fullmatch(r"\s*(\d{1,4})\s*:\s*(\d*\.?\d+|\d+\.)\s*", part)
-        if not match:
-            raise InputError(f"{option} {sizes!r} is not understood: write it like 2-4 or like 3:0.4,4:0.6.")
-        if int(match[1]) in weights:
-            raise InputError(f"{option} {sizes!r} weighs {match[1]} hops twice: give every number once.")
-        weights[int(match[1])] = float(match[2])
-    return weights
 
 
 PROSQA = Prosqa()

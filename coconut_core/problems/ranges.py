@@ -1,0 +1,35 @@
+"""Sizes of fresh problems as people type them: "8-14" for a range, "3:0.4,4:0.6" for weights."""
+
+import re
+
+from coconut_core.errors import InputError
+
+
+def read_range(sizes: str | tuple[int, int], option: str) -> tuple[int, int]:
+    """(fewest, most) of "8-14" or "8"; a pair as it is."""
+    if not isinstance(sizes, str):
+        return sizes
+    match = re.fullmatch(r"\s*(\d{1,4})\s*(?:-\s*(\d{1,4})\s*)?", sizes)
+    if not match:
+        raise InputError(f"{option} {sizes!r} is not a range: write it like 8-14.")
+    fewest = int(match[1])
+    most = int(match[2] or match[1])
+    if fewest > most:
+        raise InputError(f"{option} {sizes!r} ends before it starts: write the smaller number first.")
+    return fewest, most
+
+
+def read_weights(sizes: str | tuple[int, int], option: str) -> dict[int, float]:
+    """Weights of "3:0.4,4:0.6", or equal ones of "2-4"."""
+    if not isinstance(sizes, str) or ":" not in sizes:
+        fewest, most = read_range(sizes, option)
+        return dict.fromkeys(range(fewest, most + 1), 1.0)
+    weights = {}
+    for part in sizes.split(","):
+        match = re.fullmatch(r"\s*(\d{1,4})\s*:\s*(\d*\.?\d+|\d+\.)\s*", part)
+        if not match:
+            raise InputError(f"{option} {sizes!r} is not understood: write it like 2-4 or like 3:0.4,4:0.6.")
+        if int(match[1]) in weights:
+            raise InputError(f"{option} {sizes!r} weighs {match[1]} twice: give every number once.")
+        weights[int(match[1])] = float(match[2])
+    return weights

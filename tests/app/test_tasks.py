@@ -119,6 +119,8 @@ def test_a_pasted_text_is_of_the_model_s_task_or_of_the_usual_one(problems):
         assert pasted_problem(json.dumps(problems[0].to_json()), task) == problems[0]
         assert pasted_problem(json.dumps(WORDS[0]), task).answer == "7"
     with pytest.raises(Exception, match="cannot be read from text alone"):
+        pasted_problem("Nothing that any task could read.", TASKS["other"])
+    with pytest.raises(Exception, match="does not ask for a number"):
         pasted_problem("Nothing that any task could read.", words)
 
 

@@ -15,23 +15,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analyses.figures.one_problem.search_tree import search_tree
     from analyses.figures.parallelism import parallelism
     from analyses.figures.registry import FIGURES
     from analyses.readings.accuracy import accuracy
+    from analyses.readings.changed_thoughts import edited
+    from analyses.readings.intervals import wilson
     from analyses.readings.problem_readings import problem_readings
     from analyses.readings.study import Study
     from analyses.readings.values import node_values
     from analyses.report.report import make_report
 
-__all__ = ["FIGURES", "Study", "accuracy", "make_report", "node_values", "parallelism", "problem_readings"]
+__all__ = [
+    "FIGURES",
+    "Study",
+    "accuracy",
+    "edited",
+    "make_report",
+    "node_values",
+    "parallelism",
+    "problem_readings",
+    "search_tree",
+    "wilson",
+]
 _HOMES = {
     "FIGURES": "analyses.figures.registry",
     "Study": "analyses.readings.study",
     "accuracy": "analyses.readings.accuracy",
+    "edited": "analyses.readings.changed_thoughts",
     "make_report": "analyses.report.report",
     "node_values": "analyses.readings.values",
     "parallelism": "analyses.figures.parallelism",
     "problem_readings": "analyses.readings.problem_readings",
+    "search_tree": "analyses.figures.one_problem.search_tree",
+    "wilson": "analyses.readings.intervals",
 }
 
 

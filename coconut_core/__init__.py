@@ -26,18 +26,31 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from coconut_core.checkpoints import Checkpoint, load_model
+    from coconut_core.generation import answers
     from coconut_core.methods import METHODS
     from coconut_core.model import CoconutModel
     from coconut_core.problems.registry import TASKS, load_problems
+    from coconut_core.thoughts import thought_states
 
-__all__ = ["METHODS", "TASKS", "Checkpoint", "CoconutModel", "load_model", "load_problems"]
+__all__ = [
+    "METHODS",
+    "TASKS",
+    "Checkpoint",
+    "CoconutModel",
+    "answers",
+    "load_model",
+    "load_problems",
+    "thought_states",
+]
 _HOMES = {
     "METHODS": "coconut_core.methods",
     "TASKS": "coconut_core.problems.registry",
     "Checkpoint": "coconut_core.checkpoints",
     "CoconutModel": "coconut_core.model",
+    "answers": "coconut_core.generation",
     "load_model": "coconut_core.checkpoints",
     "load_problems": "coconut_core.problems.registry",
+    "thought_states": "coconut_core.thoughts",
 }
 
 

@@ -54,6 +54,11 @@ def answers(
     With `chain` the first words are forced too, so that a chain of thought is written where the model might have
     answered at once: those that the task opens a step with (`Task.opening`). `edit` and `removed` change thoughts as in
     `CoconutModel.think`. `progress` is called after each batch with the number of problems that are done.
+
+    >>> from coconut_core import load_model, load_problems
+    >>> problems = load_problems("artifacts/problems/laptop.json")[:1]
+    >>> answers(load_model("artifacts/models/prosqa_laptop").model, problems, ks=(0, 6)).text[0][1]
+    '### Jack is a kerpus.'
     """
     parts, order = [], []
     for indices in batches(problems, batch_size, progress):

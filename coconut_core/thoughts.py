@@ -51,6 +51,11 @@ def thought_states(
     """The first `count` thoughts on every problem; `progress` is called after each batch with how many are done.
 
     For a method whose slots hold something else these are the hidden states before the slots.
+
+    >>> from coconut_core import load_model, load_problems
+    >>> problems = load_problems("artifacts/problems/laptop.json")[:3]
+    >>> thought_states(load_model("artifacts/models/prosqa_laptop").model, problems, 6).shape
+    torch.Size([3, 6, 128])
     """
     states, order = [], []
     for indices in batches(problems, batch_size, progress):

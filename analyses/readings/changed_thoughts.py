@@ -1,12 +1,12 @@
 """Changes of what is fed into the slots; later thoughts follow from the change.
 
-zero     the zero vector
-mean     the mean of what is fed into that slot over a set of problems
-noise    a random direction of the thought's own length
-blur     the thought plus such a direction
-swap     the thought of another problem, the one before in the set
-freeze   the thought before it once more (from the second on)
-remove   the thought itself, but nothing that comes later attends to its slot (the next thought is still its own)
+    zero     the zero vector
+    mean     the mean of what is fed into that slot over a set of problems
+    noise    a random direction of the thought's own length
+    blur     the thought plus such a direction
+    swap     the thought of another problem, the one before in the set
+    freeze   the thought before it once more (from the second on)
+    remove   the thought itself, but nothing that comes later attends to its slot (the next thought is still its own)
 """
 
 from collections.abc import Collection
@@ -30,6 +30,13 @@ def edited(
     problems. For "swap" the edited batch must be the same problems in the same order; `fed_clean` may also be of a
     single problem, whose thoughts are then fed everywhere. "remove" is not an edit: it is `removed` of
     `CoconutModel.think`. `InputError` for an unknown `kind`.
+
+    >>> from coconut_core import answers, load_model, load_problems, thought_states
+    >>> problems = load_problems("artifacts/problems/laptop.json")[:20]
+    >>> model = load_model("artifacts/models/prosqa_laptop").model
+    >>> swap = edited("swap", range(1, 7), thought_states(model, problems, 6))
+    >>> answers(model, problems, ks=(6,), edit=swap).accuracy[6] < answers(model, problems, ks=(6,)).accuracy[6]
+    True
     """
     mean = fed_clean.mean(0)
     previous: dict[int, Tensor] = {}

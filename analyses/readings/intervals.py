@@ -11,6 +11,10 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
     """Wilson score interval of a share, in [0, 1]; (0, 1) where nothing was counted.
 
     Unlike the normal approximation it stays inside [0, 1] and has a positive width at 0 and n successes.
+
+    >>> low, high = wilson(97, 100)
+    >>> f"{low:.3f} to {high:.3f}"
+    '0.915 to 0.990'
     """
     if n == 0:
         return 0.0, 1.0

@@ -64,7 +64,15 @@ class SearchTree:
 
 
 def search_tree(study: Study, k: int) -> SearchTree:
-    """The tree of the study's case after k thoughts of the model under study."""
+    """The tree of the study's case (`Study.example`) after k thoughts of the model under study.
+
+    >>> from analyses import Study
+    >>> from coconut_core import load_model, load_problems
+    >>> problem = load_problems("artifacts/problems/laptop.json")[0]
+    >>> study = Study([("laptop", load_model("artifacts/models/prosqa_laptop"))], [problem])
+    >>> len(search_tree(study, k=1).frame()) == len(problem.names)
+    True
+    """
     return tree_of(study, study.example()[0], k)
 
 

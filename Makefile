@@ -13,7 +13,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 SHARED := --numprocesses logical --maxprocesses 4
 
 app: $(READY)
-	$(BIN)/streamlit run app.py
+	$(BIN)/coconut app
 
 figures: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/coconut figures --model $(MODEL) $(CONTROLS:%=--control %) \

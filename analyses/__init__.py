@@ -3,8 +3,8 @@
     from coconut_core import load_model, load_problems
     from analyses import Study, node_values, parallelism
 
-    loaded = load_model("artifacts/models/prosqa_laptop")
-    problems = load_problems("artifacts/problems/laptop.json")[:100]
+    loaded = load_model("prosqa_laptop")
+    problems = load_problems("laptop")[:100]
     values = node_values(loaded.model, problems)                # every k and node, from one encoding of each question
     result = parallelism(Study([("laptop", loaded)], problems))  # .frame(), .figure(), .caption()
 

@@ -2,8 +2,8 @@
 
     from coconut_core import load_model, load_problems
 
-    loaded = load_model("artifacts/models/prosqa_laptop")      # a Checkpoint: .model, .card, .stop_classifier
-    problems = load_problems("artifacts/problems/laptop.json")
+    loaded = load_model("prosqa_laptop")  # a Checkpoint: .model, .card, .stop_classifier
+    problems = load_problems("laptop")
 
 To learn what Coconut is, read `definition.py`; then `model.py`, which computes the same, fast. Names that are imported
 from here are loaded when they are first used, so that importing the package costs next to nothing.

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from coconut_core.bundled import model_folder
 from coconut_core.card import FILES, FORMAT, config_sha256, read_card
 from coconut_core.errors import InputError, one_line
 from coconut_core.files import sha256, temporary_folder, write_atomically, writing
@@ -69,15 +70,15 @@ class Checkpoint:
 
 
 def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Checkpoint:
-    """The checkpoint in a folder, its model in float32 and evaluation mode.
+    """The checkpoint in a folder, or the bundled one of that name, its model in float32 and evaluation mode.
 
     `InputError` names the file that is missing, unreadable or at odds with the others.
 
-    >>> loaded = load_model("artifacts/models/prosqa_laptop")
+    >>> loaded = load_model("prosqa_laptop")
     >>> loaded.label, loaded.max_thoughts
     ('Coconut, 0.3 mixed', 6)
     """
-    folder = Path(folder)
+    folder = model_folder(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no such folder; give the folder of a model.")
     for name in FILES:

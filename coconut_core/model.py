@@ -70,7 +70,7 @@ class CoconutModel(nn.Module):
     What is known of its training is not part of it: a `Checkpoint` holds both (`checkpoints.py`).
 
     >>> from coconut_core import METHODS, load_model
-    >>> model = load_model("artifacts/models/prosqa_laptop").model
+    >>> model = load_model("prosqa_laptop").model
     >>> model.method.name, model.with_method(METHODS["no_cot"]).method.name
     ('coconut', 'no_cot')
     """

@@ -21,7 +21,7 @@ MOST_MODULES_OF_A_FOLDER = 22
 RULES = {
     "coconut_core": ("coconut_core",),
     "coconut_core.speedups": (),
-    "coconut_core.problems": ("coconut_core.errors", "coconut_core.files", "coconut_core.reading"),
+    "coconut_core.problems": tuple(f"coconut_core.{name}" for name in ("bundled", "errors", "files", "reading")),
     "coconut_core.training": ("coconut_core",),
     "coconut_core.known": ("coconut_core",),
     "analyses.readings": ("coconut_core",),
@@ -32,7 +32,7 @@ RULES = {
     "workbench.computed": ("coconut_core", "analyses", "workbench.choices"),
     "workbench.widgets": ("coconut_core", "analyses", "workbench.choices", "workbench.computed"),
     "workbench.pages": ("coconut_core", "analyses", "workbench.choices", "workbench.computed", "workbench.widgets"),
-    "workbench.commands": ("coconut_core", "analyses"),
+    "workbench.commands": ("coconut_core", "analyses", "workbench.choices.model_places"),
 }
 # What only these folders may import.
 KEPT_TO = {

@@ -175,8 +175,8 @@ def parallelism(study: Study) -> Parallelism:
 
     >>> from analyses import Study
     >>> from coconut_core import load_model, load_problems
-    >>> problems = load_problems("artifacts/problems/laptop.json")[:20]
-    >>> result = parallelism(Study([("laptop", load_model("artifacts/models/prosqa_laptop"))], problems))
+    >>> problems = load_problems("laptop")[:20]
+    >>> result = parallelism(Study([("laptop", load_model("prosqa_laptop"))], problems))
     >>> result.top.shape
     (2, 20, 7, 3)
     """

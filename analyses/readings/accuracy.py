@@ -119,8 +119,8 @@ def accuracy(
     `InputError` where there is no problem, or where thoughts are asked of a model without slots.
 
     >>> from coconut_core import load_model, load_problems
-    >>> problems = load_problems("artifacts/problems/laptop.json")[:20]
-    >>> score = accuracy(load_model("artifacts/models/prosqa_laptop"), problems, ks=(6,)).score
+    >>> problems = load_problems("laptop")[:20]
+    >>> score = accuracy(load_model("prosqa_laptop"), problems, ks=(6,)).score
     >>> bool(score.summary()["accuracy"][0] > 0.8)
     True
     """

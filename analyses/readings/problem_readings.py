@@ -56,8 +56,8 @@ def problem_readings(
     """Read `problem` after each of `ks` thoughts, 0 among them; `edit` and `removed` as in `CoconutModel.think`.
 
     >>> from coconut_core import load_model, load_problems
-    >>> problem = load_problems("artifacts/problems/laptop.json")[0]
-    >>> read = problem_readings(load_model("artifacts/models/prosqa_laptop").model, problem)
+    >>> problem = load_problems("laptop")[0]
+    >>> read = problem_readings(load_model("prosqa_laptop").model, problem)
     >>> problem.answer, read.answers.text[0][6]
     ('Jack is a kerpus.', '### Jack is a kerpus.')
     """

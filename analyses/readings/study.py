@@ -85,8 +85,8 @@ class Study:
     """Problems and subjects, the model under study first; readings are computed when they are first asked for.
 
     >>> from coconut_core import load_model, load_problems
-    >>> problems = load_problems("artifacts/problems/laptop.json")[:5]
-    >>> study = Study([("laptop", load_model("artifacts/models/prosqa_laptop"))], problems)
+    >>> problems = load_problems("laptop")[:5]
+    >>> study = Study([("laptop", load_model("prosqa_laptop"))], problems)
     >>> [subject.label for subject in study.subjects]
     ['Coconut, 0.3 mixed', 'Untrained']
     """

@@ -148,8 +148,8 @@ def node_values(
     `CoconutModel.think`. `progress` is called after each batch with the number of problems that are done.
 
     >>> from coconut_core import load_model, load_problems
-    >>> problems = load_problems("artifacts/problems/laptop.json")[:20]
-    >>> values = node_values(load_model("artifacts/models/prosqa_laptop").model, problems, ks=(0, 1))
+    >>> problems = load_problems("laptop")[:20]
+    >>> values = node_values(load_model("prosqa_laptop").model, problems, ks=(0, 1))
     >>> values.value.shape[:2], bool(values.candidate_mass.mean() > 0.9)
     ((20, 2), True)
     """

@@ -25,6 +25,7 @@ from analyses.report.code_hash import code_hash
 from analyses.report.page import page
 from analyses.report.result_files import write_result
 from analyses.report.study_rows import ROWS, packed
+from coconut_core.bundled import model_folder, problem_file
 from coconut_core.checkpoints import load_model
 from coconut_core.errors import InputError
 from coconut_core.files import sha256, write_atomically
@@ -45,14 +46,16 @@ def make_report(
 ) -> dict[str, Any]:
     """Make what is missing or out of date in the folder `out`, then its page; returns the manifest.
 
-    `models` are folders of checkpoints, the model under study first; those of `sweep` are for figure 3 alone. The
-    problems are the `first` ones of the file `data`, or all. `only` names the figures to make; the others stay as they
-    are. A figure that cannot be made of these models and problems is listed in the manifest with the reason.
-    `command` is recorded as it is given. `InputError` names an unknown figure, or a file that cannot be read.
+    `models` are folders of checkpoints, or names of bundled ones, the model under study first; those of `sweep` are for
+    figure 3 alone. The problems are the `first` ones of the file or bundled set `data`, or all. `only` names the
+    figures to make; the others stay as they are. A figure that cannot be made of these models and problems is listed in
+    the manifest with the reason. `command` is recorded as it is given. `InputError` names an unknown figure, or a file
+    that cannot be read.
     """
     known = [figure.name for figure in FIGURES]
     if wrong := [name for name in only if name not in known]:
         raise InputError(f"--only: {wrong[0]!r} is not a figure; give one of {', '.join(known)}.")
+    data, models, sweep = problem_file(data), [*map(model_folder, models)], [*map(model_folder, sweep)]
     problems = load_problems(data)[:first]
     task = task_of(problems)
     loaded, swept = ([(path.name, load_model(path)) for path in paths] for paths in (models, sweep))

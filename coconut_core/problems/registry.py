@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coconut_core.bundled import problem_file
 from coconut_core.errors import InputError
 from coconut_core.files import write_atomically
 from coconut_core.problems.records import read_items, read_records
@@ -74,11 +75,11 @@ def task_of(problems: "Sequence[Problem]") -> "Task":
 
 
 def load_problems(path: Path | str) -> "tuple[Problem, ...]":
-    """The problems of a JSON file in the official format of any task; which one the first record shows.
+    """The problems of a JSON file in the official format of any task, or of a bundled set, by name.
 
-    `InputError` names the file, the item (from 0) and the field.
+    The first record shows which task it is. `InputError` names the file, the item (from 0) and the field.
 
-    >>> problems = load_problems("artifacts/problems/laptop.json")
+    >>> problems = load_problems("laptop")
     >>> len(problems), problems[0].hops
     (300, 3)
     """
@@ -87,6 +88,7 @@ def load_problems(path: Path | str) -> "tuple[Problem, ...]":
 
 def stream_problems(path: Path | str) -> "Iterator[Problem]":
     """As `load_problems`, one at a time: memory does not grow with the file. Errors come when they are reached."""
+    path = problem_file(path)
     first = next(read_records(path), None)
     return read_items(path, task_of_record(first).read)
 

@@ -6,6 +6,7 @@ import shutil
 
 from analyses.figures.training_history import training_history
 from tests.app.conftest import figure, upload
+from workbench.choices import model_places
 from workbench.choices.model_shelf import model_folders
 from workbench.computed.run_tables import config_differences, models_table
 
@@ -112,7 +113,8 @@ def test_problems_without_steps_are_answered_too(open_page, problems):
     assert not test.exception and not test.error and (test.dataframe[1].value["n"] == 2).all()
 
 
-def test_a_folder_can_be_added_and_a_broken_one_is_refused(open_page, tiny_checkpoint, tmp_path):
+def test_a_folder_can_be_added_and_a_broken_one_is_refused(open_page, tiny_checkpoint, tmp_path, monkeypatch):
+    monkeypatch.setattr(model_places, "USUAL", (str(tmp_path),))
     shutil.copytree(tiny_checkpoint, tmp_path / "fresh")
     test = open_page("models")
     test.text_input(key="folder").set_value(str(tmp_path / "absent")).run()

@@ -1,7 +1,6 @@
 """Sets of problems that are made or uploaded in the app, and their links."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -80,7 +79,7 @@ def test_an_upload_that_is_pushed_out_leaves_the_pages(open_page, problems):
     test.switch_page("workbench/pages/search_tree.py").run()
     assert not test.exception and test.selectbox(key="set").options == ["small"]
     with pytest.raises(InputError, match="no longer here"):
-        problem_sets.problem_set(Path("absent"), name)
+        problem_sets.problem_set(name)
 
 
 def test_a_problem_of_a_set_that_was_pushed_out_cannot_be_opened(open_page, problems):

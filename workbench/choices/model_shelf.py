@@ -22,7 +22,7 @@ STAMPED = (*FILES, "stop_classifier.safetensors")
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """One folder below artifacts/models."""
+    """The folder of a model, or of what should be one."""
 
     path: Path
     fault: str | None

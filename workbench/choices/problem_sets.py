@@ -17,11 +17,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from coconut_core.bundled import bundled_sets
 from coconut_core.errors import InputError
 from coconut_core.problems.problem import GraphProblem, Problem
 from coconut_core.problems.registry import DEFAULT, TASKS, load_problems, task_of
 from coconut_core.problems.task import Task
-from workbench.choices.problem_sources import bundled_sets, labels, uploaded_problems
+from workbench.choices.problem_sources import labels, uploaded_problems
 
 LARGEST_MADE_SET = 2000
 """Problems that a set made here has at most."""
@@ -65,23 +66,23 @@ class ProblemSet:
         return problems_hash(self.problems)
 
 
-def problem_sets(folder: Path) -> tuple[str, ...]:
-    """Names of the sets: the files below `folder`, then what was made or uploaded here.
+def problem_sets() -> tuple[str, ...]:
+    """Names of the sets: the bundled ones, then what was made or uploaded here.
 
     The first one must not depend on the session: a link leaves it out.
     """
     here = [name for name in st.session_state.get(_SETS, ()) if _can_be_made(name) or name in _uploads()]
-    return (*bundled_sets(folder), *here)
+    return (*bundled_sets(), *here)
 
 
-def problem_set(folder: Path, name: str) -> ProblemSet:
+def problem_set(name: str) -> ProblemSet:
     """The set of a name; `InputError` if it cannot be read or made."""
     if _RECIPE.fullmatch(name):
         return _made(name)
     found = _uploads().get(name)
     if found is not None:
         return found
-    path = bundled_sets(folder).get(name)
+    path = bundled_sets().get(name)
     if path is None:
         raise InputError(f"{name}: is no longer here; upload or make the set again on the page Problems.")
     return _bundled(name, str(path), path.stat().st_mtime_ns)
@@ -164,17 +165,17 @@ def problems_hash(problems: Sequence[Problem]) -> str:
     return hashlib.sha256(json.dumps([problem.to_json() for problem in problems]).encode()).hexdigest()
 
 
-def open_problem(folder: Path, name: str, number: int) -> None:
+def open_problem(name: str, number: int) -> None:
     """Choose a problem in the sidebar and go to its search tree; for a button's `on_click`."""
     try:
-        label = list(problem_set(folder, name).labelled)[number]
+        label = list(problem_set(name).labelled)[number]
     except InputError:
         st.session_state[_LOST] = name
         return
     st.session_state["source"] = "set"
     st.session_state["set"] = name
     st.session_state["problem"] = label
-    st.session_state[_NEXT_PAGE] = "workbench/pages/search_tree.py"
+    st.session_state[_NEXT_PAGE] = Path(__file__).parents[1] / "pages" / "search_tree.py"
 
 
 def go() -> None:

@@ -9,7 +9,6 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from analyses.drawing.escaping import one_line, truncated
@@ -26,15 +25,6 @@ LONGEST_QUESTION_IN_LABEL = 120
 """Characters of what is asked that stand in a problem's label; links hold labels."""
 LARGEST_GRAPH = 120
 """Nodes. Larger graphs are refused: their picture could not be read and their values would keep the page waiting."""
-
-
-def bundled_sets(folder: Path) -> dict[str, Path]:
-    """The JSON files of problems below `folder`, by their path without the ending; nothing is read yet.
-
-    Files that say where a set comes from (`*_provenance.json`) are left out.
-    """
-    files = [path for path in sorted(folder.rglob("*.json")) if not path.stem.endswith("_provenance")]
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
 
 
 def labels(problems: Sequence[Problem]) -> dict[str, Problem]:

@@ -3,7 +3,6 @@
 Every choice is a widget whose key stands in the address bar (`bind="query-params"`), so a link reproduces a view.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,12 @@ from typing import Any
 import streamlit as st
 
 from analyses.drawing.escaping import for_markdown
+from coconut_core.bundled import artifacts
 from coconut_core.errors import InputError
 from coconut_core.problems.problem import Problem
 from coconut_core.problems.registry import DEFAULT, task_of
 from coconut_core.problems.task import Task
+from workbench.choices.model_places import offered_places
 from workbench.choices.model_shelf import ModelFolder, absent_folder, model_folder, model_folders
 
 NOTHING = "nothing"
@@ -48,15 +49,17 @@ class Selection:
         return next(iter(self.task.openings))
 
 
-def artifacts() -> Path:
-    """Bundled models and problems; COCONUT_ARTIFACTS names another folder."""
-    return Path(os.environ.get("COCONUT_ARTIFACTS", Path(__file__).parents[2] / "artifacts"))
-
-
 def shelf() -> tuple[ModelFolder, ...]:
-    """The model folders that there are: those of the project, usable ones first, then those added in this session."""
+    """The model folders that there are: the bundled ones and those that the app was started with, usable ones first,
+    then those added in this session.
+
+    Of two of one name, the one that the app was started with is there.
+    """
+    named = {folder.name: folder for folder in model_folders(artifacts() / "models")}
+    for place in offered_places():  # which may hold other folders too
+        named |= {folder.name: folder for folder in model_folders(place) if (folder.path / "coconut.json").is_file()}
     added = tuple(model_folder(path) for path in st.session_state.get(_ADDED, ()))
-    return (*model_folders(artifacts() / "models"), *added)
+    return (*sorted(named.values(), key=lambda folder: folder.fault is not None), *added)
 
 
 def usable_models() -> list[ModelFolder]:
@@ -66,12 +69,7 @@ def usable_models() -> list[ModelFolder]:
 
 def add_folder(path: Path) -> ModelFolder:
     """Offer a model's folder on every page, for as long as the session lasts; `InputError` if it cannot be used."""
-    try:
-        folder = model_folder(path.expanduser().resolve())
-    except (OSError, RuntimeError, ValueError) as error:
-        raise InputError(
-            f"{str(path)[:200]}: is not a folder that can be read; give the path of a model's folder."
-        ) from error
+    folder = model_folder(path)
     if folder.fault:
         raise InputError(folder.fault)
     if folder.name in [UNTRAINED, *(other.name for other in shelf())]:

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from analyses.drawing.escaping import for_markdown
+from coconut_core.bundled import artifacts
 from coconut_core.errors import InputError
 from coconut_core.problems.problem import Problem
 from coconut_core.problems.registry import DEFAULT, TASKS
@@ -32,7 +33,7 @@ from workbench.choices.problem_sources import (
     pasted_problem,
     world_of_training,
 )
-from workbench.choices.selection import Selection, artifacts, no_models, shelf
+from workbench.choices.selection import Selection, no_models, shelf
 
 _FAULT = "fault of the upload"
 SET_KEYS = ("set", "population", "browse", "asked")
@@ -83,17 +84,17 @@ def _choose_problem(model: ModelFolder | None) -> tuple[Problem | None, str, str
 
 
 def _choose_from_set(model: ModelFolder | None):
-    folder = artifacts() / "problems"
-    sets = problem_sets(folder)
+    sets = problem_sets()
     if not sets:
         _upload()
+        folder = artifacts() / "problems"
         hint = f"There are no problems in {folder}. Draw a random one, paste a question or upload a file."
         return None, "", None, hint
     if not is_upload(st.query_params.get("set", "")):  # one that is gone has been told of
         take_from_link("set", {each: each for each in sets}, sets[0])
     name = st.selectbox("Set", sets, key="set", bind="query-params")
     _upload()
-    chosen = problem_set(folder, name)
+    chosen = problem_set(name)
     first, choices = index_of_good_example(chosen.problems), list(chosen.labelled)
     take_from_link("problem", {str(number): label for number, label in enumerate(choices)}, choices[first])
     label = st.selectbox("Question", choices, index=first, key="problem", bind="query-params")

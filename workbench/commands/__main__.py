@@ -1,33 +1,36 @@
 """The `coconut` command. Each module beside this one brings its own commands; here they are put on one list."""
 
-import subprocess
-import sys
-from pathlib import Path
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
-from coconut_core.errors import InputError
-from workbench.commands import data, figures, known, readings, train
+from workbench.commands import data, figures, known, open_app, readings, train
 from workbench.commands.shared import run
 
 app = typer.Typer(
-    help="See, measure and test how a language model reasons in continuous thoughts.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
 app.add_typer(data.app, name="data", help="Make and check problems.")
-for commands in (train, readings, figures, known):
+for commands in (open_app, train, readings, figures, known):
     app.registered_commands += commands.app.registered_commands
 
 
-@app.command("app")
-def open_app() -> None:
-    """Open the workbench in the browser."""
-    page = Path(__file__).parents[2] / "app.py"
-    if not page.is_file():
-        raise InputError(f"{page}: is missing; run `streamlit run app.py` in a clone of the project.")
-    raise typer.Exit(subprocess.call([sys.executable, "-m", "streamlit", "run", str(page)]))
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"coconut-workbench {version('coconut-workbench')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """See, measure and test how a language model reasons in continuous thoughts."""
 
 
 def main() -> None:

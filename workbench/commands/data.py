@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from coconut_core.bundled import problem_file
 from coconut_core.errors import InputError
 from coconut_core.problems.registry import TASKS, task_of_record
 
@@ -71,7 +72,7 @@ def make(
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="Problems in a task's official JSON format.")],
+    file: Annotated[Path, typer.Argument(help="Problems in a task's official JSON format, or a bundled set by name.")],
     against: Annotated[
         list[Path] | None, typer.Option(help="A file of the same task that must share no facts with it; repeatable.")
     ] = None,
@@ -127,7 +128,7 @@ def _records(path: Path) -> tuple["Task", list]:
     """
     from coconut_core.problems.records import read_records
 
-    records = list(read_records(path))
+    records = list(read_records(problem_file(path)))
     tasks = (task_of_record(record) for record in records if isinstance(record, dict))
     task = next((task for task in tasks if task is not TASKS["other"]), None)
     if task is None:

@@ -15,12 +15,12 @@ app = typer.Typer()
 
 @app.command()
 def figures(
-    model: Annotated[Path, typer.Option(help="Folder of the model under study.")],
+    model: Annotated[Path, typer.Option(help="Folder of the model under study, or the name of a bundled one.")],
     data: ProblemFile,
-    control: Annotated[list[Path] | None, typer.Option(help="Folder of a model beside it; may be repeated.")] = None,
+    control: Annotated[list[Path] | None, typer.Option(help="A model beside it; may be repeated.")] = None,
     sweep: Annotated[
         list[Path] | None,
-        typer.Option(help="Folder of a model trained with another c_thought, for figure 3 alone; may be repeated."),
+        typer.Option(help="A model trained with another c_thought, for figure 3 alone; may be repeated."),
     ] = None,
     out: Folder = Path("artifacts/figures"),
     first: First = 500,

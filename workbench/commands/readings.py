@@ -10,8 +10,8 @@ from workbench.commands.shared import csv_path, folder_path, numbers, thoughts_o
 
 app = typer.Typer()
 
-Model = Annotated[Path, typer.Argument(help="Folder of a trained model.")]
-Data = Annotated[Path, typer.Argument(help="Problems in a task's official JSON format.")]
+Model = Annotated[Path, typer.Argument(help="Folder of a trained model, or the name of a bundled one.")]
+Data = Annotated[Path, typer.Argument(help="Problems in a task's official JSON format, or a bundled set by name.")]
 Ks = Annotated[
     str | None,
     typer.Option("--k", help="Numbers of thoughts, like 0-6 or 0,3,6; by default all that the model has."),
@@ -106,9 +106,12 @@ def values(
 
 
 Models = Annotated[
-    list[Path], typer.Argument(help="Folders of trained models; the others are compared with the first.")
+    list[Path],
+    typer.Argument(help="Folders of trained models, or names of bundled ones; the others are compared with the first."),
 ]
-ProblemFile = Annotated[Path, typer.Option("--data", help="Problems in a task's official JSON format.")]
+ProblemFile = Annotated[
+    Path, typer.Option("--data", help="Problems in a task's official JSON format, or a bundled set by name.")
+]
 Folder = Annotated[Path, typer.Option("--out", help="Folder for CSV, HTML, and PNG and SVG where they can be drawn.")]
 
 

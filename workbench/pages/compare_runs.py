@@ -9,7 +9,7 @@ from analyses.figures.training_history import TrainingHistory, training_history
 from coconut_core.errors import InputError
 from workbench.choices.model_shelf import ModelFolder
 from workbench.choices.problem_sets import problem_set, problem_sets
-from workbench.choices.selection import artifacts, no_models, shelf, usable_models
+from workbench.choices.selection import no_models, shelf, usable_models
 from workbench.computed.run_tables import config_differences, models_table
 from workbench.computed.studies import table_of_runs
 from workbench.widgets.downloads import offer_result, offer_table
@@ -26,7 +26,7 @@ def answer(folders: Sequence[ModelFolder], name: str, count: int) -> None:
     """Let the models of `folders` answer the first `count` problems of a set, and show the table."""
     try:
         with working(f"{count} problems", stop) as progress:
-            result, faults = table_of_runs(folders, problem_set(artifacts() / "problems", name), count, progress)
+            result, faults = table_of_runs(folders, problem_set(name), count, progress)
     except InputError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
         return
@@ -85,7 +85,7 @@ else:
     st.info("None of these folders has a metrics.jsonl that can be read.", icon=":material/info:")
 
 st.subheader("Table 1: all runs on the same problems", divider=True)
-sets = problem_sets(artifacts() / "problems")
+sets = problem_sets()
 if sets:
     left, middle, right = st.columns([3, 1, 2], vertical_alignment="bottom")
     name = left.selectbox("Problems", sets, key="asked", bind="query-params")

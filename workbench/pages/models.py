@@ -10,6 +10,7 @@ import streamlit as st
 from analyses.drawing.escaping import for_markdown
 from coconut_core.errors import InputError
 from coconut_core.files import write_atomically
+from workbench.choices.model_places import model_places, permitted
 from workbench.choices.model_shelf import STAMPED
 from workbench.choices.selection import add_folder, no_models, shelf
 from workbench.choices.uploads import uploads
@@ -54,9 +55,14 @@ def refused(files) -> str | None:
 def offer_to_add() -> None:
     """Another folder, by its path or by its files."""
     with st.expander("Add a model", icon=":material/add:"):
-        place = st.text_input("Its folder on the machine that runs this app", key="folder", placeholder="runs/second")
+        place = st.text_input(
+            "Its folder on the machine that runs this app",
+            key="folder",
+            placeholder="runs/second",
+            help=for_markdown(f"Somewhere below {' or '.join(map(str, model_places()))}."),
+        )
         if st.button("Add the folder", disabled=not place):
-            add(lambda: Path(place))
+            add(lambda: permitted(place))
         files = st.file_uploader(
             "Or the files of its folder", accept_multiple_files=True, max_upload_size=UPLOAD_MEGABYTES, key="files"
         )

@@ -11,10 +11,11 @@ from analyses.drawing.escaping import for_markdown
 from analyses.figures.problem_map import MAPPED, problem_map
 from analyses.report import export
 from analyses.report.bundles import bundle
+from coconut_core.bundled import artifacts
 from coconut_core.errors import InputError
 from workbench.choices.links import take_from_link
 from workbench.choices.problem_sets import ProblemSet, open_problem, problem_set, problem_sets
-from workbench.choices.selection import artifacts, graph_or_stop, model_or_stop, reset_with, usable_models
+from workbench.choices.selection import graph_or_stop, model_or_stop, reset_with, usable_models
 from workbench.computed.studies import figure_definition, figure_titles, population_of
 from workbench.widgets.downloads import offer, offer_result, pictures
 from workbench.widgets.figures import show_figure
@@ -86,14 +87,13 @@ controls = left.multiselect(
     bind="query-params",
     help="An untrained model of the same shape is always among them.",
 )
-shelf = artifacts() / "problems"
-sets = problem_sets(shelf)
+sets = problem_sets()
 if not sets:
-    st.info(for_markdown(f"There are no problems in {shelf}; make some on the page Problems."))
+    st.info(for_markdown(f"There are no problems in {artifacts() / 'problems'}; make some on the page Problems."))
     st.stop()
 name = right.selectbox("Problems", sets, key="population", bind="query-params")
 try:
-    problems = problem_set(shelf, name)
+    problems = problem_set(name)
 except InputError as error:
     st.error(for_markdown(str(error)), icon=":material/error:")
     st.stop()
@@ -174,4 +174,4 @@ if number is None:
     )
 else:
     label = f"Open the search tree of problem {number}"
-    st.button(label, icon=":material/account_tree:", on_click=open_problem, args=(shelf, name, number))
+    st.button(label, icon=":material/account_tree:", on_click=open_problem, args=(name, number))

@@ -16,7 +16,7 @@ from workbench.choices.problem_sets import (
     problem_set,
     problem_sets,
 )
-from workbench.choices.selection import artifacts, selection
+from workbench.choices.selection import selection
 from workbench.computed.set_checks import check_of
 from workbench.widgets.downloads import offer_table
 from workbench.widgets.problem_text import show_text
@@ -60,14 +60,13 @@ st.caption("Sets for all pages. Your own come in by “Upload problems” in the
 with st.expander("Make a set", icon=":material/add:"):
     offer_to_make()
 
-shelf = artifacts() / "problems"
-sets = problem_sets(shelf)
+sets = problem_sets()
 if not sets:
     st.info("There is no set yet; make one above, or upload one in the sidebar.", icon=":material/lightbulb:")
     st.stop()
 name = st.selectbox("Set", sets, key="browse", bind="query-params")
 try:
-    chosen = problem_set(shelf, name)
+    chosen = problem_set(name)
 except InputError as error:
     st.error(for_markdown(str(error)), icon=":material/error:")
     st.stop()
@@ -86,7 +85,7 @@ if rows:
     number = int(table.iloc[rows[0]]["problem"])
     show_text(problems[number])
     if chosen.task.has_graph:
-        place = (shelf, name, number)
+        place = (name, number)
         st.button("Open its search tree", icon=":material/account_tree:", on_click=open_problem, args=place)
 with st.container(horizontal=True, gap="small"):
     content = json.dumps([problem.to_json() for problem in problems])

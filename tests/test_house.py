@@ -21,7 +21,10 @@ MOST_MODULES_OF_A_FOLDER = 22
 RULES = {
     "coconut_core": ("coconut_core",),
     "coconut_core.speedups": (),
-    "coconut_core.problems": tuple(f"coconut_core.{name}" for name in ("bundled", "errors", "files", "reading")),
+    "coconut_core.problems": (
+        *("coconut_core.bundled", "coconut_core.downloads", "coconut_core.errors", "coconut_core.files"),
+        "coconut_core.reading",
+    ),
     "coconut_core.training": ("coconut_core",),
     "coconut_core.known": ("coconut_core",),
     "analyses.readings": ("coconut_core",),

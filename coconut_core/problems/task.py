@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from coconut_core.downloads import Download
 from coconut_core.errors import InputError
 from coconut_core.problems.problem import GraphProblem, Problem
 
@@ -63,6 +64,8 @@ class Task(ABC):
     title: ClassVar[str]
     """As in captions and on pages."""
     problem: ClassVar[type[Problem]]
+    download: ClassVar[Download | None] = None
+    """Its official files, where a public place has them in the form that is read here."""
 
     # Files.
 

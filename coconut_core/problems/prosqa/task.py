@@ -9,6 +9,7 @@ from coconut_core.problems.graph import depths
 from coconut_core.problems.problem import GraphProblem, Problem
 from coconut_core.problems.prosqa import edits
 from coconut_core.problems.prosqa.further_questions import further_questions
+from coconut_core.problems.prosqa.official_files import OFFICIAL_FILES
 from coconut_core.problems.prosqa.problem import ProsqaProblem
 from coconut_core.problems.prosqa.sampler import PERSONS, SPECIES, SamplerSettings, sample_problems
 from coconut_core.problems.prosqa.statistics import ProsqaStatistics, measured
@@ -24,6 +25,7 @@ class Prosqa(Task):
     name = "prosqa"
     title = "ProsQA"
     problem = ProsqaProblem
+    download = OFFICIAL_FILES
     vocabulary = ("Every", "is", "a", ".", "Is", "or", "?", ANSWER_MARK, *PERSONS, *SPECIES)
     openings = {"entity": "NAME is a", "every": "Every"}
     chance = (0.5, "one of the two at random")

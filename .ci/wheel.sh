@@ -26,12 +26,16 @@ cd "$work/elsewhere"
 coconut=$work/venv/bin/coconut
 "$work/venv/bin/python" - "$installed" <<'END'
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import analyses, coconut_core, workbench
 
 for package in (coconut_core, analyses, workbench):
     assert Path(package.__file__).is_relative_to(sys.argv[1]), package.__file__
+project = distribution("coconut-workbench")
+assert project.metadata["License-Expression"] == "Apache-2.0"
+assert {"LICENSE", "NOTICE"} <= {path.name for path in project.files}, project.files
 END
 "$coconut" --version
 "$coconut" values prosqa_laptop laptop --first 3 --out values.csv

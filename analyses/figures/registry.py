@@ -13,6 +13,7 @@ from analyses.figures.commitment import commitment
 from analyses.figures.early_stopping import early_stopping
 from analyses.figures.graph_statistics import graph_statistics
 from analyses.figures.height import height
+from analyses.figures.hops_by_thoughts import hops_by_thoughts
 from analyses.figures.interventions import interventions
 from analyses.figures.method_table import table_1
 from analyses.figures.one_problem.case_study import case_study
@@ -64,6 +65,7 @@ FIGURES = (
     Figure("attention", "Where thoughts look", attention),
     Figure("commitment", "Diversity or commitment", commitment),
     Figure("search_order", "Agreement with a search", search_order),
+    Figure("hops_by_thoughts", "Steps and thoughts", hops_by_thoughts),
     Figure("early_stopping", "Early stopping", early_stopping),
     Figure("interventions", "Thoughts changed", interventions),
     Figure("calibration", "Reliability of the value", calibration),

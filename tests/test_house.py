@@ -180,10 +180,11 @@ def test_what_is_imported_is_declared():
     extras = project["optional-dependencies"]
     declared = project["dependencies"] + [each for extra in extras.values() for each in extra]
     names = {re.split(r"[><\[]", each)[0].replace("-", "_") for each in declared}
-    imported_as = {"pyyaml": "yaml", "pytest_xdist": "xdist"}
+    imported_as = {"pyyaml": "yaml", "pytest_xdist": "xdist", "pillow": "PIL", "griffelib": "griffe"}
     names = {imported_as.get(name, name) for name in names}
-    paths = [ROOT / "app.py", *MODULES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
+    others = ("tests", "benchmarks", "docs", "examples")
+    paths = [ROOT / "app.py", *MODULES, *(path for folder in others for path in (ROOT / folder).rglob("*.py"))]
     used = {name.split(".")[0] for path in paths for name in imports(path)}
     # The last two are the official checkout and a script, which run in an environment of their own.
-    own = {*PACKAGES, "tests", "benchmarks", "app", "coconut", "serve"}
+    own = {*PACKAGES, *others, "app", "coconut", "serve"}
     assert used - names - own - set(sys.stdlib_module_names) == set()

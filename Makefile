@@ -2,6 +2,8 @@
 # make test     set up and run all tests
 # make figures  every figure and table of the paper, from the bundled models
 # make hostile  thousands of hostile inputs, twenty times as many kills and full disks as in `make test` (SEED=2 for others)
+# make docs     the documentation, in site/: warnings are errors
+# make examples the notebooks of examples/ run again; make pictures draws those of the documentation again
 # make table    the table of accuracies once more, on four times as many problems
 PYTHON ?= python3
 BIN := .venv/bin
@@ -32,6 +34,17 @@ hostile: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.hostile --inputs 3000 --seed $(or $(SEED),1)
 	COCONUT_HOSTILE=20 $(PYTEST) -s tests/hostile/test_kills.py tests/hostile/test_full_disk.py
 
+# The theme's authors print a note about a future version of mkdocs, which nothing here depends on.
+docs: $(READY)
+	OMP_NUM_THREADS=1 NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "open site/index.html"
+
+examples: $(READY)
+	$(BIN)/python -m examples
+
+pictures: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m docs.draw
+
 test-fast: $(READY)
 	$(PYTEST) $(SHARED) -m "not slow and not browser and not timing"
 
@@ -39,7 +52,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 2; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,figures]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,figures]'
 	@touch $@
 
-.PHONY: app figures hostile table test test-fast
+.PHONY: app docs examples figures hostile pictures table test test-fast

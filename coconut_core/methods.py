@@ -79,4 +79,5 @@ METHODS = {
         Method("pause_multi_pass", "Pause as thought, a pass each", "by stages", "pause", marks=True, passes="many"),
     )
 }
+"""Every method by name."""
 COCONUT = METHODS["coconut"]

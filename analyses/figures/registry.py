@@ -70,3 +70,4 @@ FIGURES = (
     Figure("interventions", "Thoughts changed", interventions),
     Figure("calibration", "Reliability of the value", calibration),
 )
+"""In the order of the report; a new figure is a line here."""

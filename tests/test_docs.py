@@ -157,9 +157,9 @@ def test_notebooks_run_and_say_as_much_as_they_keep(path):
 
 
 def lines(output: nbformat.NotebookNode) -> int:
-    """Lines of a text; 1 of a picture."""
-    text = output.get("text") or output.get("data", {}).get("text/plain", "")
-    return 1 if "image/png" in output.get("data", {}) else len(text.splitlines())
+    """Lines of a text; 1 of a figure."""
+    text = output.get("text") or output.get("data", {}).get("text/plain")
+    return len(text.splitlines()) if text else 1
 
 
 def code_cells(path: Path) -> list[nbformat.NotebookNode]:

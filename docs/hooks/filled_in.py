@@ -134,8 +134,10 @@ def method_table() -> str:
             p = "<1e-300" if found["mcnemar_p"] < 1e-300 else f"{found['mcnemar_p']:.1g}"
         paper = _or_empty(found["paper_accuracy"], ".1%")
         tokens, seconds = _or_empty(found["generated_tokens"], ".1f"), _or_empty(found["seconds"], ".4f")
-        cells = [f"{name}: {label}", after, accuracy, difference, p, tokens, seconds, paper]
-        lines.append(f"| {' | '.join(cells)} |")
+        model = name if removed else f"{name}: {label}"
+        # An interval is not torn apart.
+        accuracy, difference = (cell.replace(" ", "&nbsp;") for cell in (accuracy, difference))
+        lines.append(f"| {' | '.join([model, after, accuracy, difference, p, tokens, seconds, paper])} |")
     return "\n".join(lines)
 
 

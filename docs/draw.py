@@ -1,23 +1,31 @@
-"""`python -m docs.draw`: the pictures of the documentation, as SVG files beside it.
+"""`python -m docs.draw`: the pictures of the documentation, beside it.
 
-Schemes are drawn box by box; trees and charts by the project's own drawing, from bundled models and CSVs.
+Schemes are drawn box by box; trees and charts by the project's own drawing, from bundled models and CSVs. Git does not
+keep the pictures that `make figures` and `python -m benchmarks.growth` leave in artifacts/: small copies are taken,
+with the hashes of the CSVs that belong to them, by which a test tells when a copy is out of date.
 """
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pandas as pd
 import plotly.graph_objects as go
+from PIL import Image
 
 from analyses import Study, node_values, search_tree
 from analyses.drawing.chart import chart, error_bars
 from analyses.drawing.palette import FONT, LIGHT
 from analyses.report.export import image, one_browser
 from coconut_core import load_model, load_problems
+from coconut_core.files import sha256
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
+COPIES = ROOT / "docs" / "figures"
+COLOURS = 64
+"""Of a copy."""
 MODELS = ROOT / "artifacts" / "models"
 WIDTH = 760
 BOX = 34
@@ -212,8 +220,21 @@ SCHEMES = (continuous_thought, curriculum, implicit_value)
 FIGURES = {"search_tree": tree, "candidate_mass": candidate_mass, "controls": controls}
 
 
+def take_copies() -> None:
+    """Small copies of the pictures that are in artifacts/, and which CSV each belongs to."""
+    made_from = COPIES / "made_from.json"
+    hashes = json.loads(made_from.read_text()) if made_from.is_file() else {}
+    for folder in ("figures", "benchmarks"):
+        for path in sorted((ROOT / "artifacts" / folder).glob("*.png")):
+            picture = Image.open(path).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+            picture.save(COPIES / path.name, optimize=True)
+            hashes[path.stem] = sha256(path.with_suffix(".csv"))
+    made_from.write_text(json.dumps(hashes, indent=2, sort_keys=True) + "\n")
+
+
 def main() -> None:
     """Draw them all."""
+    take_copies()
     for scheme in SCHEMES:
         (PICTURES / f"{scheme.__name__}.svg").write_text(scheme())
     with one_browser():

@@ -1,6 +1,7 @@
 """What documentation and examples could silently get wrong: names, numbers, links, notebooks that no longer run."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -173,6 +174,17 @@ def test_pictures_of_the_documentation_are_drawn_by_its_own_module():
     assert len(pictures) == 6 and [path.name for path in pictures if path.stem not in text] == []
     shown = "".join(page.read_text() for page in PAGES)
     assert [path.name for path in pictures if f"pictures/{path.name}" not in shown] == []
+
+
+def test_copies_of_figures_belong_to_the_csvs_of_today():
+    """After `make figures`, `make pictures` takes them anew."""
+    from coconut_core.files import sha256
+
+    made_from = json.loads((DOCS / "figures" / "made_from.json").read_text())
+    assert len(made_from) > 20 and set(made_from) == {path.stem for path in (DOCS / "figures").glob("*.png")}
+    for name, known in made_from.items():
+        (csv,) = (ROOT / "artifacts").glob(f"[fb]*/{name}.csv")
+        assert known == sha256(csv), name
 
 
 def test_packages_of_the_documentation_are_pinned():

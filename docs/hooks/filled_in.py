@@ -70,10 +70,10 @@ def number(path: str, column: str, form: str = ".2f", **where: Any) -> str:
 def figure(name: str, up: str = "") -> str:
     """A figure of the report with its caption, which was computed with it, and a link to its numbers."""
     entry, found = _manifest()["figures"][name], _figures()[name]
-    title, source = found.title, f"{up}artifacts/figures/{name}"
-    links = f"[numbers as CSV]({source}.csv) · [definition]({up}figures.md#{name})"
+    title = found.title
+    links = f"[numbers as CSV]({up}artifacts/figures/{name}.csv) · [definition]({up}figures.md#{name})"
     return (
-        f'<figure markdown="span">\n![{title}]({source}.png){{ loading=lazy }}\n'
+        f'<figure markdown="span">\n![{title}]({up}figures/{name}.png){{ loading=lazy }}\n'
         f"<figcaption markdown>{entry['caption']} {links}</figcaption>\n</figure>"
     )
 
@@ -85,7 +85,7 @@ def gallery(up: str = "") -> str:
         source = f"{up}artifacts/figures/{name}"
         shown = [f"## {found.title} {{ #{name} }}"]
         if name in manifest and "left_out" not in manifest[name]:
-            shown += [f"![{found.title}]({source}.png){{ loading=lazy }}", manifest[name]["caption"]]
+            shown += [f"![{found.title}]({up}figures/{name}.png){{ loading=lazy }}", manifest[name]["caption"]]
             shown += [f"[Numbers as CSV]({source}.csv)"]
         definition = "\n".join(f"    {line}" for line in found.definition.splitlines())
         shown += [f"`coconut figures --only {name}` · [{found.module}][{found.module}]"]

@@ -1,7 +1,7 @@
 """Pages and files of the documentation that are made of something else, so that they cannot fall behind it.
 
 The modules of the two packages become pages of the reference, the notebooks of `examples/` pages with the outputs that
-they keep. The pictures and CSVs of `artifacts/` are copied.
+they keep. The CSVs of `artifacts/` are copied.
 """
 
 from collections.abc import Iterator
@@ -13,9 +13,14 @@ from mkdocs.structure.files import File, Files
 from nbconvert import MarkdownExporter
 
 ROOT = Path(__file__).parents[2]
-SHOWN = ("figures/*.png", "figures/*.csv", "tables/*.csv", "tables/*.png", "benchmarks/*.png", "benchmarks/*.csv")
-SHOWN += ("screenshots/*.png",)
-"""What of artifacts/ pages may show or link to, at the same place below artifacts/."""
+SHOWN = (
+    "figures/*.csv",
+    "tables/*.csv",
+    "benchmarks/*.csv",
+    "screenshots/search_tree.png",
+    "screenshots/population.png",
+)
+"""What of artifacts/ pages show or link to, at the same place below artifacts/."""
 PACKAGES = {
     "coconut_core": "models, thoughts, checkpoints",
     "coconut_core.problems": "tasks, problems, graphs",

@@ -5,6 +5,7 @@ from torch import nn
 
 from coconut_core.model import CoconutModel
 from coconut_core.training.config import RunConfig
+from coconut_core.training.muon import CpuMuon
 
 
 class Optimizers:
@@ -19,10 +20,7 @@ class Optimizers:
             torch.optim.AdamW(rest, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay)
         ]
         if inner:
-            # Updates are scaled to the size of AdamW's, so that both share one learning rate.
-            self._all.append(
-                torch.optim.Muon(inner, lr=config.lr, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw")
-            )
+            self._all.append(CpuMuon(inner, lr=config.lr, weight_decay=config.weight_decay))
 
     def step(self, lr: float) -> None:
         """Update at learning rate `lr` and clear the gradients."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tokenizers import Tokenizer, decoders, pre_tokenizers
+from tokenizers import Regex, Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import WordLevel
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
@@ -12,6 +12,8 @@ BEGIN_THOUGHTS = "<|start-latent|>"
 THOUGHT = "<|latent|>"
 END_THOUGHTS = "<|end-latent|>"
 PADDING, UNKNOWN, END_OF_TEXT = "<pad>", "<unk>", "<eos>"
+_INSIDE_EQUATIONS = r"(?<=\d) (?=\d)|(?<=[-+*/=(]|<<) (?=[\d(])|(?<=[\d)]) (?=[-+*/=)]|>>)"
+"""Spaces between digits, and between them and what stands beside them in an equation."""
 
 
 @dataclass(frozen=True)
@@ -41,20 +43,22 @@ class ThoughtTokens:
         return cls(begin, thought, end, end_of_text, padding)
 
 
-def word_level_tokenizer(words: list[str]) -> PreTrainedTokenizerFast:
+def word_level_tokenizer(words: list[str], *, digits: bool = False) -> PreTrainedTokenizerFast:
     """A tokenizer with one token a word or punctuation mark of `words`; what it does not know is `<unk>`.
 
     Words are separated by white space, runs of punctuation are words of their own ("###", "."). Decoding puts no
-    space before a full stop or question mark, so that a question survives the round trip.
+    space before a full stop or question mark, so that a question survives the round trip. With `digits` every digit is
+    a token of its own, and decoding joins digits and equations again: "<<", "1", "2", "+", "3" is "<<12+3".
     """
     specials = [PADDING, UNKNOWN, END_OF_TEXT, BEGIN_THOUGHTS, THOUGHT, END_THOUGHTS]
     vocabulary = {word: index for index, word in enumerate(dict.fromkeys([*specials, *words]))}
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token=UNKNOWN))
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation("contiguous")]
-    )
+    tokenizer.pre_tokenizer = _pre_tokenizer(digits)
     # WordPiece's decoder is used for its clean-up of spaces before punctuation; no word has this prefix.
     tokenizer.decoder = decoders.WordPiece(prefix="\0", cleanup=True)
+    if digits:
+        joined = decoders.Replace(Regex(_INSIDE_EQUATIONS), "")
+        tokenizer.decoder = decoders.Sequence([tokenizer.decoder, decoders.Fuse(), joined])
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PADDING,
@@ -63,6 +67,11 @@ def word_level_tokenizer(words: list[str]) -> PreTrainedTokenizerFast:
         padding_side="left",
         extra_special_tokens=[BEGIN_THOUGHTS, THOUGHT, END_THOUGHTS],
     )
+
+
+def _pre_tokenizer(digits: bool) -> pre_tokenizers.PreTokenizer:
+    parts = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation("contiguous")]
+    return pre_tokenizers.Sequence([*parts, *([pre_tokenizers.Digits(individual_digits=True)] if digits else [])])
 
 
 def add_thought_tokens(tokenizer: PreTrainedTokenizerBase) -> int:

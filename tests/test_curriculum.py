@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from coconut_core.columns import visible
 from coconut_core.encoding import EncodedProblem
+from coconut_core.training.config_files import load_config
 from coconut_core.training.curriculum import Curriculum
 from coconut_core.training.packing import pack, shared_prefix
 
@@ -118,3 +120,30 @@ def test_padding_is_seen_by_nobody(lengths, seed):
         padding = batch.questions.width - n - 1
         assert not seen[row, padding:, :padding].any()
         assert seen[row].sum() == padding + (n + 1) * (n + 2) // 2
+
+
+def test_gsm8k_has_three_stages_and_one_more_that_keeps_all_thoughts():
+    """The schedule of the paper: c = 2, three epochs a stage; from the fourth stage on no text is left."""
+    config = load_config(Path(__file__).parents[1] / "configs" / "gsm8k_paper.yaml")
+    assert [config.stage_of_epoch(epoch) for epoch in range(config.resume, config.epochs)] == [
+        *[1] * 3,
+        *[2] * 3,
+        *[3] * 3,
+        *[4] * 13,
+    ]
+    curriculum = config.curriculum_of_epoch(0)
+    five_steps = EncodedProblem([1], 2, [[10], [11], [12], [13], [14]], [99])
+    assert [curriculum.thoughts_at(stage, 5) for stage in range(5)] == [0, 2, 4, 6, 6]
+    assert [curriculum.text_at(five_steps, stage) for stage in (2, 3, 4)] == [[12, 13, 14, 99], [13, 14, 99], [99]]
+    assert curriculum.thoughts_at(4, 1) == 6, "the number of thoughts must not tell the number of steps"
+
+
+def test_the_laptop_family_goes_through_the_same_stages_in_its_worlds():
+    folder = Path(__file__).parents[1] / "configs"
+    for name, thoughts in (("gsm8k_laptop", 3), ("gsm8k_laptop_two_thoughts", 6), ("gsm8k_laptop_no_thought", 0)):
+        config = load_config(folder / f"{name}.yaml")
+        stages = [config.stage_of_epoch(epoch) for epoch in range(config.epochs)]
+        assert stages == [*[1] * 3, *[2] * 3, *[3] * 3, *[4] * 9]
+        assert config.curriculum_of_epoch(0).thoughts_at(4, 2) == thoughts
+    base = load_config(folder / "gsm8k_laptop_cot.yaml")
+    assert {base.stage_of_epoch(epoch) for epoch in range(base.epochs)} == {0}

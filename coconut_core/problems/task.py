@@ -86,6 +86,9 @@ class Task(ABC):
     vocabulary: ClassVar[tuple[str, ...]] = ()
     """Words that a model from scratch knows whatever its training file holds."""
 
+    single_digits: ClassVar[bool] = False
+    """Whether every digit is a token of its own in a vocabulary from scratch, as arithmetic needs it."""
+
     def words(self, problems: Sequence[Problem]) -> tuple[str, ...]:
         """Further words that a model from scratch needs for the problems of a file."""
         texts = (text for p in problems for text in (p.question, *p.steps, p.answer))

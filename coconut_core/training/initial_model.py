@@ -30,7 +30,7 @@ def initial_model(config: RunConfig) -> CoconutModel:
         # The weights are taken over, and nothing of how they were trained.
         return load_model(config.load_model_path).model.with_method(method).train()
     if config.model is not None:
-        tokenizer = word_level_tokenizer(_words(config))
+        tokenizer = word_level_tokenizer(_words(config), digits=task_named(config.task).single_digits)
         return CoconutModel(_from_shape(config.model, tokenizer), tokenizer, method)
     return base_model(Path(config.model_id), method)
 

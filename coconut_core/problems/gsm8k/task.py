@@ -2,21 +2,24 @@
 
 import hashlib
 import random
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from coconut_core.problems.gsm8k.arithmetic import OPENING, read_number, written
+from coconut_core.problems.gsm8k.arithmetic import CLOSING, OPENING, read_number, written
 from coconut_core.problems.gsm8k.further_questions import further_questions
 from coconut_core.problems.gsm8k.problem import Gsm8kProblem
 from coconut_core.problems.gsm8k.sampler import WorldSettings, problem_of, sample_problems
 from coconut_core.problems.gsm8k.statistics import Gsm8kStatistics, measured
 from coconut_core.problems.gsm8k.validation import violations
-from coconut_core.problems.gsm8k.world import is_told, read_world
+from coconut_core.problems.gsm8k.world import is_told, read_world, words
 from coconut_core.problems.problem import Problem
 from coconut_core.problems.ranges import read_range, read_weights
 from coconut_core.problems.task import ANSWER_MARK, SizeRange, Task
+
+_WORD = re.compile(r"\d|[^\W\d]+|[^\w\s]+")
 
 
 class Gsm8k(Task):
@@ -36,6 +39,9 @@ class Gsm8k(Task):
         "pens as Ann and Ben together. How many pens does Dan have?"
     )
 
+    single_digits = True
+    vocabulary = (*"0123456789+-*/=", OPENING, CLOSING, ".", "?", ANSWER_MARK, *words())
+
     def holds(self, record: Mapping) -> bool:
         """Whether most of the steps are equations."""
         steps = record.get("steps")
@@ -45,6 +51,11 @@ class Gsm8k(Task):
 
     def read(self, record: object) -> Gsm8kProblem:
         return Gsm8kProblem.from_json(record)
+
+    def words(self, problems: Sequence[Gsm8kProblem]) -> tuple[str, ...]:
+        """Those of a file in any words: letters, single digits, and runs of other signs."""
+        texts = (text for problem in problems for text in (problem.question, *problem.steps, problem.answer))
+        return tuple(sorted({word for text in texts for word in _WORD.findall(text)}))
 
     def final_answer(self, text: str) -> str:
         """The number behind the last "###", in the one form of all its spellings; other text as it stands."""

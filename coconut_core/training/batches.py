@@ -19,8 +19,8 @@ from coconut_core.problems.task import Task
 from coconut_core.training.config import RunConfig, World
 from coconut_core.training.packing import pack_parts
 
-_TRAINING, _VALIDATION, _STOPPING = 0, 1, 2
-_STOPPING_PROBLEMS = 4_000
+_TRAINING, _VALIDATION = 0, 1
+"""Which seeds of a run are whose; those of the stop classifier are in `stop_rule.py`."""
 
 
 class TrainingBatches:
@@ -91,14 +91,6 @@ def validation_problems(config: RunConfig) -> tuple[Problem, ...]:
         return ()
     seed = (config.seed, _VALIDATION)
     return tuple(task_named(config.task).sample(config.worlds[-1].problems, config.validation_problems, seed))
-
-
-def stopping_problems(config: RunConfig) -> tuple[Problem, ...]:
-    """Problems to fit the stop classifier on: of the training file, or fresh ones of the run's last world."""
-    if config.train_path:
-        return load_problems(config.train_path)[:_STOPPING_PROBLEMS]
-    seed = (config.seed, _STOPPING)
-    return tuple(task_named(config.task).sample(config.worlds[-1].problems, _STOPPING_PROBLEMS, seed))
 
 
 def _with_more_questions(

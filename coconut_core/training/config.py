@@ -84,6 +84,8 @@ class RunConfig:
     """One of `methods.py`."""
     stopping: Literal["fixed", "classifier"] = "fixed"
     """classifier: once the model is trained, fit a classifier that says from a thought whether to stop thinking."""
+    stop_loss: float = 0.01
+    """Share of all answers that stopping early may lose at most, with 95% confidence (`stopping.py`)."""
     c_thought: int = 1
     max_latent_stage: int = 6
     epochs_per_stage: int = 5
@@ -157,6 +159,7 @@ class RunConfig:
         natural += ("cooldown_epochs", "validation_problems", "weight_decay", "resume")
         require(self, "", natural, lambda value: value >= 0, "is negative; give zero or more")
         require(self, "", ("uniform_prob",), lambda value: 0 <= value <= 1, _NO_PROBABILITY)
+        require(self, "", ("stop_loss",), lambda value: 0 < value < 1, "is not between 0 and 1; give a share like 0.01")
         require_at_most(self, "", MOST)
         task = task_named(self.task)
         if self.worlds and task.settings is None:
@@ -213,6 +216,8 @@ class RunConfig:
             raise InputError(f"uniform_prob: {method.name} has no stages to mix; leave it at 0.")
         if self.stopping == "classifier" and not method.has_thoughts:
             raise InputError(f"stopping: {method.name} has no thoughts to classify; leave it at 'fixed'.")
+        if self.stopping == "classifier" and self.c_thought * self.max_latent_stage < 2:
+            raise InputError("stopping: a single thought leaves nothing to decide; leave it at 'fixed'.")
 
     @property
     def folder(self) -> Path:

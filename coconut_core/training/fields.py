@@ -46,6 +46,8 @@ def _coerce(value: Any, kind: Any, name: str) -> Any:
     if origin in (dict, Mapping):
         if not isinstance(value, Mapping):
             raise InputError(f"{name}: {shown(value)} is not a mapping; give 'key: value' pairs.")
+        if arguments[0] is int:  # the keys of a card, which is JSON, are all texts
+            value = {int(key) if _is_number(key) else key: item for key, item in value.items()}
         return {
             _coerce(key, arguments[0], f"a key of {name}"): _coerce(item, arguments[1], f"{name}.{field_name(key)}")
             for key, item in value.items()
@@ -81,3 +83,7 @@ def _coerce(value: Any, kind: Any, name: str) -> Any:
             pass
     words = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
     raise InputError(f"{name}: {shown(value)} is not {words[kind]}; give {words[kind]}.")
+
+
+def _is_number(key: Any) -> bool:
+    return isinstance(key, str) and key.isascii() and key.isdigit() and len(key) <= len(str(LARGEST))

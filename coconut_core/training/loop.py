@@ -27,8 +27,7 @@ from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
 from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
-from coconut_core.stopping import fit_stop_classifier, measure_stopping
-from coconut_core.training.batches import TrainingBatches, stopping_problems, validation_problems
+from coconut_core.training.batches import TrainingBatches, validation_problems
 from coconut_core.training.config import RunConfig
 from coconut_core.training.initial_model import data_hash, initial_model
 from coconut_core.training.interruption import Interruption
@@ -37,6 +36,7 @@ from coconut_core.training.optimizers import Optimizers, learning_rate
 from coconut_core.training.run_folder import is_finished, locked, prepare, remove_state
 from coconut_core.training.run_log import RunLog
 from coconut_core.training.state import STATE, Progress, check_kinds, store_state, stored_state
+from coconut_core.training.stop_rule import stop_rule
 from coconut_core.training.trackers import require_trackers
 
 
@@ -250,17 +250,11 @@ class _Run:
                 "processes": self.accelerator.num_processes,
             }
             if self.config.stopping == "classifier":
-                card["stopping"] = self._fit_stop_classifier()
+                self._store()  # fitting takes minutes; whatever ends it, the same command resumes from here
+                classifier = stop_rule(self.model.eval(), self.config, quiet=self.quiet)
+                classifier.save(self.folder)
+                card["stopping"] = dict(classifier.record)
             save_model(self.model, self.folder, card, half=self.config.ship_half, held_out=self.held_out)
             remove_state(self.folder)
         self.accelerator.wait_for_everyone()
         return self.folder
-
-    def _fit_stop_classifier(self) -> dict[str, float]:
-        """Fit the stop classifier on fresh problems, or those of the file, and measure it on those held out."""
-        self.model.eval()
-        most = self.config.curriculum_of_epoch(self.config.epochs).max_thoughts
-        each = self.config.c_thought
-        classifier = fit_stop_classifier(self.model, stopping_problems(self.config), most, each)
-        classifier.save(self.folder)
-        return measure_stopping(classifier, self.model, self.held_out, most, each) if self.held_out else {}

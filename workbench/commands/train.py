@@ -1,4 +1,4 @@
-"""`coconut train` and `coconut import`.
+"""`coconut train`, `coconut fit-stopping` and `coconut import`.
 
 coconut train configs/tiny.yaml --set seed=1
 torchrun --standalone --nproc_per_node 2 -m workbench.commands train configs/tiny.yaml
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from coconut_core.errors import InputError
 
 app = typer.Typer()
 
@@ -54,6 +56,35 @@ def _command(config: Path, settings: list[str]) -> str:
     if processes is not None:
         launch = ["torchrun", "--standalone", "--nproc_per_node", processes, "-m", "workbench.commands"]
     return shlex.join([*launch, "train", str(config), *(part for setting in settings for part in ("--set", setting))])
+
+
+@app.command("fit-stopping")
+def fit_stopping(
+    model: Annotated[Path, typer.Argument(help="Folder of a finished model that thinks.")],
+    loss: Annotated[
+        float | None,
+        typer.Option(help="Share of all answers that may be lost, with 95% confidence; by default as the run says."),
+    ] = None,
+) -> None:
+    """Fit a model's stop classifier anew: when to stop thinking, for a stated loss of right answers.
+
+    The model stays as it is. Problems are fresh ones of the world that it was trained on.
+    """
+    if loss is not None and not 0 < loss < 1:
+        raise InputError(f"--loss: {loss} is not between 0 and 1; give a share of all answers, like 0.01.")
+    from coconut_core.training.stop_rule import refit_stop_rule
+
+    command = shlex.join(["coconut", "fit-stopping", str(model), *([] if loss is None else ["--loss", str(loss)])])
+    try:
+        record = refit_stop_rule(model, loss, command=command).record
+    except KeyboardInterrupt:
+        print(f"Stopped; {model} is as it was.", file=sys.stderr)
+        raise typer.Exit(130) from None
+    print(
+        f"{record['accuracy']:.1%} right after {record['mean_thoughts']:.2f} thoughts, "
+        f"{record['accuracy_of_all_thoughts']:.1%} after all (n = {record['n']})"
+    )
+    print(model)
 
 
 @app.command("import")

@@ -1,7 +1,10 @@
 """What the figures show, on values made by hand, and that every one can be drawn from any model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 from analyses.figures.calibration import calibration
 from analyses.figures.commitment import commitment
@@ -14,6 +17,7 @@ from analyses.figures.one_problem.search_tree import search_tree
 from analyses.figures.parallelism import parallelism
 from analyses.figures.process_by_k import process_by_k
 from analyses.figures.search_order import search_order
+from analyses.figures.stopping import Stopping, stopping
 from analyses.figures.superposition import superposition
 from analyses.figures.thoughts_per_step import thoughts_per_step
 from analyses.readings.study import Study, Subject, untrained
@@ -25,6 +29,7 @@ from coconut_core.generation import Answers, answers
 from coconut_core.methods import METHODS
 from coconut_core.problems.prosqa.problem import ProsqaProblem
 from coconut_core.problems.registry import task_of
+from coconut_core.stopping import StopClassifier
 
 # Tom -> rompus, lempus, zumpus; rompus -> wumpus (the target); lempus -> gorpus.
 PROBLEM = ProsqaProblem.from_text(
@@ -122,6 +127,39 @@ def test_final_answers_are_compared_and_not_chains(tiny_llama):
     assert same.tolist() == [[True, True]]
 
 
+def test_stopping_costs_what_is_lost_beside_its_controls():
+    """Four problems and three thoughts, right from the first, the second and the third thought on, and never."""
+    correct = np.array([[0, 1, 1, 1], [0, 0, 1, 1], [0, 0, 0, 1], [1, 1, 0, 0]], bool)
+    scores = np.array([[2.0, 2, 2], [-1, 1, 2], [-2, 0.5, 2], [-3, -3, -3]])
+    result = Stopping(("Hand-made",), (scores,), (correct,), (0.0,), (0.3,))
+    frame = result.frame()
+    rows = frame[frame["chosen"]].set_index("rule")
+    chosen, random = rows.loc["classifier"], rows.loc["random"]
+    # It stops after 1, 2, 2 and 3: the third problem is lost.
+    assert (chosen["mean_thoughts"], chosen["accuracy"], chosen["difference"], chosen["n"]) == (2, 0.5, -0.25, 4)
+    assert chosen["low"] < 0.5 < chosen["high"] and chosen["difference_low"] < -0.25 < chosen["difference_high"]
+    assert random["mean_thoughts"] == 2 and random["accuracy"] == pytest.approx((2 / 4 + 2 * 2 / 4 + 3 / 4) / 4)
+    fixed, oracle = frame[frame["rule"] == "fixed"], frame[frame["rule"] == "oracle"].iloc[0]
+    assert fixed["mean_thoughts"].tolist() == [0, 1, 2, 3] and fixed["accuracy"].tolist() == [0.25, 0.5, 0.5, 0.75]
+    assert (oracle["mean_thoughts"], oracle["accuracy"]) == ((1 + 2 + 3 + 3) / 4, 0.75)
+    curve = frame[frame["rule"] == "classifier"]
+    assert curve["threshold"].is_monotonic_increasing and curve["mean_thoughts"].is_monotonic_increasing
+    assert frame["chosen"].sum() == 2 and "at most 30.0%" in result.caption()
+    never = Stopping(("Hand-made",), (scores,), (correct,), (np.inf,), (None,))
+    rows = never.frame().query("chosen and rule == 'classifier'")
+    assert rows["mean_thoughts"].item() == 3 and rows["difference"].item() == 0 and "at most" not in never.caption()
+    assert never.figure().data
+
+
+def test_only_models_with_a_stop_classifier_have_a_curve(tiny_llama, problems):
+    with pytest.raises(InputError, match="tiny: has no stop classifier; fit one with `coconut fit-stopping`"):
+        stopping(Study([("tiny", loaded(tiny_llama))], problems))
+    classifier = StopClassifier(torch.randn(32), torch.zeros(()))
+    nine = Checkpoint(tiny_llama, {"max_thoughts": 9}, classifier)
+    result = stopping(Study([("nine", nine), ("tiny", loaded(tiny_llama))], problems[:4]))
+    assert [scores.shape for scores in result.scores] == [(4, 9)] and result.correct[0].shape == (4, 10)
+
+
 def test_process_by_k_counts_classes_and_answers_apart(tiny_llama):
     words = (
         "Tom is a rompus. Every rompus is a wumpus. ### Tom is a wumpus.",
@@ -159,7 +197,9 @@ def test_the_graphs_are_described_beside_the_paper_s(by_hand):
 @pytest.fixture(scope="module")
 def study(tiny_llama, problems):
     methods = {"tiny": "coconut", "cot": "cot", "plain": "no_thought"}
-    return Study([(name, loaded(tiny_llama, method)) for name, method in methods.items()], problems)
+    models = {name: loaded(tiny_llama, method) for name, method in methods.items()}
+    models["tiny"] = replace(models["tiny"], stop_classifier=StopClassifier(torch.ones(32), torch.zeros(())))
+    return Study(list(models.items()), problems)
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
@@ -259,8 +299,6 @@ def test_readings_are_computed_once(study, monkeypatch):
 
 
 def test_the_untrained_model_has_other_weights_and_leaves_the_seed_alone(tiny_llama):
-    import torch
-
     torch.manual_seed(5)
     expected = torch.rand(1)
     torch.manual_seed(5)
@@ -280,8 +318,6 @@ def test_a_model_without_thoughts_is_told_what_it_cannot_give(tiny_llama, proble
 
 def test_attention_is_that_of_the_position_that_computes_the_thought(study):
     """Against one plain pass over one unpadded problem, summed by hand."""
-    import torch
-
     from analyses.figures.attention import attention
     from coconut_core.encoding import Encoder
 

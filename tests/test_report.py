@@ -54,8 +54,9 @@ def whole(whole_report, tmp_path):
 def test_every_figure_is_written_and_made_once(tiny_checkpoint, whole, no_pictures):
     data, out, manifest = whole
     made = {name for name, entry in manifest["figures"].items() if "files" in entry}
-    assert made == {figure.name for figure in FIGURES} - {"figure_3"}
+    assert made == {figure.name for figure in FIGURES} - {"figure_3", "stopping"}
     assert manifest["figures"]["figure_3"]["left_out"].startswith("--sweep: models with two values of c")
+    assert "has no stop classifier" in manifest["figures"]["stopping"]["left_out"]
     for name in made:
         assert len(pd.read_csv(out / f"{name}.csv"))
         assert "plotly.min.js" in (out / f"{name}.html").read_text()

@@ -21,6 +21,7 @@ from analyses.figures.one_problem.search_tree import search_tree
 from analyses.figures.parallelism import parallelism
 from analyses.figures.process_by_k import process_by_k
 from analyses.figures.search_order import search_order
+from analyses.figures.stopping import stopping
 from analyses.figures.superposition import superposition
 from analyses.figures.thought_decoding import thought_decoding
 from analyses.figures.thoughts_per_step import thoughts_per_step
@@ -67,6 +68,7 @@ FIGURES = (
     Figure("search_order", "Agreement with a search", search_order),
     Figure("hops_by_thoughts", "Steps and thoughts", hops_by_thoughts),
     Figure("early_stopping", "Early stopping", early_stopping),
+    Figure("stopping", "What stopping early costs", stopping, graphs=False),
     Figure("interventions", "Thoughts changed", interventions),
     Figure("calibration", "Reliability of the value", calibration),
 )

@@ -127,6 +127,7 @@ class Study:
         self.final_answers = self._cached("last answers", self._final_answers)
         self.all_answers = self._cached("all answers", self._all_answers)
         self.thoughts = self._cached("thoughts", self._thoughts)
+        self.all_thoughts = self._cached("all thoughts", self._all_thoughts)
 
     @property
     def model(self) -> Subject:
@@ -185,6 +186,13 @@ class Study:
 
     def _thoughts(self, subject: Subject) -> Float[Tensor, "problem thought d_model"]:
         return thought_states(subject.model, self.problems, KS[-1], progress=self._counted("thoughts", subject))
+
+    def _all_thoughts(self, subject: Subject) -> Float[Tensor, "problem thought d_model"]:
+        """As many as the model was trained to end with."""
+        most, progress = subject.max_thoughts, self._counted("all thoughts", subject)
+        if most <= KS[-1]:  # a thought does not depend on later ones
+            return self.thoughts(subject)[:, :most]
+        return thought_states(subject.model, self.problems, most, progress=progress)
 
     def _counted(self, what: str, subject: Subject) -> Callable[[int], None]:
         return lambda done: self.progress(f"{what} of {subject.name}", done / len(self.problems))

@@ -23,7 +23,7 @@ from workbench.widgets.progress import working
 
 # Figures of one problem, of the machine's speed, or that need models of several c, have their places elsewhere.
 SHOWN = ("figure_5", "hops_by_thoughts", "figure_8", "figure_9", "search_order", "commitment", "calibration")
-SHOWN += ("early_stopping", "superposition", "attention", "figure_4", "table_2")
+SHOWN += ("early_stopping", "stopping", "superposition", "attention", "figure_4", "table_2")
 STOPPED = "population stopped"
 LARGEST_POPULATION = 5000
 """Problems that are asked about at once."""

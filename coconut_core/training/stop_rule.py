@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from tqdm.auto import tqdm
 
+from coconut_core.bundled import model_folder
 from coconut_core.checkpoints import load_model
 from coconut_core.errors import InputError
 from coconut_core.files import write_atomically
@@ -62,11 +63,12 @@ def stopping_problems(config: RunConfig) -> tuple[Sequence[Problem], Sequence[Pr
 def refit_stop_rule(
     folder: Path, loss: float | None = None, *, command: str = "", quiet: bool = False
 ) -> StopClassifier:
-    """Fit the stop classifier of a finished model anew and write it and its numbers into the folder.
+    """Fit the stop classifier of a finished model anew and write it and its numbers into the model's folder.
 
     `loss` takes the place of the run's `stop_loss`. The model stays as it is; until both are read, nothing is written.
     `InputError` names what is wrong with the folder, or why its model has nothing to stop.
     """
+    folder = model_folder(folder)
     card_file = folder / "coconut.json"
     checkpoint = load_model(folder, "cuda" if torch.cuda.is_available() else "cpu")
     settings = {} if loss is None else {"stop_loss": loss}

@@ -4,7 +4,7 @@ The value of a name is the product of its tokens' probabilities, each given the 
 begins with all tokens of a shorter one ("lempus" and "lem" in pieces), its probability is part of the shorter name's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from coconut_core.encoding import Encoder
@@ -28,19 +28,30 @@ class NameTree:
     """Last place in depth-first order that descends from each place."""
     depth: list[int]
     reads: list[list[tuple[int, int]]]
-    """For each name, its (place, next token) pairs, whose probabilities are multiplied."""
+    """For each name, its (place, next token) pairs, whose probabilities are multiplied; [] for one that is not read."""
     within: list[int]
     """For each name, the longest other name that it begins with, whose probability contains its own; -1 for none."""
 
     @classmethod
-    def of(cls, tokens: Mapping[str, list[int]], unknown: int | None, opening: str, names: Sequence[str]) -> "NameTree":
-        """`tokens` holds the token ids of the opening, alone and with each name after it.
+    def of(
+        cls,
+        tokens: Mapping[str, list[int]],
+        unknown: int | None,
+        opening: str,
+        names: Sequence[str],
+        unnamed: Collection[int],
+        named: Callable[[str, str], str],
+    ) -> "NameTree":
+        """`tokens` holds the token ids of the opening, alone and with each name after it as `named` writes them. The
+        nodes of `unnamed` are read nowhere.
 
         `InputError` for a name that the tokenizer merges with the opening, or that the vocabulary lacks.
         """
-        stem, whole = tokens[opening], [tokens[f"{opening} {name}"] for name in names]
-        tails = [tuple(ids[len(stem) :]) for ids in whole]
-        for name, ids, tail in zip(names, whole, tails, strict=True):
+        stem, spoken = tokens[opening], [node for node in range(len(names)) if node not in unnamed]
+        whole = {node: tokens[named(opening, names[node])] for node in spoken}
+        tails = {node: tuple(ids[len(stem) :]) for node, ids in whole.items()}
+        for node, ids in whole.items():
+            name, tail = names[node], tails[node]
             if ids[: len(stem)] != stem or not tail:
                 raise InputError(
                     f"The tokenizer merges {opening!r} with the name {name!r}; use a tokenizer that splits words."
@@ -49,19 +60,20 @@ class NameTree:
                 raise InputError(
                     f"The model's vocabulary lacks the name {name!r}; rename it in the problem or use another model."
                 )
-        prefixes = sorted({tail[:cut] for tail in tails for cut in range(len(tail))})
+        prefixes = sorted({(), *(tail[:cut] for tail in tails.values() for cut in range(len(tail)))})
         place = {prefix: index for index, prefix in enumerate(prefixes)}
-        name_of = {tail: name for name, tail in enumerate(tails)}
+        name_of = {tail: node for node, tail in tails.items()}
+        every = [tails.get(node, ()) for node in range(len(names))]
         return cls(
             opening=stem,
             parent=[place[prefix[:-1]] if prefix else -1 for prefix in prefixes],
             token=[prefix[-1] if prefix else -1 for prefix in prefixes],
             last=[max(at for other, at in place.items() if other[: len(prefix)] == prefix) for prefix in prefixes],
             depth=[len(prefix) for prefix in prefixes],
-            reads=[[(place[tail[:cut]], token) for cut, token in enumerate(tail)] for tail in tails],
+            reads=[[(place[tail[:cut]], token) for cut, token in enumerate(tail)] for tail in every],
             within=[
                 next((name_of[tail[:cut]] for cut in range(len(tail) - 1, 0, -1) if tail[:cut] in name_of), -1)
-                for tail in tails
+                for tail in every
             ],
         )
 
@@ -70,14 +82,30 @@ def name_trees(
     encoder: Encoder, problems: Sequence[GraphProblem], openings: Sequence[Sequence[str]]
 ) -> list[list[NameTree]]:
     """The names of each problem after each of its `openings`; no text is tokenised twice."""
-    pairs = {(text, problem.names) for problem, row in zip(problems, openings, strict=True) for text in row}
-    texts = sorted({each for text, names in pairs for each in (text, *(f"{text} {name}" for name in names))})
+    named = task_of(problems).named
+    asked = [
+        [(text, problem.names, problem.unnamed) for text in row]
+        for problem, row in zip(problems, openings, strict=True)
+    ]
+    each_once = {key for row in asked for key in row}
+    spoken = {
+        named(text, name)
+        for text, names, unnamed in each_once
+        for node, name in enumerate(names)
+        if node not in unnamed
+    }
+    texts = sorted(spoken | {text for text, _, _ in each_once})
     tokens = dict(zip(texts, encoder.texts(texts), strict=True))
-    found = {pair: NameTree.of(tokens, encoder.unknown, *pair) for pair in pairs}
-    return [[found[text, problem.names] for text in row] for problem, row in zip(problems, openings, strict=True)]
+    found = {key: NameTree.of(tokens, encoder.unknown, *key, named) for key in each_once}
+    return [[found[key] for key in row] for row in asked]
 
 
 def name_tokens(encoder: Encoder, problem: GraphProblem) -> list[int]:
     """The token that each node's name begins with where a step names it: all of a name that one thought can be."""
     task = task_of([problem])
+    if not task.name_words:
+        raise InputError(
+            f"One token does not tell the nodes of {task.title} from each other, so a thought cannot be read as one of "
+            "them; choose problems whose nodes are words."
+        )
     return encoder.first_tokens(problem.names, task.opening(problem, 1, next(iter(task.openings))))

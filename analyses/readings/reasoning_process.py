@@ -13,6 +13,9 @@ of six classes:
 After k > 0 thoughts the first steps are thought and not written. A chain that starts elsewhere than at the root is then
 completed by a shortest path from the root to its first node; it is a hallucination if there is none. The class depends
 on the chain alone: what is written behind "###" only matters where there is no chain.
+
+Where steps are not a path, the problem says what the classes mean (`GraphProblem.process`): of a computation, the
+equations that the answer needs are a correct path, and further ones make it a longer path.
 """
 
 from collections import Counter
@@ -39,7 +42,8 @@ PROCESSES = (
 
 def written_chain(problem: GraphProblem, text: str) -> list[tuple[str, str]] | None:
     """(parent, child) names of the steps that were written before the answer; None if one of them cannot be read."""
-    return task_of([problem]).read_chain(text.rpartition(ANSWER_MARK)[0] if ANSWER_MARK in text else text)
+    chain = text.rpartition(ANSWER_MARK)[0] if ANSWER_MARK in text else text
+    return task_of([problem]).read_chain(problem, chain)
 
 
 def reasoning_process(problem: GraphProblem, text: str, k: int) -> str:
@@ -49,19 +53,7 @@ def reasoning_process(problem: GraphProblem, text: str, k: int) -> str:
         return "hallucination"
     if not steps:
         return "correct label" if task_of([problem]).is_right(problem, text) else "incorrect label"
-    path = [steps[0][0], *(child for _, child in steps)]
-    connected = all(before[1] == after[0] for before, after in zip(steps, steps[1:], strict=False))
-    number = {name: node for node, name in enumerate(problem.names)}
-    nodes = [number.get(name, -1) for name in path]
-    if not connected or not all(edge in problem.edges for edge in zip(nodes, nodes[1:], strict=False)):
-        return "hallucination"
-    depth = problem.depth
-    if nodes[0] not in depth or (k == 0 and nodes[0] != problem.root):
-        return "hallucination"
-    if nodes[-1] != problem.target:
-        return "wrong target"
-    length = depth[nodes[0]] + len(steps)
-    return "correct path" if length == depth[problem.target] else "longer path"
+    return problem.process(steps, k)
 
 
 @dataclass(frozen=True)

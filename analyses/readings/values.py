@@ -45,7 +45,8 @@ class NodeValues:
     opening: str
     """Name of what was forced at k = 0 (`Task.openings`)."""
     value: Float[np.ndarray, "problem k node"]
-    """Raw probability of the node's name, in [0, 1]; NaN beyond the problem's own nodes."""
+    """Raw probability of the node's name, in [0, 1], 0 where no step can name it (`GraphProblem.unnamed`); NaN beyond
+    the problem's own nodes."""
     shared_with_longer_names: Float[np.ndarray, "problem k node"]
     """What of each value belongs to longer names that begin with the node's (`name_tree.py`): 0 where a name is one
     token."""
@@ -195,7 +196,7 @@ def branch_values(
     laid_out = columns.columns()
     model.require_positions(int(laid_out.position.max()) + 1)
     hidden, _ = model.continue_from(batch.thoughts, laid_out.to(model.device))
-    row, index, name, place, token = torch.tensor(reads).T
+    row, index, name, place, token = torch.tensor(reads, dtype=torch.long).reshape(-1, 5).T
     places, which = place.unique(return_inverse=True)
     log_probability = model.logits(hidden.flatten(0, 1)[places.to(hidden.device)]).double().log_softmax(-1).cpu()
     total = torch.zeros(len(trees), len(branches), max(len(problem.names) for problem in batch.problems)).double()
@@ -204,6 +205,7 @@ def branch_values(
     shared = np.zeros_like(value)
     for problem, by_branch in enumerate(trees):
         for branch, tree in enumerate(by_branch):
+            value[problem, branch, [node for node, pairs in enumerate(tree.reads) if not pairs]] = 0.0
             value[problem, branch, len(tree.reads) :] = shared[problem, branch, len(tree.reads) :] = np.nan
             for longer, shorter in enumerate(tree.within):
                 if shorter >= 0:

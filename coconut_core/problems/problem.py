@@ -5,7 +5,7 @@ facts tell: nodes with names, edges (parent, child), the node that the steps sta
 Analyses ask these classes and the task (`task.py`), never a task's own class.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,6 +53,11 @@ class GraphProblem(Problem):
     distractor: int | None
     """The wrong one of two nodes that the question offers, where it offers two."""
 
+    @property
+    def unnamed(self) -> frozenset[int]:
+        """Nodes that no step can name, so that their value is 0: a start that is no word, say."""
+        return frozenset()
+
     @cached_property
     def graph(self) -> nx.DiGraph:
         """The graph over `range(len(names))`. It is shared: copy it before changing it."""
@@ -86,6 +91,24 @@ class GraphProblem(Problem):
     def hops(self) -> int:
         """Length of the path, in edges."""
         return len(self.path) - 1
+
+    def process(self, chain: Sequence[tuple[str, str]], k: int) -> str:
+        """How a written chain of (parent, child) names gets to the answer after k thoughts: a class of those that
+        `analyses/readings/reasoning_process.py` defines, for steps that are a path of edges.
+        """
+        path = [chain[0][0], *(child for _, child in chain)]
+        connected = all(before[1] == after[0] for before, after in zip(chain, chain[1:], strict=False))
+        number = {name: node for node, name in enumerate(self.names)}
+        nodes = [number.get(name, -1) for name in path]
+        if not connected or not all(edge in self.edges for edge in zip(nodes, nodes[1:], strict=False)):
+            return "hallucination"
+        depth = self.depth
+        if nodes[0] not in depth or (k == 0 and nodes[0] != self.root):
+            return "hallucination"
+        if nodes[-1] != self.target:
+            return "wrong target"
+        length = depth[nodes[0]] + len(chain)
+        return "correct path" if length == depth[self.target] else "longer path"
 
     @property
     def choices(self) -> tuple[int, ...]:

@@ -127,8 +127,16 @@ class Task(ABC):
         """Words forced after k thoughts, so that the next word is a node's name; `opening` is one of `openings`."""
         raise InputError(f"{self.title} has no steps that can be opened.")
 
-    def read_chain(self, text: str) -> list[tuple[str, str]] | None:
-        """(parent, child) names of each step that a model wrote; [] without steps, None if one cannot be read."""
+    name_words: ClassVar[bool] = True
+    """Whether the first token of a node's name tells it from other nodes, so that one thought, read as a word, can."""
+
+    def named(self, opening: str, name: str) -> str:
+        """The opening of a step with a name after it, as a text has them."""
+        return f"{opening} {name}"
+
+    def read_chain(self, problem: GraphProblem, text: str) -> list[tuple[str, str]] | None:
+        """(parent, child) names of each step that a model wrote on `problem`; [] without steps, None if one cannot be
+        read."""
         return None
 
     rules: ClassVar[tuple[Rule, ...]] = ()
@@ -175,6 +183,9 @@ class Task(ABC):
     def question_key(self, question: str) -> bytes:
         """What identifies a question: what it asks of which facts."""
         return question.encode()
+
+    sound: ClassVar[str] = "it has a question, steps and an answer that can be read"
+    """What is known of a problem without `violations`."""
 
     def violations(self, record: object, *, min_steps: int) -> list[str]:
         """Every reason why one raw record is not sound, a sentence each; [] if it is."""

@@ -15,8 +15,12 @@ from tests.test_toy_task import CONFIG
 from workbench.choices.problem_sources import pasted_problem, world_of_training
 
 WORDS = [
-    {"question": "Ann has 3 apples. How many has she with 4 more?", "steps": ["<<3+4=7>>"], "answer": "7"},
-    {"question": "Ben has 2 pens. How many has he with 5 more?", "steps": ["<<2+5=7>>", "<<7=7>>"], "answer": "7"},
+    {"question": "Ann has 3 apples. How many has she with 4 more?", "steps": ["3 and 4 are 7."], "answer": "7"},
+    {
+        "question": "Ben has 2 pens. How many has he with 5 more?",
+        "steps": ["2 and 5 are 7.", "He has 7."],
+        "answer": "7",
+    },
 ]
 """Questions of a task without graphs."""
 
@@ -135,7 +139,7 @@ def test_problems_without_graphs_are_listed_and_refused_where_a_tree_is_drawn(op
     for page, link in (("search_tree", "set"), ("what_if", "set"), ("population", "population")):
         test = open_rivers(page, **{link: "words"})
         (refusal,) = test.main.info
-        assert "needs problems with graphs" in refusal.value and "GSM8k" in refusal.value
+        assert "needs problems with graphs" in refusal.value and "questions without graphs" in refusal.value
         assert not test.exception and not test.error and not test.get("plotly_chart")
     assert "1 steps" in open_rivers("thoughts", set="words").selectbox(key="problem").options[0]
 

@@ -105,7 +105,5 @@ if len(check.violations):
     st.warning(f"{len(check.violations)} violations were found.", icon=":material/warning:")
     st.dataframe(check.violations, hide_index=True)
     offer_table(check.violations, "violations", "Violations as CSV")
-elif chosen.task.has_graph:
-    st.caption("Every problem is sound: text and graph agree, no cycles, the target within reach and the other not.")
 else:
-    st.caption("Every problem is sound: it has a question, steps and an answer that can be read.")
+    st.caption(f"Every problem is sound: {for_markdown(chosen.task.sound)}.")

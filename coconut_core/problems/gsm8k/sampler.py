@@ -94,7 +94,7 @@ def problem_of(world: World, rng: random.Random, told: str | None = None) -> Gsm
         known.add(owner := rng.choice(waiting))
         steps.append(world.equation(owner))
     question = f"{told} {ASKED.format(p=world.asked, things=world.things)}"
-    return Gsm8kProblem(question=question, answer=str(world.number_of[world.asked]), steps=tuple(steps))
+    return Gsm8kProblem.of(question, str(world.number_of[world.asked]), steps, world)
 
 
 def _sample(settings: WorldSettings, steps: int, rng: random.Random) -> Gsm8kProblem:

@@ -15,7 +15,7 @@ from coconut_core.problems.gsm8k.sampler import WorldSettings, problem_of, sampl
 from coconut_core.problems.gsm8k.statistics import Gsm8kStatistics, measured
 from coconut_core.problems.gsm8k.validation import violations
 from coconut_core.problems.gsm8k.world import is_told, read_world, words
-from coconut_core.problems.problem import Problem
+from coconut_core.problems.problem import GraphProblem, Problem
 from coconut_core.problems.ranges import read_range, read_weights
 from coconut_core.problems.task import ANSWER_MARK, SizeRange, Task
 
@@ -39,7 +39,10 @@ class Gsm8k(Task):
         "pens as Ann and Ben together. How many pens does Dan have?"
     )
 
+    sound = "every equation holds, and the last one gives the answer"
+    openings = {"equation": OPENING}
     single_digits = True
+    name_words = False
     vocabulary = (*"0123456789+-*/=", OPENING, CLOSING, ".", "?", ANSWER_MARK, *words())
 
     def holds(self, record: Mapping) -> bool:
@@ -62,6 +65,25 @@ class Gsm8k(Task):
         said = text.split(ANSWER_MARK)[-1].strip()
         number = read_number(said)
         return said if number is None else written(number)
+
+    def opening(self, problem: GraphProblem, k: int, opening: str = "equation") -> str:
+        return OPENING
+
+    def named(self, opening: str, name: str) -> str:
+        """No space stands between the mark and an equation."""
+        return f"{opening}{name}"
+
+    def read_chain(self, problem: GraphProblem, text: str) -> list[tuple[str, str]] | None:
+        """The edges to each equation that was written; one that is none of the problem's follows from the question."""
+        found = re.findall(f"{OPENING}(.*?){CLOSING}", text)
+        if not found and text.strip():
+            return None
+        number = {name: node for node, name in enumerate(problem.names)}
+        return [
+            (problem.names[parent], name)
+            for name in found
+            for parent in (problem.graph.predecessors(number[name]) if name in number else [problem.root])
+        ]
 
     def settings_of(self, **sizes: str | tuple[int, int]) -> WorldSettings:
         """`steps` as "2-4" or a pair (equal shares) or "2:0.5,3:0.5" (weights); the other sizes as ranges."""

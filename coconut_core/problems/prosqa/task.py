@@ -36,6 +36,7 @@ class Prosqa(Task):
         "a lempus. Every rempus is a scrompus. Is Tom a lempus or scrompus?"
     )
     edits = edits
+    sound = "text and graph agree, no cycles, the target within reach and the other not"
 
     def holds(self, record: Mapping) -> bool:
         return any(field in record for field in ("idx_to_symbol", "edges", "root", "neg_target"))
@@ -58,7 +59,7 @@ class Prosqa(Task):
     def opening(self, problem: GraphProblem, k: int, opening: str = "entity") -> str:
         return f"{problem.root_name} is a" if self.opening_at(k, opening) == "entity" else "Every"
 
-    def read_chain(self, text: str) -> list[tuple[str, str]] | None:
+    def read_chain(self, problem: GraphProblem, text: str) -> list[tuple[str, str]] | None:
         return read_steps(text)
 
     def settings_of(self, **sizes: str | tuple[int, int]) -> SamplerSettings:

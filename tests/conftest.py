@@ -74,6 +74,12 @@ def official_prosqa() -> Path:
 
 
 @pytest.fixture(scope="session")
+def official_prontoqa() -> Path:
+    """The official ProntoQA validation file."""
+    return official_file("prontoqa/prontoqa_valid.json")
+
+
+@pytest.fixture(scope="session")
 def official_gsm8k() -> Path:
     """The official GSM8k test file."""
     return official_file("gsm8k/gsm_test.json")

@@ -98,7 +98,8 @@ def test_official_problems_have_the_graph_of_their_steps(official_gsm8k):
     steps = ["<<3*3=9>>", "<<9*60=540>>", "<<3*3=9>>", "<<9+9=18>>"]
     twice = Gsm8kProblem.of("?", "20", steps)
     assert twice.names == (QUESTION, "3*3=9", "9*60=540", "9+9=18", "20") and twice.target == 4
-    assert twice.edges == ((0, 1), (1, 2), (1, 3)) and twice.unnamed == {0, 4} and twice.marks == {4: "target"}
+    assert twice.edges == ((0, 1), (1, 2), (1, 3)) and twice.marks == {4: "target"}
+    assert twice.phrases == (None, *twice.names[1:4], None)
 
 
 @pytest.mark.parametrize(

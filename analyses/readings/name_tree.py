@@ -4,7 +4,7 @@ The value of a name is the product of its tokens' probabilities, each given the 
 begins with all tokens of a shorter one ("lempus" and "lem" in pieces), its probability is part of the shorter name's.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from coconut_core.encoding import Encoder
@@ -38,17 +38,16 @@ class NameTree:
         tokens: Mapping[str, list[int]],
         unknown: int | None,
         opening: str,
-        names: Sequence[str],
-        unnamed: Collection[int],
+        names: Sequence[str | None],
         named: Callable[[str, str], str],
     ) -> "NameTree":
-        """`tokens` holds the token ids of the opening, alone and with each name after it as `named` writes them. The
-        nodes of `unnamed` are read nowhere.
+        """`tokens` holds the token ids of the opening, alone and with each name after it as `named` writes them. None
+        is read nowhere.
 
         `InputError` for a name that the tokenizer merges with the opening, or that the vocabulary lacks.
         """
-        stem, spoken = tokens[opening], [node for node in range(len(names)) if node not in unnamed]
-        whole = {node: tokens[named(opening, names[node])] for node in spoken}
+        stem = tokens[opening]
+        whole = {node: tokens[named(opening, name)] for node, name in enumerate(names) if name is not None}
         tails = {node: tuple(ids[len(stem) :]) for node, ids in whole.items()}
         for node, ids in whole.items():
             name, tail = names[node], tails[node]
@@ -83,21 +82,12 @@ def name_trees(
 ) -> list[list[NameTree]]:
     """The names of each problem after each of its `openings`; no text is tokenised twice."""
     named = task_of(problems).named
-    asked = [
-        [(text, problem.names, problem.unnamed) for text in row]
-        for problem, row in zip(problems, openings, strict=True)
-    ]
-    each_once = {key for row in asked for key in row}
-    spoken = {
-        named(text, name)
-        for text, names, unnamed in each_once
-        for node, name in enumerate(names)
-        if node not in unnamed
-    }
-    texts = sorted(spoken | {text for text, _, _ in each_once})
+    pairs = {(text, problem.phrases) for problem, row in zip(problems, openings, strict=True) for text in row}
+    spoken = {named(text, phrase) for text, phrases in pairs for phrase in phrases if phrase is not None}
+    texts = sorted(spoken | {text for text, _ in pairs})
     tokens = dict(zip(texts, encoder.texts(texts), strict=True))
-    found = {key: NameTree.of(tokens, encoder.unknown, *key, named) for key in each_once}
-    return [[found[key] for key in row] for row in asked]
+    found = {pair: NameTree.of(tokens, encoder.unknown, *pair, named) for pair in pairs}
+    return [[found[text, problem.phrases] for text in row] for problem, row in zip(problems, openings, strict=True)]
 
 
 def name_tokens(encoder: Encoder, problem: GraphProblem) -> list[int]:

@@ -40,15 +40,16 @@ PROCESSES = (
 )
 
 
-def written_chain(problem: GraphProblem, text: str) -> list[tuple[str, str]] | None:
-    """(parent, child) names of the steps that were written before the answer; None if one of them cannot be read."""
+def written_chain(problem: GraphProblem, text: str, k: int) -> list[tuple[str, str]] | None:
+    """(parent, child) names of the steps that were written after k thoughts and before the answer; None if one of them
+    cannot be read."""
     chain = text.rpartition(ANSWER_MARK)[0] if ANSWER_MARK in text else text
-    return task_of([problem]).read_chain(problem, chain)
+    return task_of([problem]).read_chain(problem, chain, k)
 
 
 def reasoning_process(problem: GraphProblem, text: str, k: int) -> str:
     """The class of what was written on `problem` after k thoughts: one of `PROCESSES`."""
-    steps = written_chain(problem, text)
+    steps = written_chain(problem, text, k)
     if steps is None:
         return "hallucination"
     if not steps:

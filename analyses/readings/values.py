@@ -45,7 +45,7 @@ class NodeValues:
     opening: str
     """Name of what was forced at k = 0 (`Task.openings`)."""
     value: Float[np.ndarray, "problem k node"]
-    """Raw probability of the node's name, in [0, 1], 0 where no step can name it (`GraphProblem.unnamed`); NaN beyond
+    """Raw probability of the node's name, in [0, 1], 0 where no step can name it (`GraphProblem.phrases`); NaN beyond
     the problem's own nodes."""
     shared_with_longer_names: Float[np.ndarray, "problem k node"]
     """What of each value belongs to longer names that begin with the node's (`name_tree.py`): 0 where a name is one

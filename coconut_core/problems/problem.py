@@ -43,7 +43,7 @@ class GraphProblem(Problem):
     """A problem whose steps are edges of a directed graph of named nodes. Nodes are the indices of `names`."""
 
     names: tuple[str, ...]
-    """What a model writes for each node: the value of a node is the probability of its name."""
+    """Of each node, as pictures and tables call it."""
     edges: tuple[tuple[int, int], ...]
     """(parent, child), one for each fact."""
     root: int
@@ -52,11 +52,6 @@ class GraphProblem(Problem):
     """Where they lead: the right answer."""
     distractor: int | None
     """The wrong one of two nodes that the question offers, where it offers two."""
-
-    @property
-    def unnamed(self) -> frozenset[int]:
-        """Nodes that no step can name, so that their value is 0: a start that is no word, say."""
-        return frozenset()
 
     @cached_property
     def graph(self) -> nx.DiGraph:
@@ -67,6 +62,13 @@ class GraphProblem(Problem):
     def depth(self) -> dict[int, int]:
         """Steps from the start, in edges, of every node that can be reached: the rows of the search tree."""
         return graphs.depths(self.graph, self.root)
+
+    @property
+    def phrases(self) -> tuple[str | None, ...]:
+        """What a model writes for each node behind the words that open a step: the value of a node is the probability
+        of its phrase. It is the name, unless the task's language wants more ("a tumpus"). None for a node that no step
+        can name, whose value is 0."""
+        return self.names
 
     def candidates(self, k: int) -> frozenset[int]:
         """The nodes that may be named next after k thoughts: those at a depth of exactly max(k, 1) (figure 7 of v2)."""

@@ -52,6 +52,7 @@ class Tasks(Mapping):
 
 TASKS = Tasks(
     prosqa="coconut_core.problems.prosqa.task:PROSQA",
+    prontoqa="coconut_core.problems.prontoqa.task:PRONTOQA",
     gsm8k="coconut_core.problems.gsm8k.task:GSM8K",
     other="coconut_core.problems.other:OTHER",
 )

@@ -130,13 +130,13 @@ class Task(ABC):
     name_words: ClassVar[bool] = True
     """Whether the first token of a node's name tells it from other nodes, so that one thought, read as a word, can."""
 
-    def named(self, opening: str, name: str) -> str:
-        """The opening of a step with a name after it, as a text has them."""
-        return f"{opening} {name}"
+    def named(self, opening: str, phrase: str) -> str:
+        """The opening of a step with a node's phrase after it, as a text has them."""
+        return f"{opening} {phrase}"
 
-    def read_chain(self, problem: GraphProblem, text: str) -> list[tuple[str, str]] | None:
-        """(parent, child) names of each step that a model wrote on `problem`; [] without steps, None if one cannot be
-        read."""
+    def read_chain(self, problem: GraphProblem, text: str, k: int) -> list[tuple[str, str]] | None:
+        """(parent, child) names of each step that a model wrote on `problem` after k thoughts; [] without steps, None
+        if one cannot be read."""
         return None
 
     rules: ClassVar[tuple[Rule, ...]] = ()

@@ -90,7 +90,7 @@ class Rivers(Task):
     def opening(self, problem: GraphProblem, k: int, opening: str = "next") -> str:
         return "Next"
 
-    def read_chain(self, problem: GraphProblem, text: str) -> list[tuple[str, str]] | None:
+    def read_chain(self, problem: GraphProblem, text: str, k: int) -> list[tuple[str, str]] | None:
         steps = [_STEP.fullmatch(sentence.strip()) for sentence in text.split(".") if sentence.strip()]
         return [(step[2], step[1]) for step in steps] if all(steps) else None
 

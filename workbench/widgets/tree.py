@@ -51,7 +51,7 @@ class Side:
         """(parent, child) names of the steps that the model wrote after k thoughts; () where none can be read."""
         from analyses.readings.reasoning_process import written_chain
 
-        return tuple(written_chain(self.chosen.problem, self.text(k)) or ())
+        return tuple(written_chain(self.chosen.problem, self.text(k), k) or ())
 
 
 def reading_of(chosen: Selection, k: int, opening: str) -> Reading:

@@ -129,9 +129,10 @@ class Gsm8kProblem(GraphProblem):
         return {node: frozenset(nx.ancestors(self.graph, node)) - {self.root} for node in self.graph}
 
     @property
-    def unnamed(self) -> frozenset[int]:
-        """The question, and the answer where no equation gives it."""
-        return frozenset({self.root, *({self.target} - self.depth.keys())})
+    def phrases(self) -> tuple[str | None, ...]:
+        """The equations; None for the question, and for the answer where no equation gives it."""
+        unnamed = {self.root, *({self.target} - self.depth.keys())}
+        return tuple(None if node in unnamed else name for node, name in enumerate(self.names))
 
     @property
     def optimal(self) -> frozenset[int]:

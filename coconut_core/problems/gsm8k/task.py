@@ -73,7 +73,7 @@ class Gsm8k(Task):
         """No space stands between the mark and an equation."""
         return f"{opening}{name}"
 
-    def read_chain(self, problem: GraphProblem, text: str) -> list[tuple[str, str]] | None:
+    def read_chain(self, problem: GraphProblem, text: str, k: int) -> list[tuple[str, str]] | None:
         """The edges to each equation that was written; one that is none of the problem's follows from the question."""
         found = re.findall(f"{OPENING}(.*?){CLOSING}", text)
         if not found and text.strip():

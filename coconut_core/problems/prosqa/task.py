@@ -59,7 +59,7 @@ class Prosqa(Task):
     def opening(self, problem: GraphProblem, k: int, opening: str = "entity") -> str:
         return f"{problem.root_name} is a" if self.opening_at(k, opening) == "entity" else "Every"
 
-    def read_chain(self, problem: GraphProblem, text: str) -> list[tuple[str, str]] | None:
+    def read_chain(self, problem: GraphProblem, text: str, k: int) -> list[tuple[str, str]] | None:
         return read_steps(text)
 
     def settings_of(self, **sizes: str | tuple[int, int]) -> SamplerSettings:

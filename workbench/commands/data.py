@@ -48,7 +48,7 @@ def make(
         typer.Option(help="Hops, like 2-4 (equal shares) or 3:0.4,4:0.6 (weights); the task's usual ones by default."),
     ] = None,
     steps: Annotated[
-        str | None, typer.Option(help="Steps of arithmetic, like 2-4 or 2:0.5,3:0.5; the task's usual ones by default.")
+        str | None, typer.Option(help="Steps to the answer, like 2-4 or 2:0.5,3:0.5; the task's usual ones by default.")
     ] = None,
     numbers: Annotated[
         str | None, typer.Option(help="Smallest and largest number, like 2-100; the task's usual ones by default.")

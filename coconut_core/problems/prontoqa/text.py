@@ -20,6 +20,8 @@ from coconut_core.problems.records import quotable
 PLURAL = "plural"
 FORMS = (PLURAL, "Each", "Every")
 """How a rule may be worded: "Gorpuses are grimpuses.", "Each gorpus is a grimpus.", "Every gorpus is a grimpus."."""
+WORDS = tuple("Each Every is are a an not . True or false :".split())
+"""Every word of the language that is no name."""
 ABOUT_A_PERSON = "person"
 """The form of a fact about a person, "Alex is a tumpus."."""
 _CLASS = r"[a-z]+pus"
@@ -79,6 +81,13 @@ def is_class(name: str) -> bool:
 
 def plural(name: str) -> str:
     return f"{name}es"
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """The words that a name is written with: of a class also the plural, as it stands inside a sentence and before."""
+    if not is_class(name):
+        return tuple(name.split())
+    return name, plural(name), plural(name).capitalize()
 
 
 def phrase(name: str) -> str:

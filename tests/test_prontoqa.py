@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from analyses.readings.reasoning_process import reasoning_process
 from coconut_core.errors import InputError
 from coconut_core.problems.checking import set_violations
 from coconut_core.problems.prontoqa.problem import ProntoqaProblem
@@ -100,6 +101,7 @@ def test_a_pasted_question_gets_its_graph_and_its_proof():
     assert problem.asked() == "True or false: Alex is happy." == PRONTOQA.label(problem)
     phrases = dict(zip(problem.names, problem.phrases, strict=True))
     assert (phrases["impus"], phrases["tumpus"], phrases["not happy"]) == ("an impus", "a tumpus", "not happy")
+    assert phrases["Alex"] is None
     assert PRONTOQA.from_text(PRONTOQA.example).to_json()["answer"] == "False"
 
 
@@ -161,6 +163,7 @@ def test_a_question_is_known_by_its_facts_in_any_order_and_form():
         ("Alex is a tumpus. Tumpuses are gorpuses.", 0, [("Alex", "tumpus"), ("tumpus", "gorpus")]),
         ("Alex is a gorpus. Gorpuses are impuses. Alex is an impus.", 1, [("gorpus", "impus")]),
         ("Alex is a gorpus. Gorpuses are impuses. Alex is a lorpus.", 1, [("gorpus", "impus"), ("impus", "lorpus")]),
+        ("Rex is a gorpus. Gorpuses are impuses.", 1, [("Rex", "gorpus"), ("gorpus", "impus")]),
         ("Alex is not happy.", 3, []),
         ("", 6, []),
         ("Alex is a. Gorpuses", 1, None),
@@ -168,3 +171,20 @@ def test_a_question_is_known_by_its_facts_in_any_order_and_form():
 )
 def test_what_a_model_wrote_is_a_chain_of_edges(text, k, chain):
     assert PRONTOQA.read_chain(PRONTOQA.read(SOUND), text, k) == chain
+
+
+@pytest.mark.parametrize(
+    ("text", "k", "process"),
+    [
+        (" ".join(SOUND["steps"]), 0, "correct path"),
+        (" ".join(SOUND["steps"][2:]), 2, "correct path"),
+        (" ".join(SOUND["steps"][1:]), 0, "hallucination"),
+        ("Alex is a gorpus. Gorpuses are impuses. Alex is an impus. Every impus is a lorpus.", 1, "wrong target"),
+        ("Alex is a gorpus. Gorpuses are lorpuses. Alex is a lorpus.", 1, "hallucination"),
+        ("Alex is a rompus. Rompuses are happy.", 2, "hallucination"),
+        ("Rex is a gorpus. Gorpuses are impuses. Rex is an impus. Impuses are not happy.", 1, "hallucination"),
+        ("Alex is not happy.", 3, "correct label"),
+    ],
+)
+def test_what_a_model_wrote_is_classed_by_its_chain(text, k, process):
+    assert reasoning_process(PRONTOQA.read(SOUND), f"{text} ### False", k) == process

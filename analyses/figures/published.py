@@ -4,9 +4,12 @@ All of the paper's models are GPT-2 small, pretrained; those of this project are
 the name of their task; those that only one task has say which.
 """
 
-DATASETS = {"prosqa": "official ProsQA", "gsm8k": "GSM8k"}
+DATASETS = {"prosqa": "official ProsQA", "prontoqa": "ProntoQA", "gsm8k": "GSM8k"}
 """What the published numbers of a task are of."""
-SIZES = {"prosqa": "official ProsQA: 14 to 28 nodes, 3 to 6 hops"}
+SIZES = {
+    "prosqa": "official ProsQA: 14 to 28 nodes, 3 to 6 hops",
+    "prontoqa": "ProntoQA: 6 steps, which are 5 hops",
+}
 """How large the published problems of a task are."""
 ANALYSED = "prosqa"
 """The task of the paper's Table 2 and of its figures 5 to 9."""
@@ -24,6 +27,16 @@ TABLE_1 = {
         "no_thought": (95.5, 1.1, 8.2),
         "pause_as_thought": (96.6, 0.8, 8.2),
     },
+    "prontoqa": {
+        "cot": (98.8, 0.8, 92.5),
+        "no_cot": (93.8, 0.7, 3.0),
+        "icot": (99.8, 0.3, 3.0),
+        "pause_token": (77.7, 21.0, 3.0),
+        "coconut": (99.8, 0.2, 9.0),
+        "no_curriculum": (52.4, 0.4, 9.0),
+        "no_thought": (99.9, 0.1, 3.0),
+        "pause_as_thought": (100.0, 0.1, 3.0),
+    },
     "gsm8k": {
         "cot": (42.9, 0.2, 25.0),
         "no_cot": (16.5, 0.5, 2.2),
@@ -36,10 +49,12 @@ TABLE_1 = {
     },
 }
 """By task and method, in version 2: accuracy in percent, its standard deviation over an unstated number of runs, and
-the mean number of generated tokens, thoughts counted. On 500 problems of ProsQA and 1,319 of GSM8k."""
+the mean number of generated tokens, thoughts counted. On 500 problems of ProsQA, 800 of ProntoQA and
+1,319 of GSM8k."""
 
 TABLE_4 = {
     "prosqa": {"no_cot": 0.08, "cot": 0.47, "coconut": 0.15},
+    "prontoqa": {"no_cot": 0.03, "cot": 0.85, "coconut": 0.11},
     "gsm8k": {"no_cot": 0.03, "cot": 0.26, "coconut": 0.09},
 }
 """By task and method: seconds per problem, one problem at a time, on an A100."""

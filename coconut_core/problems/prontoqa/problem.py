@@ -16,6 +16,7 @@ from coconut_core.errors import InputError
 from coconut_core.problems.problem import GraphProblem, graph_of
 from coconut_core.problems.prontoqa.proof import proof
 from coconut_core.problems.prontoqa.text import (
+    ABOUT_A_PERSON,
     Sentences,
     asked_text,
     is_class,
@@ -102,8 +103,10 @@ class ProntoqaProblem(GraphProblem):
         return str(self.sentences.asked == self.target_name)
 
     @property
-    def phrases(self) -> tuple[str, ...]:
-        return tuple(map(phrase, self.names))
+    def phrases(self) -> tuple[str | None, ...]:
+        """Of classes and literals: no step says of a person that it is a person."""
+        persons = {fact.parent for fact in self.sentences.facts if fact.form == ABOUT_A_PERSON}
+        return tuple(None if name in persons else phrase(name) for name in self.names)
 
     def candidates(self, k: int) -> frozenset[int]:
         """What the next step may say of the person after k thoughts: the classes at a distance of exactly k + 1, and
@@ -113,13 +116,18 @@ class ProntoqaProblem(GraphProblem):
         return frozenset(node for node in near if node == self.target or is_class(self.names[node]))
 
     @property
+    def choices(self) -> tuple[int, int]:
+        """The literal that is asked about, and its negation."""
+        asked = self.sentences.asked
+        return self.names.index(asked), self.names.index(negation(asked))
+
+    @property
     def fact_texts(self) -> tuple[str, ...]:
         return tuple(self.question.rpartition(". ")[0].split(". "))
 
     def asked(self, name_of: Callable[[int], str] | None = None) -> str:
         """The query, its nodes named by `name_of` (by their own names if None)."""
-        asked = self.names.index(self.sentences.asked)
-        person, literal = ((name_of or self.names.__getitem__)(node) for node in (self.root, asked))
+        person, literal = ((name_of or self.names.__getitem__)(node) for node in (self.root, self.choices[0]))
         return asked_text(person, literal)
 
 

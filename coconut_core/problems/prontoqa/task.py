@@ -69,7 +69,7 @@ class Prontoqa(Task):
         return f"{problem.root_name} is"
 
     def read_chain(self, problem: GraphProblem, text: str, k: int) -> list[tuple[str, str]] | None:
-        return read_steps(text, k)
+        return read_steps(text, problem.root_name, k)
 
     def settings_of(self, **sizes: str | tuple[int, int]) -> SamplerSettings:
         """`steps` as "2-4" or a pair (equal shares) or "5:0.5,6:0.5" (weights)."""

@@ -156,12 +156,12 @@ def steps_text(person: str, chain: Sequence[Fact]) -> tuple[str, ...]:
     return tuple(said + rule for said, rule in zip(reached, [*rules, ""], strict=True))
 
 
-def read_steps(text: str, k: int) -> list[tuple[str, str]] | None:
-    """(parent, child) of every edge in what a model wrote before its answer; None if a sentence is not a fact.
+def read_steps(text: str, person: str, k: int) -> list[tuple[str, str]] | None:
+    """(parent, child) of every edge in what a model wrote about a person; None if a sentence is not a fact.
 
-    A rule is an edge. What is said of a person restates what the rule before it reached, and is no edge of its own,
-    unless it says something else: then it is an edge that the chain lacks. The first sentence is a fact of the question
-    after k = 0 thoughts, and restates what thoughts reached after more. A conclusion alone is no chain.
+    A rule is an edge. What is said of the person restates what the rule before it reached, and is no edge of its own;
+    where it says something else, that is an edge which no graph has. A first sentence is a fact of the question after
+    k = 0 thoughts, and restates what thoughts reached after more. A conclusion alone is no chain.
     """
     edges: list[tuple[str, str]] = []
     reached = None
@@ -171,9 +171,7 @@ def read_steps(text: str, k: int) -> list[tuple[str, str]] | None:
             if sentence.strip():
                 return None
             continue
-        if fact.form != ABOUT_A_PERSON:
-            edges.append((fact.parent, fact.child))
-        elif reached is None and k == 0:
+        if fact.parent != person or (reached is None and k == 0):
             edges.append((fact.parent, fact.child))
         elif reached is not None and reached != fact.child:
             edges.append((reached, fact.child))

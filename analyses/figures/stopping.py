@@ -121,7 +121,8 @@ class Stopping:
                 row=1,
                 col=column,
             )
-        grid.update_xaxes(title_text="mean number of thoughts", dtick=1, rangemode="tozero")
+        most = frame["mean_thoughts"].max()
+        grid.update_xaxes(title_text="mean number of thoughts", dtick=1, range=[-0.03 * most, 1.03 * most])
         grid.update_yaxes(tickformat=".0%")
         grid.update_yaxes(title_text="accuracy", row=1, col=1)
         return framed(
@@ -142,8 +143,8 @@ class Stopping:
         return (
             f"The stop classifier{aim} answers {_interval(chosen)} right after {chosen['mean_thoughts']:.2f} thoughts; "
             f"{most['mean_thoughts']:.0f} thoughts answer {_interval(most)}: a difference of "
-            f"{100 * chosen['difference']:.1f} points ({100 * chosen['difference_low']:.1f} to "
-            f"{100 * chosen['difference_high']:.1f}). The same numbers of thoughts dealt at random reach "
+            f"{100 * chosen['difference']:+.1f} points ({100 * chosen['difference_low']:+.1f} to "
+            f"{100 * chosen['difference_high']:+.1f}). The same numbers of thoughts dealt at random reach "
             f"{random['accuracy']:.1%}; an oracle needs {oracle['mean_thoughts']:.2f}."
         )
 

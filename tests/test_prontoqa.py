@@ -8,6 +8,7 @@ import pytest
 from analyses.readings.reasoning_process import reasoning_process
 from coconut_core.errors import InputError
 from coconut_core.problems.checking import set_violations
+from coconut_core.problems.prontoqa import edits
 from coconut_core.problems.prontoqa.problem import ProntoqaProblem
 from coconut_core.problems.prontoqa.task import PRONTOQA
 from coconut_core.problems.prontoqa.text import Fact, read_fact, read_question
@@ -188,3 +189,39 @@ def test_what_a_model_wrote_is_a_chain_of_edges(text, k, chain):
 )
 def test_what_a_model_wrote_is_classed_by_its_chain(text, k, process):
     assert reasoning_process(PRONTOQA.read(SOUND), f"{text} ### False", k) == process
+
+
+def test_edits_keep_the_text_a_question():
+    text = PRONTOQA.from_text(PRONTOQA.example).question
+    assert edits.facts_of(text.replace(". ", ".\n"))[:2] == ["Each tumpus is a gorpus.", "Tumpuses are floral."]
+    assert "floral" not in edits.without_fact(text, "Tumpuses are floral.")
+    assert "jompus. Alex is a wumpus. True" in edits.with_fact(text, "Alex", "wumpus")
+    assert "jompus. Every wumpus is not floral. True" in edits.with_fact(text, "wumpus", "not floral")
+    moved = edits.renamed(edits.renamed(text, "impus", "zumpus"), "tumpus", "impus")
+    assert "Each impus is a gorpus. Impuses are floral." in moved and "Alex is an impus." in moved
+    assert edits.renamed(text, "Alex", "Rex").count("Rex") == 3 and "Alex" not in edits.renamed(text, "Alex", "Rex")
+    assert edits.turned_round(text).endswith("True or false: Alex is not happy.")
+    assert edits.turned_round(edits.turned_round(text)) == text
+    first, last = edits.names_of(text)
+    assert first[0] == "Alex" and {"tumpus", "impus"} <= set(first) and {"floral", "not floral", "impus"} <= set(last)
+    for fault, change in (
+        ("cannot be the name of a class", lambda: edits.renamed(text, "tumpus", "Rex")),
+        ("cannot be the name of a person", lambda: edits.renamed(text, "Alex", "rex")),
+        ("is not in the text", lambda: edits.renamed(text, "zumpus", "yumpus")),
+        ("in the text already", lambda: edits.renamed(text, "tumpus", "impus")),
+        ("not a fact of the text", lambda: edits.without_fact(text, "Alex is a gorpus.")),
+        ("is a fact already", lambda: edits.with_fact(text, "tumpus", "floral")),
+        ("at least one fact", lambda: edits.without_fact("Alex is shy. True or false: Alex is shy.", "Alex is shy.")),
+    ):
+        with pytest.raises(InputError, match=fault):
+            change()
+
+
+def test_what_was_edited_is_said():
+    before = PRONTOQA.from_text(PRONTOQA.example)
+    after = PRONTOQA.from_text(edits.turned_round(edits.with_fact(before.question, "jompus", "shy")))
+    added, asked, answer = edits.changes(before, after)
+    assert "Every jompus is shy." in added and "is not happy" in asked and "“True”" in answer
+    first, rest = before.question.split(". ", 1)
+    moved = PRONTOQA.from_text(rest.replace("Alex is a tumpus.", f"{first}. Alex is a tumpus."))
+    assert edits.changes(before, moved) == ["stated in another order"] and edits.changes(before, before) == []

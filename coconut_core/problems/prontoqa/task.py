@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from coconut_core.problems.problem import GraphProblem, Problem
+from coconut_core.problems.prontoqa import edits
 from coconut_core.problems.prontoqa.problem import ANSWERS, ProntoqaProblem
 from coconut_core.problems.prontoqa.sampler import (
     CLASSES,
@@ -45,6 +46,7 @@ class Prontoqa(Task):
     )
     openings = {"person": "NAME is"}
     rules = tuple(shortcut.rule for shortcut in SHORTCUTS)
+    edits = edits
     chance = (0.5, "True or False at random")
     example = (
         "Each tumpus is a gorpus. Tumpuses are floral. Gorpuses are wumpuses. Every gorpus is a lorpus. Lorpuses are "

@@ -24,15 +24,17 @@ WORDS = tuple("Each Every is are a an not . True or false :".split())
 """Every word of the language that is no name."""
 ABOUT_A_PERSON = "person"
 """The form of a fact about a person, "Alex is a tumpus."."""
-_CLASS = r"[a-z]+pus"
-_PERSON = r"(?!(?:Each|Every|True)\b)[A-Z][^\s.?:]*"
+CLASS = r"[a-z]+pus"
+"""What the name of a class looks like."""
+PERSON = r"(?!(?:Each|Every|True)\b)[A-Z][^\s.?:]*"
+"""What the name of a person looks like."""
 _PROPERTY = r"(?!(?:not|an?)\.)(?!\S*pus(?:es)?\.)[^\s.?:]+"
-_PHRASE = rf"(?:an? (?P<one>{_CLASS})|(?P<literal>(?:not )?{_PROPERTY}))"
-_SINGULAR = re.compile(rf"(?:(?P<form>Each|Every) (?P<kind>{_CLASS})|(?P<person>{_PERSON})) is {_PHRASE}\.(?: |$)")
+_PHRASE = rf"(?:an? (?P<one>{CLASS})|(?P<literal>(?:not )?{_PROPERTY}))"
+_SINGULAR = re.compile(rf"(?:(?P<form>Each|Every) (?P<kind>{CLASS})|(?P<person>{PERSON})) is {_PHRASE}\.(?: |$)")
 _PLURAL = re.compile(
-    rf"(?P<many>[A-Z][a-z]*pus)es are (?:(?P<ones>{_CLASS})es|(?P<literal>(?:not )?{_PROPERTY}))\.(?: |$)"
+    rf"(?P<many>[A-Z][a-z]*pus)es are (?:(?P<ones>{CLASS})es|(?P<literal>(?:not )?{_PROPERTY}))\.(?: |$)"
 )
-_ASKED = re.compile(rf"True or false: (?P<person>{_PERSON}) is (?P<literal>(?:not )?{_PROPERTY})\.")
+_ASKED = re.compile(rf"True or false: (?P<person>{PERSON}) is (?P<literal>(?:not )?{_PROPERTY})\.")
 _SENTENCE = re.compile(r"[^.?]*[.?]?")
 
 

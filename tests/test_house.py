@@ -30,6 +30,7 @@ RULES = {
     "analyses.readings": ("coconut_core",),
     "analyses.drawing": ("coconut_core", "analyses.readings.masses"),
     "analyses.figures": ("coconut_core", "analyses.readings", "analyses.drawing"),
+    "analyses.exam": ("coconut_core", "analyses.readings", "analyses.drawing"),
     "analyses.report": ("coconut_core", "analyses.readings", "analyses.drawing", "analyses.figures"),
     "workbench.choices": ("coconut_core", "analyses"),
     "workbench.computed": ("coconut_core", "analyses", "workbench.choices"),
@@ -42,7 +43,7 @@ KEPT_TO = {
     "coconut_core.training": ("coconut_core.training", "workbench"),
     "typer": ("workbench.commands",),
     "streamlit": ("workbench.choices", "workbench.computed", "workbench.widgets", "workbench.pages"),
-    "plotly": ("analyses.drawing", "analyses.figures", "analyses.report", "workbench"),
+    "plotly": ("analyses.drawing", "analyses.figures", "analyses.exam", "analyses.report", "workbench"),
     "transformer_lens": ("analyses.readings.transformer_lens_view",),
 }
 

@@ -120,7 +120,7 @@ def test_only_models_that_use_thoughts_answer_by_another_problem_s(models, name)
     own = answers_from(model, think_about(model, problems, 6), [6], max_new_tokens=8)
     swapped = think_about(model, problems, 6, edit=lambda k, fed: donor[:, k - 1 : k].expand_as(fed).to(fed))
     changed = answers_from(model, swapped, [6], max_new_tokens=8)
-    assert (own.text != changed.text) == KNOWN[name].uses_thoughts
+    assert (own.text != changed.text) == KNOWN[name].used
 
 
 def test_a_known_model_is_a_folder_like_any_other(tmp_path, models):

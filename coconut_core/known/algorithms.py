@@ -64,8 +64,12 @@ class Known:
 
     summary: str
     """What its algorithm is, in a line."""
-    uses_thoughts: bool
+    used: bool
     """Whether its answers depend on what is fed into its slots."""
+    frontier: bool
+    """Whether thought k holds nodes at a distance of k."""
+    several: bool
+    """Whether it holds several nodes at once."""
     construct: Callable[[PreTrainedTokenizerBase], Wiring]
 
 
@@ -233,9 +237,9 @@ def _answer(wiring: Wiring, layer: int, names: list[str], preferred: tuple[Rows,
 
 
 KNOWN = {
-    "known_bfs": Known("breadth-first search in its thoughts", True, _bfs),
-    "known_decoy": Known("searches in its thoughts, answers by a rule of the question", False, _decoy),
-    "known_question": Known("searches in the question, thoughts hold nothing", False, _question),
-    "known_single": Known("follows a single path, a node a thought", True, _single),
+    "known_bfs": Known("breadth-first search in its thoughts", True, True, True, _bfs),
+    "known_decoy": Known("searches in its thoughts, answers by a rule of the question", False, True, True, _decoy),
+    "known_question": Known("searches in the question, thoughts hold nothing", False, False, False, _question),
+    "known_single": Known("follows a single path, a node a thought", True, True, False, _single),
 }
 """The models, by the name that `coconut known` takes."""

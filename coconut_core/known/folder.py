@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from coconut_core.checkpoints import save_model
+from coconut_core.checkpoints import Checkpoint, save_model
 from coconut_core.errors import InputError
 from coconut_core.files import atomic_folder, require_new_folder
 from coconut_core.known.algorithms import KNOWN
@@ -28,6 +28,11 @@ def known_model(name: str) -> CoconutModel:
         raise InputError(f"{shown(name)} is not a known model; choose one of {', '.join(KNOWN)}.")
     tokenizer = word_level_tokenizer(list(task_named(DEFAULT).vocabulary))
     return CoconutModel(KNOWN[name].construct(tokenizer).lm, tokenizer).eval()
+
+
+def known_checkpoint(name: str) -> Checkpoint:
+    """The model `name` as it would be loaded from its folder."""
+    return Checkpoint(known_model(name), {"known": name, "max_thoughts": THOUGHTS})
 
 
 def save_known(name: str, out: Path) -> CoconutModel:

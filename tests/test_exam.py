@@ -1,0 +1,75 @@
+"""Marks of the instruments on models whose algorithm is known, and what they say by the thresholds."""
+
+import pytest
+
+from analyses.exam import thresholds
+from analyses.exam.exam import examine, truth
+from analyses.exam.instruments import INSTRUMENTS, OPEN, QUESTIONS, Reading
+from coconut_core.checkpoints import Checkpoint
+from coconut_core.errors import InputError
+from coconut_core.known.algorithms import KNOWN
+from coconut_core.known.folder import known_checkpoint
+from coconut_core.methods import METHODS
+from coconut_core.problems.prosqa.sampler import SamplerSettings, sample_problems
+
+PROBLEMS = 20
+
+
+@pytest.fixture(scope="module")
+def problems():
+    return sample_problems(SamplerSettings(nodes=(10, 14), hops={2: 1.0, 3: 1.0}), PROBLEMS, seed=2)
+
+
+@pytest.fixture(scope="module")
+def exam(problems):
+    return examine([(name, known_checkpoint(name)) for name in ("known_bfs", "known_decoy")], problems)
+
+
+@pytest.mark.parametrize(
+    ("found", "n", "said"), [(90, 100, "yes"), (0, 100, "no"), (10, 100, OPEN), (0, 3, OPEN), (3, 3, "yes")]
+)
+def test_what_is_said_follows_from_the_interval(found, n, said):
+    assert Reading(found, n).said == said
+    assert 0 < thresholds.LEAST_SHARE < 1
+
+
+def test_every_question_has_instruments_and_every_known_model_an_answer():
+    assert {each.question for each in INSTRUMENTS} == set(QUESTIONS)
+    for name in KNOWN:
+        assert {truth(each, name) for each in INSTRUMENTS} <= {"yes", "no"}
+    assert {truth(each, None) for each in INSTRUMENTS} == {""}
+
+
+def test_changed_thoughts_tell_a_search_that_is_used_from_one_that_is_not(exam, problems):
+    table = exam.frame().set_index(["model", "instrument"])
+    assert len(table) == 2 * len(INSTRUMENTS)
+    used = table[table["question"] == "used"]
+    decoy = used.loc["known_decoy", "found"]
+    assert (decoy.drop("noise") == 0).all()
+    # Noise is off every distribution: it also stands where heads look for a candidate, and derails what read nothing.
+    assert decoy["noise"] > 0 and used.loc[("known_decoy", "noise"), "mark"] == "wrong"
+    second = sum(problem.choices[1] == problem.target for problem in problems)
+    # Zero vectors hold no node, so the candidate named first is taken.
+    assert used.loc[("known_bfs", "zero"), "found"] == second == used.loc[("known_bfs", "no_thoughts"), "found"]
+    assert used.loc[("known_bfs", "at_its_step"), "found"] == second
+    assert (table["mark"] == "wrong").sum() == sum(table["said"].ne(table["true"]) & table["said"].ne(OPEN))
+
+
+def test_both_hold_the_frontier_and_several_nodes_of_it(exam):
+    table = exam.frame()
+    read = table[table["question"] != "used"]
+    assert (read["found"] == read["n"]).all() and (read["n"] > 5).all()
+    assert (read["said"] == "yes").all() and (read["mark"] == "right").all()
+
+
+def test_its_picture_has_every_reading_and_its_caption_what_is_not_right(exam):
+    cells = [text for row in exam.figure().data[0].text for text in row if text]
+    assert len(cells) == len(exam.frame()) and all(text.endswith(("✓", "✗", "?")) for text in cells)
+    right = (exam.frame()["mark"] == "right").sum()
+    assert exam.caption().startswith(f"{right} of {len(exam.frame())} marks are right")
+
+
+def test_a_model_without_slots_is_refused(problems):
+    model = known_checkpoint("known_bfs").model.with_method(METHODS["no_cot"])
+    with pytest.raises(InputError, match="has no thoughts"):
+        examine([("none", Checkpoint(model, {"max_thoughts": 0}))], problems)

@@ -46,10 +46,11 @@ def test_the_official_numbers_are_those_of_the_official_file(official_prontoqa):
 
 
 def test_words_alone_do_not_tell_the_answer(drawn):
-    true = np.mean([problem.answer == "True" for problem in drawn])
+    few = drawn[:2_000]
+    true = np.mean([problem.answer == "True" for problem in few])
     for shortcut in AT_CHANCE:
-        right = [shortcut.is_right(problem) for problem in drawn]
-        said = np.mean([shortcut.guess(problem.sentences) for problem in drawn])
+        guesses = [shortcut.guess(problem.sentences) for problem in few]
+        right, said = [str(guess) == p.answer for guess, p in zip(guesses, few, strict=True)], np.mean(guesses)
         low, high = wilson(sum(right), len(right))
         assert low <= true * said + (1 - true) * (1 - said) <= high, shortcut.name
     # The one that official problems allow is there to be seen, and in the table of methods.

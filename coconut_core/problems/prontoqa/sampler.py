@@ -2,11 +2,11 @@
 
 problems = sample_problems(SamplerSettings(), 1_000, seed=0)
 
-Every official problem has one shape. The person is of two classes. From one of them a chain of classes leads to the
-literal that holds; each class of the chain has one more subclass that leads nowhere, the last one has two. The person's
-other class has a subclass of its own: a branch that leads nowhere either. One more class, of which the person is not,
-has the contrary literal, so that both signs of the property stand in every text. Every class but two of those that lead
-nowhere has one property; no two properties of a text are of one family, but for the one that is asked about.
+Every official problem has one shape. The person is of two classes. From one of them a chain of rules leads, class by
+class, to the literal that holds. Each class of the chain has one more rule, to a class that leads nowhere; the last one
+has two. The person's other class leads to one class and no further. A last class, out of reach, has the contrary
+literal, so that every text states both signs of the property. All classes have one property, but for two of those that
+lead nowhere; no two properties of a text are of one family, but for the two literals of the one that is asked about.
 """
 
 import math

@@ -7,8 +7,9 @@ import numpy as np
 
 from coconut_core.errors import InputError
 from coconut_core.problems.prontoqa.problem import ProntoqaProblem
+from coconut_core.problems.prontoqa.proof import consequences, proof
 from coconut_core.problems.prontoqa.shortcuts import AT_CHANCE, NAMED_ELSEWHERE
-from coconut_core.problems.prontoqa.text import ABOUT_A_PERSON, FORMS, is_class, negation
+from coconut_core.problems.prontoqa.text import ABOUT_A_PERSON, FORMS, Sentences, is_class, negation, read_question
 
 OFFICIAL = {
     "sentences": 26.0,
@@ -80,14 +81,18 @@ def measured(problems: Sequence[ProntoqaProblem]) -> ProntoqaStatistics:
     """Measure a set of sound problems; `InputError` if it is empty."""
     if not problems:
         raise InputError("There are no problems to measure: give at least one.")
-    every = [_one(problem) for problem in problems]
+    every, guessed = [], []
+    for problem in problems:
+        # Not `problem.sentences`, which every problem of a set would keep, nor its graph.
+        sentences = read_question(problem.question)
+        every.append(_one(problem, sentences))
+        guessed.append([shortcut.guess(sentences) for shortcut in AT_CHANCE])
     answers = np.array([problem.answer == "True" for problem in problems])
     shortcuts = {}
-    for shortcut in AT_CHANCE:
-        guesses = np.array([shortcut.guess(problem.sentences) for problem in problems])
+    for shortcut, guesses in zip(AT_CHANCE, np.array(guessed).T, strict=True):
         true, said = answers.mean(), guesses.mean()
         chance = float(true * said + (1 - true) * (1 - said))
-        shortcuts[f"right by {shortcut.label}"] = (float((guesses == answers).mean()), chance)
+        shortcuts[f"right by {shortcut.label}, beside chance"] = (float((guesses == answers).mean()), chance)
     return ProntoqaStatistics(
         problems=len(problems),
         means={name: float(np.mean([one[name] for one in every])) for name in OFFICIAL},
@@ -95,16 +100,16 @@ def measured(problems: Sequence[ProntoqaProblem]) -> ProntoqaStatistics:
     )
 
 
-def _one(problem: ProntoqaProblem) -> dict[str, float]:
+def _one(problem: ProntoqaProblem, sentences: Sentences) -> dict[str, float]:
     """The statistics of one problem."""
-    sentences, names = problem.sentences, problem.names
     rules = [fact for fact in sentences.facts if fact.form != ABOUT_A_PERSON]
     of_classes = [fact for fact in rules if is_class(fact.child)]
     of_properties = [fact for fact in rules if not is_class(fact.child)]
-    classes = {node for node, name in enumerate(names) if is_class(name)}
-    chain = classes.intersection(problem.path)
-    decides = next((at for at, fact in enumerate(rules) if fact.child == problem.target_name), 0)
-    persons = [names.index(fact.child) for fact in sentences.facts if fact.form == ABOUT_A_PERSON]
+    classes = set(filter(is_class, problem.names))
+    reached = classes & consequences(sentences.facts, sentences.person).keys()
+    chain = [fact.child for fact in proof(sentences)]
+    decides = next((at for at, fact in enumerate(rules) if fact.child == chain[-1]), 0)
+    first = [fact.child for fact in sentences.facts if fact.form == ABOUT_A_PERSON]
     forms = {
         f"share of {form}, {kind}": sum(fact.form == form for fact in group) / max(1, len(group))
         for kind, group in (("classes", of_classes), ("properties", of_properties))
@@ -125,11 +130,11 @@ def _one(problem: ProntoqaProblem) -> dict[str, float]:
         / max(1, len(of_properties)),
         "share of negated queries": float(sentences.asked.startswith("not ")),
         "share of True": float(problem.answer == "True"),
-        "classes of the person": len(persons),
-        "chains from the first of them": float(persons[:1] == [*problem.path[1:2]]),
-        "classes beside the chain": len((classes & problem.depth.keys()) - chain),
-        "classes out of reach": len(classes - problem.depth.keys()),
+        "classes of the person": len(first),
+        "chains from the first of them": float(first[0] == chain[0]),
+        "classes beside the chain": len(reached.difference(chain)),
+        "classes out of reach": len(classes - reached),
         "rules with the asked property": sum(fact.child in asked for fact in rules),
         "place of the rule that decides": decides / max(1, len(rules) - 1),
-        f"right by {NAMED_ELSEWHERE.label}": float(NAMED_ELSEWHERE.is_right(problem)),
+        f"right by {NAMED_ELSEWHERE.label}": float(str(NAMED_ELSEWHERE.guess(sentences)) == problem.answer),
     }

@@ -38,7 +38,7 @@ _ASKED = re.compile(rf"True or false: (?P<person>{PERSON}) is (?P<literal>(?:not
 _SENTENCE = re.compile(r"[^.?]*[.?]?")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One sentence: whatever is `parent` is `child`."""
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from coconut_core.errors import InputError
 
+LONGEST_NAME = 255
+"""Characters: file systems have no longer names."""
 VARIABLE = "COCONUT_ARTIFACTS"
 """The environment variable that names another folder of models and problems."""
 
@@ -77,7 +79,7 @@ def problem_file(problems: Path | str) -> Path:
 
 def _is_name(given: Path | str) -> bool:
     """Whether it may be meant as a name: of a path that leads nowhere its reader says more."""
-    return Path(given).name == str(given) and not Path(given).suffix
+    return Path(given).name == str(given) and not Path(given).suffix and len(str(given)) <= LONGEST_NAME
 
 
 def _listed(known: dict[str, Path]) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -31,7 +32,9 @@ def visit_at_once(address: str, pages: Sequence[str], seconds: float = 300) -> l
         async with asyncio.timeout(seconds):
             return await asyncio.gather(*(_visit(address, page) for page in pages))
 
-    return asyncio.run(all_of_them())
+    # A thread of its own: in this one a browser of another test may have its loop running.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(all_of_them())).result()
 
 
 async def _visit(address: str, page: str) -> Visit:

@@ -18,12 +18,10 @@ def data(tmp_path, problems):
     return tmp_path / "problems.json"
 
 
-@pytest.fixture(params=["equations", "plain questions"])
-def without_graphs(request, tmp_path, problems):
-    """A file with the texts of problems and without their graphs; steps that are equations make it a task's own."""
+@pytest.fixture
+def without_graphs(tmp_path, problems):
+    """A file with the texts of problems and without their graphs."""
     records = [{"question": p.question, "steps": list(p.steps), "answer": p.answer} for p in problems]
-    if request.param == "equations":
-        records = [{**record, "steps": ["<<1+1=2>>"]} for record in records]
     path = tmp_path / "texts.json"
     path.write_text(json.dumps(records))
     return path

@@ -113,10 +113,11 @@ def choose_view(chosen: Selection, most: int, playing: bool) -> tuple[int, str, 
             help="Draws the path from the start to a node and gives its value; a click on the node does the same.",
             width=CHOICE_WIDTH,
         )
-        traced = {"trace_path": st.toggle("Correct path", key="path", bind="query-params", on_change=touch)}
-        help_ = "Draws the steps that the model wrote after k thoughts: in bold, or dashed where it states no fact."
-        label = "Written steps"
-        traced["chain"] = st.toggle(label, True, key="chain", bind="query-params", on_change=touch, help=help_)
+        with st.container(width="content", gap=None):  # one above the other, so that the row has room for the rest
+            traced = {"trace_path": st.toggle("Correct path", key="path", bind="query-params", on_change=touch)}
+            help_ = "Draws the steps that the model wrote after k thoughts: in bold, or dashed where it states no fact."
+            label = "Written steps"
+            traced["chain"] = st.toggle(label, True, key="chain", bind="query-params", on_change=touch, help=help_)
         help_ = "Moves k on by itself, a thought a second or so."
         if st.toggle("Play", key="play", on_change=touch, help=help_) != playing:
             st.rerun()  # the page decides whether this fragment runs by itself

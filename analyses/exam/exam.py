@@ -5,6 +5,7 @@ says that it cannot be told. Of a trained model nobody knows what is true: the m
 how often the instrument was right.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analyses.drawing.chart import framed
+from analyses.drawing.escaping import for_plotly
+from analyses.drawing.palette import LIGHT
 from analyses.exam import thresholds
 from analyses.exam.instruments import INSTRUMENTS, OPEN, QUESTIONS, Instrument, Reading
 from analyses.readings.study import Study
@@ -21,6 +24,7 @@ from coconut_core.known.algorithms import KNOWN
 from coconut_core.problems.problem import Problem
 
 MARKS = {"right": "✓", "wrong": "✗", "open": "?", "": ""}
+SHORT = {OPEN: "open"}
 COLOURS = {"wrong": "#f3b79a", "open": "#f2e3b3", "": "#eceff3", "right": "#b9d5ea"}
 
 
@@ -45,17 +49,18 @@ class Exam:
             lines.append((f"<b>{title}</b>", None))
             lines += [(each.title, each) for each in INSTRUMENTS if each.question == question]
 
-        def each_cell(shown: Callable[[Any], Any]) -> list[list[Any]]:
+        def each_cell(shown: Callable[[Any], Any], empty: Any = "") -> list[list[Any]]:
             """Cells, line by line; nothing on the lines of questions."""
-            return [[shown(cells[each.name, model]) if each else None for model in models] for _, each in lines]
+            return [[shown(cells[each.name, model]) if each else empty for model in models] for _, each in lines]
 
         figure = go.Figure(
             go.Heatmap(
-                z=each_cell(lambda cell: list(COLOURS).index(cell.mark)),
-                x=[f"<b>{model}</b>" for model in models],
+                z=each_cell(lambda cell: list(COLOURS).index(cell.mark), None),
+                x=[_in_lines(model) for model in models],
                 y=[title for title, _ in lines],
-                text=each_cell(lambda cell: f"{cell.said} ({cell.share:.0%}) {MARKS[cell.mark]}"),
+                text=each_cell(lambda cell: f"{SHORT.get(cell.said, cell.said)} ({cell.share:.0%}) {MARKS[cell.mark]}"),
                 texttemplate="%{text}",
+                textfont={"size": 12, "color": LIGHT.ink},
                 customdata=each_cell(lambda cell: f"{cell.low:.0%} to {cell.high:.0%}, n = {cell.n}"),
                 hovertemplate="%{y}, %{x}: %{text}<br>%{customdata}<extra></extra>",
                 colorscale=[[at / (len(COLOURS) - 1), colour] for at, colour in enumerate(COLOURS.values())],
@@ -72,14 +77,14 @@ class Exam:
             "The exam of the instruments",
             f"yes where the interval of the share of problems in brackets lies above {thresholds.LEAST_SHARE:.0%}, no "
             "where below · ✓ true, ✗ false, ? open; unmarked: nobody knows",
-            height=140 + 30 * len(lines),
-            left=290,
+            height=160 + 30 * len(lines),
+            left=300,
             right=20,
             bottom=20,
         )
         figure.update_yaxes(autorange="reversed", showgrid=False, ticks="", showline=False)
-        figure.update_xaxes(side="top", showgrid=False, ticks="", showline=False)
-        figure.update_layout(margin={"t": 110})
+        figure.update_xaxes(side="top", showgrid=False, ticks="", showline=False, tickangle=0, tickfont={"size": 12})
+        figure.update_layout(margin={"t": 130})
         return figure
 
     def caption(self) -> str:
@@ -119,6 +124,16 @@ def truth(instrument: Instrument, known: str | None) -> str:
     if known not in KNOWN:
         return ""
     return "yes" if getattr(KNOWN[known], instrument.question) else "no"
+
+
+def _in_lines(name: str, longest: int = 14) -> str:
+    """A model's name in lines of at most `longest` characters where its underscores allow."""
+    lines = [""]
+    for part in re.findall("[^_]*_?", for_plotly(name)):
+        if lines[-1] and len(lines[-1]) + len(part) > longest:
+            lines.append("")
+        lines[-1] += part
+    return f"<b>{'<br>'.join(lines)}</b>"
 
 
 def _row(model: str, instrument: Instrument, reading: Reading, true: str) -> dict[str, object]:

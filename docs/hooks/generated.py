@@ -14,6 +14,7 @@ from nbconvert import MarkdownExporter
 
 ROOT = Path(__file__).parents[2]
 SHOWN = (
+    "exam/*.csv",
     "figures/*.csv",
     "tables/*.csv",
     "benchmarks/*.csv",
@@ -25,8 +26,10 @@ PACKAGES = {
     "coconut_core": "models, thoughts, checkpoints",
     "coconut_core.problems": "tasks, problems, graphs",
     "coconut_core.training": "from a config to a checkpoint",
+    "coconut_core.known": "models whose algorithm is known",
     "analyses.readings": "numbers read from models",
     "analyses.figures": "figures and tables",
+    "analyses.exam": "the instruments on known models",
     "analyses.drawing": "how figures look",
     "analyses.report": "results as files",
 }

@@ -3,7 +3,7 @@
 # The libraries are those of .venv (or of PYTHON's environment), so that this takes seconds; the project is the wheel's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-clone=$PWD python=${PYTHON:-.venv/bin/python}
+clone=$PWD python=${PYTHON:-$PWD/.venv/bin/python}
 export OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1
 unset COCONUT_ARTIFACTS COCONUT_MODELS PYTHONPATH
 

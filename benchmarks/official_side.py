@@ -23,7 +23,7 @@ def main(checkout: str, folder: str, examples: str) -> None:
     from coconut import Coconut
 
     torch.set_num_threads(1)
-    lm = AutoModelForCausalLM.from_pretrained(folder, torch_dtype=torch.float32)
+    lm = AutoModelForCausalLM.from_pretrained(folder, torch_dtype=torch.float32, trust_remote_code=False)
     given = json.loads(Path(examples).read_text())
     problems, thought, end, padding = given["problems"], given["thought"], given["end"], given["padding"]
     model = Coconut(lm, thought, given["begin"], end, given["end_of_text"])

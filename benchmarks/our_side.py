@@ -18,8 +18,8 @@ from coconut_core.problems.registry import load_problems, task_of
 def main(folder: str, data: str) -> None:
     """Serve the three works, and the floor of each, with the model in `folder` and the problems in `data`."""
     torch.set_num_threads(1)
-    lm = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-    model = CoconutModel(lm, AutoTokenizer.from_pretrained(folder))
+    lm = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, trust_remote_code=False).eval()
+    model = CoconutModel(lm, AutoTokenizer.from_pretrained(folder, trust_remote_code=False))
     problems = load_problems(data)
     task = task_of(problems)
     # The official side forces the same words after every number of thoughts: those that open a step after thoughts.

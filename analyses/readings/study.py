@@ -222,6 +222,6 @@ def untrained(checkpoint: Checkpoint, seed: int = 2412) -> Checkpoint:
     model = checkpoint.model
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        lm = AutoModelForCausalLM.from_config(model.lm.config)
+        lm = AutoModelForCausalLM.from_config(model.lm.config, trust_remote_code=False)
     other = CoconutModel(lm.float(), model.tokenizer, model.method).to(model.device).eval()
     return Checkpoint(other, {"max_thoughts": checkpoint.max_thoughts})

@@ -1,5 +1,7 @@
 """Marks of the instruments on models whose algorithm is known, and what they say by the thresholds."""
 
+from dataclasses import replace
+
 import pytest
 
 from analyses.exam import thresholds
@@ -73,3 +75,9 @@ def test_a_model_without_slots_is_refused(problems):
     model = known_checkpoint("known_bfs").model.with_method(METHODS["no_cot"])
     with pytest.raises(InputError, match="has no thoughts"):
         examine([("none", Checkpoint(model, {"max_thoughts": 0}))], problems)
+
+
+def test_all_thoughts_of_a_model_with_more_than_six_are_changed(problems):
+    checkpoint = replace(known_checkpoint("known_bfs"), card={"max_thoughts": 8})
+    table = examine([("eight", checkpoint)], problems[:4]).frame().set_index("instrument")
+    assert table.loc["swap", "n"] == 4 and (table["mark"] == "").all()

@@ -206,7 +206,7 @@ def study(tiny_llama, problems):
 def test_every_figure_can_be_made(study, figure, monkeypatch):
     # A random model never ends its text: one problem to time and shorter answers draw the same marks.
     monkeypatch.setattr("analyses.figures.wall_clock.TIMED_PROBLEMS", 1)
-    monkeypatch.setattr("analyses.figures.interventions.ANSWER_TOKENS", 8)
+    monkeypatch.setattr("analyses.readings.changed_thoughts.ANSWER_TOKENS", 8)
     result = figure.compute(study)
     frame = result.frame()
     assert len(frame) and "paper" not in frame.columns[0]

@@ -1,8 +1,8 @@
 """Marks of the instruments: what each says of the known models, what is true, and, beside them, of trained ones.
 
 An instrument is right where it says what is true of a known model, wrong where it says the contrary, and open where it
-says that it cannot be told. Of a trained model nobody knows what is true: the mark that stands beside its reading is
-how often the instrument was right.
+says that it cannot be told. Of a trained model nobody knows what is true: how far to believe an
+instrument there, its marks in the same row say.
 """
 
 import re
@@ -120,7 +120,7 @@ def examine(
 
 
 def truth(instrument: Instrument, known: str | None) -> str:
-    """ "yes" or "no" where the model is a known one; "" otherwise."""
+    """What is true of a known model, "yes" or "no"; "" of another."""
     if known not in KNOWN:
         return ""
     return "yes" if getattr(KNOWN[known], instrument.question) else "no"

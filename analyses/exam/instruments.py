@@ -26,15 +26,12 @@ import torch
 from jaxtyping import Bool, Float
 
 from analyses.exam import thresholds
-from analyses.readings.changed_thoughts import edited
+from analyses.readings.changed_thoughts import changed_answers
 from analyses.readings.intervals import wilson
 from analyses.readings.name_tree import name_tokens
 from analyses.readings.study import Study
 from coconut_core.encoding import Encoder
-from coconut_core.generation import answers
 
-ANSWER_TOKENS = 48
-"""Tokens that an answer may have; a chain of six steps with its answer has fewer."""
 OPEN = "cannot be told"
 QUESTIONS = {
     "used": "Are the thoughts used?",
@@ -63,7 +60,7 @@ class Reading:
 
     @property
     def said(self) -> str:
-        """ "yes", "no" or "cannot be told"."""
+        """What follows from the interval: "yes", "no" or "cannot be told"."""
         low, high = self.interval
         if low > thresholds.LEAST_SHARE:
             return "yes"
@@ -91,12 +88,8 @@ def _changed(kind: str) -> Callable[[Study], Bool[np.ndarray, "problem"]]:
 
     def find(study: Study) -> Bool[np.ndarray, "problem"]:
         model, count = study.model.model, study.model.max_thoughts
-        fed = model.slot_content(study.thoughts(study.model)[:, :count].to(model.device)).cpu()
-        slots = range(1, count + 1)
-        change = {"removed": slots} if kind == "remove" else {"edit": edited(kind, slots, fed)}
-        # One batch, since a swap takes the thoughts of other problems in it.
-        size = {"batch_size": len(study.problems), "max_new_tokens": ANSWER_TOKENS}
-        changed = answers(model, study.problems, ks=(count,), **size, **change)
+        fed = model.slot_content(study.all_thoughts(study.model).to(model.device)).cpu()
+        changed = changed_answers(model, study.problems, count, kind, range(1, count + 1), fed)
         unchanged = study.all_answers(study.model).text
         return _differ(study, [text for (text,) in changed.text], [row[-1] for row in unchanged])
 
@@ -145,8 +138,10 @@ def _by_lens(study: Study) -> list[Float[np.ndarray, "node"]]:
     with torch.inference_mode():
         probability = model.logits(thought.to(model.device)).double().softmax(-1).cpu().numpy()
     encoder = Encoder(model.tokenizer, model.method)
-    tokens = {index: np.array(name_tokens(encoder, study.problems[index])) for index, _ in _frontiers(study)}
-    return [probability[index, tokens[index][nodes]] for index, nodes in _frontiers(study)]
+    return [
+        probability[index, np.array(name_tokens(encoder, study.problems[index]))[nodes]]
+        for index, nodes in _frontiers(study)
+    ]
 
 
 def _holds(read: Callable[[Study], list[Float[np.ndarray, "node"]]]) -> Callable[[Study], Bool[np.ndarray, "problem"]]:

@@ -16,7 +16,6 @@ run, and all thoughts changed at once in every other subject. A model with pause
 so swap, mean and freeze change nothing there.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -27,17 +26,14 @@ from torch import Tensor
 
 from analyses.drawing.chart import STYLES, class_style, error_bars, framed
 from analyses.drawing.palette import LIGHT
-from analyses.readings.changed_thoughts import KINDS, edited
+from analyses.readings.changed_thoughts import KINDS, changed_answers
 from analyses.readings.intervals import wilson
 from analyses.readings.study import Study, Subject
-from coconut_core.generation import Answers, answers
-from coconut_core.model import Edit
+from coconut_core.generation import Answers
 from coconut_core.thoughts import thought_states
 
 CHANGED_PROBLEMS = 200
 """The first problems of a study, which are answered here: a model with changed thoughts often writes without an end."""
-ANSWER_TOKENS = 48
-"""Tokens that an answer may have; a chain of six steps with its answer has fewer."""
 
 
 @dataclass(frozen=True)
@@ -114,17 +110,15 @@ def interventions(study: Study) -> Interventions:
     rows = []
     for subject in subjects:
         count = subject.max_thoughts
-        clean, fed = _answered(study, subject), _fed(study, subject, count)
+        problems, fed = study.problems[:CHANGED_PROBLEMS], _fed(study, subject, count)
+        clean = changed_answers(subject.model, problems, count, None, (), fed)
         rows.append(_row(study, subject, "none", 0, clean, clean))
         for kind in KINDS:
             for position in range(count + 1) if subject is study.model else (0,):
                 if kind == "freeze" and position == 1:
                     continue
                 slots = range(1, count + 1) if position == 0 else [position]
-                if kind == "remove":
-                    written = _answered(study, subject, removed=slots)
-                else:
-                    written = _answered(study, subject, edit=edited(kind, slots, fed))
+                written = changed_answers(subject.model, problems, count, kind, slots, fed)
                 rows.append(_row(study, subject, kind, position, written, clean))
     return Interventions(tuple(s.label for s in subjects), pd.DataFrame(rows))
 
@@ -133,13 +127,6 @@ def _fed(study: Study, subject: Subject, count: int) -> Float[Tensor, "problem t
     """What is fed into the slots without a change."""
     states = thought_states(subject.model, study.problems[:CHANGED_PROBLEMS], count)
     return subject.model.slot_content(states.to(subject.model.device)).detach().cpu()
-
-
-def _answered(study: Study, subject: Subject, edit: Edit | None = None, removed: Sequence[int] = ()) -> Answers:
-    # One batch, since a swap takes the thoughts of other problems in it.
-    problems, ks = study.problems[:CHANGED_PROBLEMS], (subject.max_thoughts,)
-    size = {"batch_size": len(problems), "max_new_tokens": ANSWER_TOKENS}
-    return answers(subject.model, problems, ks=ks, edit=edit, removed=removed, **size)
 
 
 def _row(study: Study, subject: Subject, kind: str, position: int, written: Answers, clean: Answers) -> dict:

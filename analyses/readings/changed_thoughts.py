@@ -9,15 +9,19 @@
     remove   the thought itself, but nothing that comes later attends to its slot (the next thought is still its own)
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from coconut_core.errors import InputError
-from coconut_core.model import Edit
+from coconut_core.generation import Answers, answers
+from coconut_core.model import CoconutModel, Edit
+from coconut_core.problems.problem import Problem
 
+ANSWER_TOKENS = 48
+"""Tokens that an answer may have; a chain of six steps with its answer has fewer."""
 KINDS = ("zero", "mean", "noise", "blur", "swap", "freeze", "remove")
 
 
@@ -62,3 +66,23 @@ def edited(
         raise InputError(f"kind: {kind!r} changes no thought; give one of {', '.join(KINDS[:-1])}.")
 
     return edit
+
+
+def changed_answers(
+    model: CoconutModel,
+    problems: Sequence[Problem],
+    count: int,
+    kind: str | None,
+    positions: Collection[int],
+    fed_clean: Float[Tensor, "problem thought d_model"],
+) -> Answers:
+    """Answers after `count` thoughts, of which those at `positions` (from 1) are changed as `kind` says; none if None.
+
+    `fed_clean` as in `edited`.
+    """
+    change = {} if kind is None else {"removed": positions}
+    if kind not in (None, "remove"):
+        change = {"edit": edited(kind, positions, fed_clean)}
+    # One batch, since a swap takes the thoughts of other problems in it.
+    size = {"batch_size": len(problems), "max_new_tokens": ANSWER_TOKENS}
+    return answers(model, problems, ks=(count,), **size, **change)

@@ -29,7 +29,7 @@ def exam(
 ) -> None:
     """What each instrument says of four models whose algorithm is known, what is true, and the marks.
 
-    Thresholds stand in analyses/exam/thresholds.py. Writes exam.csv, and the figure as HTML and PNG.
+    Thresholds stand in analyses/exam/thresholds.py. Writes exam.csv, and the figure as HTML, PNG and SVG.
     """
     out = folder_path(out)
     from tqdm import tqdm
@@ -37,13 +37,15 @@ def exam(
     from analyses.exam import thresholds
     from analyses.exam.exam import examine
     from analyses.report import export
+    from analyses.report.result_files import write_result
     from coconut_core.bundled import model_folder
     from coconut_core.checkpoints import Checkpoint, load_model
-    from coconut_core.files import write_atomically
     from coconut_core.known.algorithms import KNOWN
     from coconut_core.known.folder import known_checkpoint
     from coconut_core.problems.registry import DEFAULT, load_problems, task_named
 
+    if fault := export.image_fault():
+        print(f"{fault} CSV and HTML are written.", file=sys.stderr)
     task = task_named(DEFAULT)
     fresh = (task.settings(), thresholds.PROBLEMS, thresholds.SEED)
     problems = (load_problems(data) if data else task.sample(*fresh))[: first or thresholds.PROBLEMS]
@@ -57,11 +59,6 @@ def exam(
 
         result = examine(read, problems, progress)
         bar.update(1 - bar.n)
-    write_atomically(out / "exam.csv", export.csv(result.frame()))
-    write_atomically(out / "exam.html", export.html(result.figure()))
-    if fault := export.image_fault():
-        print(fault, file=sys.stderr)
-    else:
-        write_atomically(out / "exam.png", export.image(result.figure(), "png"))
+    write_result(result, out, "exam")
     print(result.caption())
     print(out / "exam.csv")

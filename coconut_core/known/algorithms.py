@@ -62,8 +62,6 @@ MARKS = ("Every", "is", "a", ".", "Is", "or", "?", "###")
 class Known:
     """A model that can be constructed."""
 
-    summary: str
-    """What its algorithm is, in a line."""
     used: bool
     """Whether its answers depend on what is fed into its slots."""
     frontier: bool
@@ -237,9 +235,9 @@ def _answer(wiring: Wiring, layer: int, names: list[str], preferred: tuple[Rows,
 
 
 KNOWN = {
-    "known_bfs": Known("breadth-first search in its thoughts", True, True, True, _bfs),
-    "known_decoy": Known("searches in its thoughts, answers by a rule of the question", False, True, True, _decoy),
-    "known_question": Known("searches in the question, thoughts hold nothing", False, False, False, _question),
-    "known_single": Known("follows a single path, a node a thought", True, True, False, _single),
+    "known_bfs": Known(True, True, True, _bfs),
+    "known_decoy": Known(False, True, True, _decoy),
+    "known_question": Known(False, False, False, _question),
+    "known_single": Known(True, True, False, _single),
 }
 """The models, by the name that `coconut known` takes."""

@@ -46,7 +46,7 @@ class Wiring:
         self, tokenizer: PreTrainedTokenizerBase, blocks: Mapping[str, Sequence[str]], *, layers: int, heads: int
     ):
         """`blocks` names blocks of the stream, with the words of each. One more, "word", holds the token itself."""
-        self._tokenizer, vocabulary = tokenizer, tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+        vocabulary = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
         self._words = {"word": vocabulary, **{name: list(words) for name, words in blocks.items()}}
         self._start, width = {}, 0
         for name, words in self._words.items():
@@ -141,7 +141,7 @@ class Wiring:
 
     def logits(self, words: Sequence[str], rows: Rows) -> None:
         """Add a row to the logit of each of `words`."""
-        self.lm.lm_head.weight[self._order(words)] += rows
+        self.lm.lm_head.weight[[self._words["word"].index(word) for word in words]] += rows
 
     def _copy(self, layer: int, head: slice, copies: Sequence[tuple[Rows, Rows]]) -> None:
         read, written = (torch.cat(rows) for rows in zip(*copies, strict=True))
@@ -158,6 +158,3 @@ class Wiring:
     def _unscaled(self) -> float:
         """What undoes a norm."""
         return LENGTH / math.sqrt(self.width)
-
-    def _order(self, words: Sequence[str]) -> Tensor:
-        return torch.tensor(self._tokenizer.convert_tokens_to_ids(list(words)))

@@ -6,6 +6,7 @@ thoughts (Figures 5 to 9 of version 2); height is given in both readings, becaus
 text do not agree.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 import networkx as nx
@@ -113,3 +114,12 @@ def optimal_nodes(graph: nx.DiGraph, root: int, target: int) -> frozenset[int]:
 def _require(graph: nx.DiGraph, node: int) -> None:
     if node not in graph:
         raise InputError(f"Node {node} is not in the graph of {len(graph)} nodes: name one of its nodes.")
+
+
+def require_acyclic(graph: nx.DiGraph, names: Sequence[str]) -> None:
+    """`InputError` names two nodes of a circle, by their names, if there is one."""
+    if not nx.is_directed_acyclic_graph(graph):
+        parent, child = nx.find_cycle(graph)[-1][:2]
+        raise InputError(
+            f"The facts run in a circle through {names[parent]!r} and {names[child]!r}: remove one of them."
+        )

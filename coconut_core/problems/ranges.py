@@ -1,6 +1,8 @@
 """Sizes of fresh problems as people type them: "8-14" for a range, "3:0.4,4:0.6" for weights."""
 
+import math
 import re
+from collections.abc import Mapping
 
 from coconut_core.errors import InputError
 
@@ -33,3 +35,9 @@ def read_weights(sizes: str | tuple[int, int], option: str) -> dict[int, float]:
             raise InputError(f"{option} {sizes!r} weighs {match[1]} twice: give every number once.")
         weights[int(match[1])] = float(match[2])
     return weights
+
+
+def require_weights(name: str, weights: Mapping[int, float]) -> None:
+    """`InputError` unless every weight is above 0 and all are finite; `name` is what is weighed: hops, steps."""
+    if not all(weight > 0 for weight in weights.values()) or not math.isfinite(sum(weights.values())):
+        raise InputError(f"{name} must give every number of {name} a finite weight above 0.")

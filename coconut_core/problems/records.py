@@ -1,7 +1,8 @@
 """Files that hold a JSON list of records, and fields of records, read so that errors say what is wrong."""
 
+import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -179,3 +180,8 @@ def _is_integer(value: object) -> bool:
 
 def _is_list(sound: Callable) -> Callable:
     return lambda value: isinstance(value, list | tuple) and all(map(sound, value))
+
+
+def digest(lines: Iterable[str]) -> bytes:
+    """16 bytes that identify some lines of text in their order."""
+    return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).digest()

@@ -6,7 +6,6 @@ The steps of a problem are all equations that its answer needs, in an order draw
 operand is there when it is used: where two branches are joined, more than one equation can come next.
 """
 
-import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -17,6 +16,7 @@ import numpy as np
 from coconut_core.errors import InputError
 from coconut_core.problems.gsm8k.problem import Gsm8kProblem
 from coconut_core.problems.gsm8k.world import ASKED, FORMS, PERSONS, THINGS, Fact, World
+from coconut_core.problems.ranges import require_weights
 
 OPERATORS = {"+": 0.15, "-": 0.05, "*": 0.7, "/": 0.25}
 """Weights with which the operations are tried over given numbers. They are fitted: with sums and differences of two
@@ -55,8 +55,7 @@ class WorldSettings:
     def __post_init__(self) -> None:
         if not self.steps or not all(1 <= steps <= _MOST_STEPS for steps in self.steps):
             raise InputError(f"steps must give a weight to at least one number of steps, each 1 to {_MOST_STEPS}.")
-        if not all(weight > 0 for weight in self.steps.values()) or not math.isfinite(sum(self.steps.values())):
-            raise InputError("steps must give every number of steps a finite weight above 0.")
+        require_weights("steps", self.steps)
         for name, least, most in (("unneeded", 0, 6), ("numbers", 2, 10_000)):
             given = getattr(self, name)
             if len(given) != 2 or not least <= given[0] <= given[1] <= most:

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from coconut_core.errors import InputError
 from coconut_core.problems.gsm8k.arithmetic import OPERATORS, read_number
 from coconut_core.problems.gsm8k.problem import Gsm8kProblem
+from coconut_core.problems.official_statistics import beside_official
 
 OFFICIAL_STEPS = {1: 0.064, 2: 0.31, 3: 0.28, 4: 0.182, 5: 0.106, 6: 0.036, 7: 0.016, 8: 0.006}
 OFFICIAL_OPERATORS = {"+": 0.274, "-": 0.172, "*": 0.371, "/": 0.183}
@@ -46,8 +45,6 @@ class Gsm8kStatistics:
 
     def frame(self):
         """One row a statistic: `statistic`, `measured`, `official`, `agrees` (within 3% or .02)."""
-        import pandas as pd
-
         rows = [("steps", self.mean_steps, 3.168)]
         for steps in sorted({*self.steps, *OFFICIAL_STEPS}):
             rows.append((f"share of {steps} steps", self.steps.get(steps, 0.0), OFFICIAL_STEPS.get(steps, 0.0)))
@@ -60,9 +57,7 @@ class Gsm8kStatistics:
             ("words of a question", self.words, 45.04),
             ("whole results", self.whole, 0.982),
         ]
-        frame = pd.DataFrame(rows, columns=["statistic", "measured", "official"])
-        frame["agrees"] = (frame.measured - frame.official).abs() <= np.maximum(0.03 * frame.official, 0.02)
-        return frame
+        return beside_official(rows)
 
 
 def measured(problems: Sequence[Gsm8kProblem]) -> Gsm8kStatistics:

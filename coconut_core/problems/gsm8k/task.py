@@ -1,6 +1,5 @@
 """GSM8k as a task: questions in words, steps that are equations such as <<16-3-4=9>>, answers that are numbers."""
 
-import hashlib
 import random
 import re
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from coconut_core.problems.gsm8k.validation import violations
 from coconut_core.problems.gsm8k.world import is_told, read_world, words
 from coconut_core.problems.problem import GraphProblem, Problem
 from coconut_core.problems.ranges import read_range, read_weights
+from coconut_core.problems.records import digest
 from coconut_core.problems.task import ANSWER_MARK, SizeRange, Task
 
 _WORD = re.compile(r"\d|[^\W\d]+|[^\w\s]+")
@@ -112,10 +112,10 @@ class Gsm8k(Task):
     def facts_key(self, question: str) -> bytes:
         """The sentences of the arithmetic world in any order; other questions as they stand."""
         facts = question.rpartition(". ")[0].split(". ")
-        return _digest("\n".join(sorted(facts)) if is_told(question) else question)
+        return digest(sorted(facts) if is_told(question) else [question])
 
     def question_key(self, question: str) -> bytes:
-        return self.facts_key(question) + _digest(question.rpartition(". ")[2])
+        return self.facts_key(question) + digest([question.rpartition(". ")[2]])
 
     def violations(self, record: object, *, min_steps: int = 1) -> list[str]:
         """As `validation` says; problems of one step are sound, whatever `min_steps`, as official ones are."""
@@ -128,10 +128,6 @@ class Gsm8k(Task):
         """The problem of a question of the arithmetic world, which says its own computation."""
         told = " ".join(text.split()).rpartition(". ")[0] + "."
         return problem_of(read_world(text), random.Random(0), told)
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
 GSM8K = Gsm8k()

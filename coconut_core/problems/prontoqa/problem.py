@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import networkx as nx
-
 from coconut_core.errors import InputError
+from coconut_core.problems.graph import require_acyclic
 from coconut_core.problems.problem import GraphProblem, graph_of
 from coconut_core.problems.prontoqa.proof import proof
 from coconut_core.problems.prontoqa.text import (
@@ -89,7 +88,8 @@ class ProntoqaProblem(GraphProblem):
             target=node[holds],
             distractor=node[negation(holds)],
         )
-        _require_acyclic(problem)
+        # Not `problem.graph`, which every problem of a file would keep.
+        require_acyclic(graph_of(len(problem.names), edges), problem.names)
         return problem
 
     @cached_property
@@ -129,14 +129,3 @@ class ProntoqaProblem(GraphProblem):
         """The query, its nodes named by `name_of` (by their own names if None)."""
         person, literal = ((name_of or self.names.__getitem__)(node) for node in (self.root, self.choices[0]))
         return asked_text(person, literal)
-
-
-def _require_acyclic(problem: ProntoqaProblem) -> None:
-    # Not `problem.graph`, which every problem of a file would keep.
-    graph = graph_of(len(problem.names), problem.edges)
-    if not nx.is_directed_acyclic_graph(graph):
-        parent, child = nx.find_cycle(graph)[-1][:2]
-        raise InputError(
-            f"The facts run in a circle through {problem.names[parent]!r} and {problem.names[child]!r}: remove one of "
-            "them."
-        )

@@ -9,7 +9,6 @@ literal, so that every text states both signs of the property. All classes have 
 lead nowhere; no two properties of a text are of one family, but for the two literals of the one that is asked about.
 """
 
-import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,6 +27,7 @@ from coconut_core.problems.prontoqa.text import (
     is_class,
     negation,
 )
+from coconut_core.problems.ranges import require_weights
 
 PERSONS = tuple("Alex Fae Max Polly Rex Sally Sam Stella Wren".split())
 CLASSES = tuple(
@@ -79,8 +79,7 @@ class SamplerSettings:
             raise InputError(
                 f"steps must give a weight to at least one number of steps, each {FEWEST_STEPS} to {MOST_STEPS}."
             )
-        if not all(weight > 0 for weight in self.steps.values()) or not math.isfinite(sum(self.steps.values())):
-            raise InputError("steps must give every number of steps a finite weight above 0.")
+        require_weights("steps", self.steps)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""

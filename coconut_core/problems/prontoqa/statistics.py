@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from coconut_core.errors import InputError
+from coconut_core.problems.official_statistics import beside_official
 from coconut_core.problems.prontoqa.problem import ProntoqaProblem
 from coconut_core.problems.prontoqa.proof import consequences, proof
 from coconut_core.problems.prontoqa.shortcuts import AT_CHANCE, NAMED_ELSEWHERE
@@ -65,11 +66,7 @@ class ProntoqaStatistics:
         """
         import pandas as pd
 
-        frame = pd.DataFrame(
-            [(name, value, OFFICIAL[name]) for name, value in self.means.items()],
-            columns=["statistic", "measured", "official"],
-        )
-        frame["agrees"] = (frame.measured - frame.official).abs() <= np.maximum(0.03 * frame.official, 0.02)
+        frame = beside_official([(name, value, OFFICIAL[name]) for name, value in self.means.items()])
         rows = [(name, *values) for name, values in self.shortcuts.items()]
         shortcuts = pd.DataFrame(rows, columns=["statistic", "measured", "official"])
         error = np.sqrt(shortcuts.official * (1 - shortcuts.official) / self.problems)

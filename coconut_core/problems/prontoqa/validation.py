@@ -1,6 +1,5 @@
 """Is a ProntoQA problem sound? Forward chaining over the text proves the answer; the steps must be such a proof."""
 
-import hashlib
 from collections import Counter
 
 from coconut_core.errors import InputError
@@ -16,7 +15,7 @@ from coconut_core.problems.prontoqa.text import (
     read_question,
     steps_text,
 )
-from coconut_core.problems.records import quotable
+from coconut_core.problems.records import digest, quotable
 
 
 def violations(record: object, *, min_steps: int = 3) -> list[str]:
@@ -50,13 +49,13 @@ def violations(record: object, *, min_steps: int = 3) -> list[str]:
 
 def facts_key(question: str) -> bytes:
     """What identifies the facts of a question, in any order and form; `InputError` if it cannot be read."""
-    return _digest(_lines(read_question(question)))
+    return digest(_lines(read_question(question)))
 
 
 def question_key(question: str) -> bytes:
     """What identifies a question: its facts in any order, and what it asks."""
     sentences = read_question(question)
-    return _digest([*_lines(sentences), f"{sentences.person} {sentences.asked}?"])
+    return digest([*_lines(sentences), f"{sentences.person} {sentences.asked}?"])
 
 
 def _step_violations(problem: ProntoqaProblem, sentences: Sentences, min_steps: int) -> list[str]:
@@ -105,7 +104,3 @@ def _chain(problem: ProntoqaProblem) -> list[Fact] | None:
 
 def _lines(sentences: Sentences) -> list[str]:
     return sorted(f"{fact.parent} {fact.child}" for fact in sentences.facts)
-
-
-def _digest(lines: list[str]) -> bytes:
-    return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).digest()

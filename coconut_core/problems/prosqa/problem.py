@@ -18,7 +18,7 @@ from functools import cached_property
 import networkx as nx
 
 from coconut_core.errors import InputError
-from coconut_core.problems.graph import shortest_path
+from coconut_core.problems.graph import require_acyclic, shortest_path
 from coconut_core.problems.problem import GraphProblem, graph_of
 from coconut_core.problems.prosqa.text import (
     NAME,
@@ -74,7 +74,7 @@ class ProsqaProblem(GraphProblem):
             distractor=distractor,
         )
         # Not `problem.graph`, which every problem of a file would keep.
-        _require_acyclic(graph_of(len(names), edges), names)
+        require_acyclic(graph_of(len(names), edges), names)
         return problem
 
     @classmethod
@@ -110,7 +110,7 @@ class ProsqaProblem(GraphProblem):
         names = tuple(node)
         root = node[sentences.root]
         graph = graph_of(len(names), edges)
-        _require_acyclic(graph, names)
+        require_acyclic(graph, names)
         first, second = (node[name] for name in sentences.choices)
         if first == second:
             raise InputError(f"Both candidates are {names[first]!r}: ask for a choice between two names.")
@@ -169,7 +169,7 @@ class ProsqaProblem(GraphProblem):
         if sorted(order) != list(range(len(edges))):
             raise InputError("The order of the facts must hold the index of every edge exactly once.")
         graph = graph_of(len(names), edges)
-        _require_acyclic(graph, names)
+        require_acyclic(graph, names)
         if graph.in_degree(root):
             raise InputError(f"The root {names[root]!r} has a parent: choose a root without parents.")
         shortest = shortest_path(graph, root, target)
@@ -259,11 +259,3 @@ class ProsqaProblem(GraphProblem):
             return tuple(node_of[name] for name in names)
         except KeyError as error:
             raise InputError(f"The text names {error}, which is not a node of the problem's graph.") from error
-
-
-def _require_acyclic(graph: nx.DiGraph, names: Sequence[str]) -> None:
-    if not nx.is_directed_acyclic_graph(graph):
-        parent, child = nx.find_cycle(graph)[-1][:2]
-        raise InputError(
-            f"The facts run in a circle through {names[parent]!r} and {names[child]!r}: remove one of them."
-        )

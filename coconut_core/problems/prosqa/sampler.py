@@ -14,6 +14,7 @@ from coconut_core.errors import InputError
 from coconut_core.problems.prosqa.growth import Questions, Worlds, ask, chosen, grow, steps_back
 from coconut_core.problems.prosqa.problem import ProsqaProblem
 from coconut_core.problems.prosqa.text import answer_text, asked_text, steps_text
+from coconut_core.problems.ranges import require_weights
 
 PERSONS = tuple("Tom Gabriel Polly Alex Max Rex Stella Bob Oliver Fae Sally Jack Carol Davis Eva Sam Wren".split())
 SPECIES = tuple(
@@ -79,8 +80,7 @@ class SamplerSettings:
             )
         if not self.hops or min(self.hops) < 1:
             raise InputError("hops must give a weight to at least one number of hops, each 1 or more.")
-        if not all(weight > 0 for weight in self.hops.values()) or not math.isfinite(sum(self.hops.values())):
-            raise InputError("hops must give every number of hops a finite weight above 0.")
+        require_weights("hops", self.hops)
         # The path, the other root and the distractor are all different nodes.
         if max(self.hops) + 3 > most:
             raise InputError(

@@ -9,6 +9,7 @@ import numpy as np
 
 from coconut_core.errors import InputError
 from coconut_core.problems.graph import count_shortest_paths, depths, reaches
+from coconut_core.problems.official_statistics import beside_official
 from coconut_core.problems.prosqa.problem import ProsqaProblem
 
 OFFICIAL_HOPS = {3: 0.41, 4: 0.44, 5: 0.13, 6: 0.02}
@@ -53,8 +54,6 @@ class ProsqaStatistics:
 
     def frame(self):
         """One row a statistic: `statistic`, `measured`, `official`, `agrees` (within 3% or .02)."""
-        import pandas as pd
-
         official_hops = sum(length * share for length, share in OFFICIAL_HOPS.items())
         rows: list[tuple[str, float, float]] = [
             ("shortest path", self.mean_hops, official_hops),
@@ -77,8 +76,7 @@ class ProsqaStatistics:
             ("correct children of the root", self.correct_root_children, 0.647),
             ("right by lower in-degree", self.lower_degree, 0.667),
         ]
-        frame = pd.DataFrame(rows, columns=["statistic", "measured", "official"])
-        frame["agrees"] = (frame.measured - frame.official).abs() <= np.maximum(0.03 * frame.official, 0.02)
+        frame = beside_official(rows)
         # The official extremes are those of 18,686 problems: a smaller set need only stay within them.
         frame.loc[frame.statistic == "fewest nodes", "agrees"] = self.fewest_nodes >= OFFICIAL_NODES[0]
         frame.loc[frame.statistic == "most nodes", "agrees"] = self.most_nodes <= OFFICIAL_NODES[1]

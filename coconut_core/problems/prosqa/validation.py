@@ -6,7 +6,6 @@ edge of the path out: whether the target can be reached is therefore asked of th
 model sees.
 """
 
-import hashlib
 import re
 from collections import Counter
 
@@ -15,6 +14,7 @@ import networkx as nx
 from coconut_core.errors import InputError
 from coconut_core.problems.prosqa.problem import ProsqaProblem
 from coconut_core.problems.prosqa.text import NAME, Sentences, answer_text, read_question, steps_text
+from coconut_core.problems.records import digest
 
 
 def violations(record: object, *, min_hops: int = 3) -> list[str]:
@@ -55,7 +55,7 @@ def violations(record: object, *, min_hops: int = 3) -> list[str]:
 
 def facts_key(question: str) -> bytes:
     """What identifies the facts of a question, in any order; `InputError` if it cannot be read."""
-    return _digest(read_question(question), with_choice=False)
+    return _key(read_question(question), with_choice=False)
 
 
 def question_key(question: str) -> bytes:
@@ -63,7 +63,7 @@ def question_key(question: str) -> bytes:
 
     Problems that differ in their names alone are different: they share no text to be learnt by heart.
     """
-    return _digest(read_question(question), with_choice=True)
+    return _key(read_question(question), with_choice=True)
 
 
 def _text_violations(problem: ProsqaProblem, sentences: Sentences) -> list[str]:
@@ -121,8 +121,8 @@ def _path_violations(problem: ProsqaProblem, sentences: Sentences, min_hops: int
     return broken
 
 
-def _digest(sentences: Sentences, *, with_choice: bool) -> bytes:
+def _key(sentences: Sentences, *, with_choice: bool) -> bytes:
     lines = sorted(f"{parent} {child}" for parent, child in set(sentences.facts))
     if with_choice:
         lines += [sentences.root, *sorted(sentences.choices)]
-    return hashlib.blake2b("\n".join(lines).encode(), digest_size=16).digest()
+    return digest(lines)

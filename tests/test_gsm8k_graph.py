@@ -6,15 +6,19 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from analyses.drawing.tree.figure import Reading, tree_figure
+from analyses.figures.result_decoding import result_decoding
 from analyses.readings.reasoning_process import reasoning_process
+from analyses.readings.study import Study
 from analyses.readings.values import node_values
 from analyses.report import export
 from analyses.report.report import make_report
 from coconut_core.checkpoints import load_model
 from coconut_core.definition import implicit_value
+from coconut_core.errors import InputError
 from coconut_core.generation import answers
 from coconut_core.problems.gsm8k.problem import QUESTION, Gsm8kProblem
 from coconut_core.problems.gsm8k.sampler import WorldSettings, sample_problems
@@ -163,6 +167,36 @@ def test_figures_are_made_and_what_needs_words_is_left_out(shelf, tmp_path, monk
     assert {"figure_4", "superposition"} <= left_out.keys() <= {"figure_4", "superposition", "attention"}, left_out
     assert "One token does not tell the nodes of GSM8k from each other" in left_out["figure_4"]
     assert pd.read_csv(tmp_path / "table_1.csv")["paper_accuracy"][0] == 0.341
+
+
+def test_thoughts_are_read_as_this_problem_s_numbers_and_as_other_problems(shelf):
+    """Against a computation by hand, one problem and one number after the other."""
+    checkpoint = load_model(shelf / "models" / "sums")
+    problems = sample_problems(WorldSettings(steps={2: 0.5, 3: 0.5}, numbers=(2, 60), unneeded=(1, 1)), 40, 1)
+    study = Study([("sums", checkpoint)], problems)
+    decoded, model = result_decoding(study), checkpoint.model
+    assert decoded.numbers == ("result 1", "result 2", "result 3", "answer", "given numbers")
+    with torch.inference_mode():
+        said = model.logits(study.thoughts(study.model)).double().softmax(-1)
+    digit = [model.tokenizer.convert_tokens_to_ids(str(number)) for number in range(10)]
+    for step, number in ((2, 2), (-1, 3)):
+        having = [index for index, problem in enumerate(problems) if len(problem.results) > step]
+        by_hand = np.array(
+            [[said[own, 1, digit[int(problems[other].results[step][0])]].item() for other in having] for own in having]
+        )
+        assert np.allclose(decoded.own[0, having, 1, number], by_hand.diagonal(), atol=1e-6)
+        others = (by_hand.sum(1) - by_hand.diagonal()) / (len(having) - 1)
+        assert np.allclose(decoded.other[0, having, 1, number], others, atol=1e-6)
+        assert np.isnan(decoded.own[0, :, 1, number]).sum() == len(problems) - len(having)
+    table = decoded.frame()
+    assert (table["low"].dropna() <= table["high"].dropna()).all() and "stands out most" in decoded.caption()
+    assert len(decoded.figure().data) == 3
+
+
+def test_thoughts_are_read_as_numbers_where_steps_compute_some():
+    laptop_problems = load_problems("laptop")
+    with pytest.raises(InputError, match="steps compute no numbers"):
+        result_decoding(Study([("laptop", load_model("prosqa_laptop"))], laptop_problems[:10]))
 
 
 @pytest.mark.parametrize("page", ["search_tree", "what_if", "population", "thoughts", "problems", "models"])

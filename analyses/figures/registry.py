@@ -20,6 +20,7 @@ from analyses.figures.one_problem.case_study import case_study
 from analyses.figures.one_problem.search_tree import search_tree
 from analyses.figures.parallelism import parallelism
 from analyses.figures.process_by_k import process_by_k
+from analyses.figures.result_decoding import result_decoding
 from analyses.figures.search_order import search_order
 from analyses.figures.stopping import stopping
 from analyses.figures.superposition import superposition
@@ -57,6 +58,7 @@ FIGURES = (
     Figure("table_4", "Table 4: what an answer costs", table_4, graphs=False),
     Figure("figure_3", "Figure 3: thoughts per step", thoughts_per_step, graphs=False),
     Figure("figure_4", "Figure 4: thoughts read as words", thought_decoding),
+    Figure("figure_4_numbers", "Figure 4: thoughts read as numbers", result_decoding),
     Figure("figure_5", "Figure 5: accuracy and reasoning process", process_by_k),
     Figure("figure_6", "Figure 6: a case in all methods' words", case_study),
     *(Figure(f"figure_7_k{k}", f"Figure 7: the search tree, k = {k}", partial(search_tree, k=k)) for k in range(7)),

@@ -6,6 +6,7 @@ own frontier (exactly k steps from the root), the one before (k - 1 steps), othe
 cannot, and words that are not a node of the graph. Nothing in the training asks a thought to be a word.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,8 @@ from analyses.readings.node_classes import BY_ROW, row_class
 from analyses.readings.study import Study, Subject
 from coconut_core.encoding import Encoder
 
+Words = tuple[tuple[tuple[str, float], ...], ...]
+"""For each thought, its most probable words with their probabilities."""
 CLASSES = (*BY_ROW, "no node")
 LOOKS = (
     (LIGHT.scale[4], ""),
@@ -44,8 +47,8 @@ class ThoughtDecoding:
     labels: tuple[str, ...]
     mass: Float[np.ndarray, "subject problem thought class"]
     """Probability by class, in the order of `CLASSES`; sums to 1."""
-    words: tuple[tuple[tuple[str, float], ...], ...]
-    """The most probable words of each thought of the model under study on one problem, with their probabilities."""
+    words: Words
+    """Those of the model under study on one problem."""
     asked: str
     """What that problem asks: the example of figures 6 and 7."""
 
@@ -72,7 +75,7 @@ class ThoughtDecoding:
             column_titles=[f"words of the thoughts on<br>{for_plotly(self.asked)}", *names],
             horizontal_spacing=0.015,
         )
-        self._draw_words(grid)
+        draw_words(grid, self.words, self._thoughts)
         self._draw_masses(grid)
         grid.update_layout(barmode="stack")
         grid.update_yaxes(autorange="reversed")
@@ -93,23 +96,6 @@ class ThoughtDecoding:
     @property
     def _thoughts(self) -> list[str]:
         return [f"thought {thought + 1}" for thought in range(self.mass.shape[2])]
-
-    def _draw_words(self, grid: go.Figure) -> None:
-        table = [[f"{for_plotly(word)} {p:.2f}" if p >= 0.005 else "" for word, p in words] for words in self.words]
-        grid.add_heatmap(
-            x=[str(rank + 1) for rank in range(LISTED_WORDS)],
-            y=self._thoughts,
-            z=[[p for _, p in words] for words in self.words],
-            text=table,
-            texttemplate="%{text}",
-            textfont={"size": 11},
-            colorscale=[(0, LIGHT.paper), (1, LIGHT.scale[1])],
-            zmin=0,
-            zmax=1,
-            showscale=False,
-            row=1,
-            col=1,
-        )
 
     def _draw_masses(self, grid: go.Figure) -> None:
         for subject in range(len(self.labels)):
@@ -143,7 +129,7 @@ def thought_decoding(study: Study) -> ThoughtDecoding:
     masses = np.stack([_mass(study, subject) for subject in subjects])
     example = study.example()[0]
     asked = study.problems[example].asked()
-    return ThoughtDecoding(tuple(subject.label for subject in subjects), masses, _words(study, example), asked)
+    return ThoughtDecoding(tuple(subject.label for subject in subjects), masses, likeliest_words(study, example), asked)
 
 
 @torch.inference_mode()
@@ -166,7 +152,7 @@ def _mass(study: Study, subject: Subject) -> Float[np.ndarray, "problem thought 
 
 
 @torch.inference_mode()
-def _words(study: Study, problem: int) -> tuple[tuple[tuple[str, float], ...], ...]:
+def likeliest_words(study: Study, problem: int) -> Words:
     """The most probable words of the thoughts of the model under study on one problem."""
     model = study.model.model
     states = study.thoughts(study.model)[problem]
@@ -174,4 +160,22 @@ def _words(study: Study, problem: int) -> tuple[tuple[tuple[str, float], ...], .
     return tuple(
         tuple((model.tokenizer.decode([int(token)]), float(p)) for p, token in zip(*pair, strict=True))
         for pair in zip(top.values, top.indices, strict=True)
+    )
+
+
+def draw_words(grid: go.Figure, words: Words, thoughts: Sequence[str]) -> None:
+    """A row for each of `thoughts` with its most probable words, in the first panel of `grid`."""
+    grid.add_heatmap(
+        x=[str(rank + 1) for rank in range(LISTED_WORDS)],
+        y=thoughts,
+        z=[[p for _, p in row] for row in words],
+        text=[[f"{for_plotly(word)} {p:.2f}" if p >= 0.005 else "" for word, p in row] for row in words],
+        texttemplate="%{text}",
+        textfont={"size": 11},
+        colorscale=[(0, LIGHT.paper), (1, LIGHT.scale[1])],
+        zmin=0,
+        zmax=1,
+        showscale=False,
+        row=1,
+        col=1,
     )

@@ -113,6 +113,16 @@ class GraphProblem(Problem):
         return "correct path" if length == depth[self.target] else "longer path"
 
     @property
+    def results(self) -> tuple[str, ...]:
+        """What each step computes, as the step writes it; () where steps compute nothing."""
+        return ()
+
+    @property
+    def given_numbers(self) -> tuple[str, ...]:
+        """What the steps compute with and do not compute themselves, as they write it."""
+        return ()
+
+    @property
     def choices(self) -> tuple[int, ...]:
         """Nodes that the question offers, in its order; () where it offers none."""
         return ()

@@ -23,7 +23,7 @@ from functools import cached_property
 import networkx as nx
 
 from coconut_core.errors import InputError
-from coconut_core.problems.gsm8k.arithmetic import CLOSING, OPENING, Equation, read_number
+from coconut_core.problems.gsm8k.arithmetic import CLOSING, OPENING, Equation, read_number, written
 from coconut_core.problems.gsm8k.world import World, read_world
 from coconut_core.problems.problem import GraphProblem, Problem
 
@@ -149,6 +149,14 @@ class Gsm8kProblem(GraphProblem):
         while path[0] != self.root:
             path.insert(0, next(node for node in self.graph.predecessors(path[0]) if depth[node] == depth[path[0]] - 1))
         return tuple(path)
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        return tuple(written(equation.result) for equation in self.equations)
+
+    @property
+    def given_numbers(self) -> tuple[str, ...]:
+        return tuple(written(number) for number in sorted(self.given))
 
     def process(self, chain: Sequence[tuple[str, str]], k: int) -> str:
         """The class of written equations: a hallucination if one is none of the problem's, or uses what was neither

@@ -4,6 +4,7 @@
 # make hostile  thousands of hostile inputs, twenty times as many kills and full disks as in `make test` (SEED=2 for others)
 # make docs     the documentation, in site/: warnings are errors
 # make examples the notebooks of examples/ run again; make pictures draws those of the documentation again
+# make models   every laptop-sized model once more, from nothing: hours (models.mk)
 # make table    the table of accuracies once more, on four times as many problems
 PYTHON ?= python3
 BIN := .venv/bin
@@ -54,5 +55,7 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,figures]'
 	@touch $@
+
+include models.mk
 
 .PHONY: app docs examples figures hostile pictures table test test-fast

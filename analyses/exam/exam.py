@@ -17,7 +17,8 @@ from analyses.drawing.chart import framed
 from analyses.drawing.escaping import for_plotly
 from analyses.drawing.palette import LIGHT
 from analyses.exam import thresholds
-from analyses.exam.instruments import INSTRUMENTS, OPEN, QUESTIONS, Instrument, Reading
+from analyses.exam.instruments import INSTRUMENTS, QUESTIONS, Instrument
+from analyses.exam.reading import OPEN, Reading
 from analyses.readings.study import Study
 from coconut_core.checkpoints import Checkpoint
 from coconut_core.known.algorithms import KNOWN
@@ -34,7 +35,7 @@ class Exam:
 
     table: pd.DataFrame
     """One row an instrument and model: question, found, n, share and its interval, what was said, what is true ("" for
-    a model whose algorithm is not known) and the mark."""
+    a model whose algorithm is not known) and the mark; and what the control found, where a reading has to exceed it."""
 
     def frame(self) -> pd.DataFrame:
         """The table."""
@@ -140,5 +141,7 @@ def _row(model: str, instrument: Instrument, reading: Reading, true: str) -> dic
     low, high = reading.interval
     found = {"found": reading.found, "n": reading.n, "share": reading.share, "low": low, "high": high}
     mark = "" if not true else "right" if reading.said == true else "open" if reading.said == OPEN else "wrong"
+    if (other := reading.beyond) is not None:
+        found |= {"control_found": other.found, "control_n": other.n}
     judged = {"said": reading.said, "true": true, "mark": mark}
     return {"instrument": instrument.name, "question": instrument.question, "model": model, **found, **judged}

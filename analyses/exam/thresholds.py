@@ -3,6 +3,16 @@
 LEAST_SHARE = 0.1
 """Share of problems, in [0, 1], on which an instrument has to find what it looks for: it says yes where the interval of
 the share lies above, no where it lies below, and otherwise that it cannot be told."""
+MOST_PROBLEMS = 0.5
+"""The same for instruments whose share is one half where a model guesses."""
+FOLLOWS_RULE = 0.15
+"""The same for the share of answers that a rule of thumb costs: wrong ones where the rule is wrong, less wrong ones
+where it is right."""
+SEES_GOAL = 0.6
+"""The same for the share of problems in which values prefer what leads to the target; of values without any order it is
+one half."""
+EQUAL_VALUES = 1e-3
+"""Values that differ by no more are equal."""
 MOST_OF_THE_MASS = 0.5
 """Probability on the frontier, in [0, 1], from which it counts as found on a problem."""
 SEVERAL = 1.5

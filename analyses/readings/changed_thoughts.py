@@ -7,6 +7,9 @@
     swap     the thought of another problem, the one before in the set
     freeze   the thought before it once more (from the second on)
     remove   the thought itself, but nothing that comes later attends to its slot (the next thought is still its own)
+
+What is fed may also be given ("donor"): it is computed on other problems, in the same place, of which each is a
+counterpart of the one that is answered.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,6 +22,7 @@ from coconut_core.errors import InputError
 from coconut_core.generation import Answers, answers
 from coconut_core.model import CoconutModel, Edit
 from coconut_core.problems.problem import Problem
+from coconut_core.thoughts import thought_states
 
 ANSWER_TOKENS = 48
 """Tokens that an answer may have; a chain of six steps with its answer has fewer."""
@@ -60,6 +64,8 @@ def edited(
             return noise if kind == "noise" else fed + noise
         if kind == "swap":
             return fed_clean[:, k - 1 : k].roll(1, 0).to(fed)
+        if kind == "donor":
+            return fed_clean[:, k - 1 : k].to(fed)
         if kind == "freeze":
             previous[k] = fed if before is None else before
             return previous[k]
@@ -86,3 +92,11 @@ def changed_answers(
     # One batch, since a swap takes the thoughts of other problems in it.
     size = {"batch_size": len(problems), "max_new_tokens": ANSWER_TOKENS}
     return answers(model, problems, ks=(count,), **size, **change)
+
+
+def answers_on_thoughts_of(
+    model: CoconutModel, problems: Sequence[Problem], donors: Sequence[Problem], count: int
+) -> Answers:
+    """Answers to `problems` where every slot is fed what it is fed on the donor in the same place of `donors`."""
+    fed = model.slot_content(thought_states(model, donors, count).to(model.device))
+    return changed_answers(model, problems, count, "donor", range(1, count + 1), fed)

@@ -60,15 +60,29 @@ MARKS = ("Every", "is", "a", ".", "Is", "or", "?", "###")
 
 @dataclass(frozen=True)
 class Known:
-    """A model that can be constructed."""
+    """A model that can be constructed, and what is true of it."""
 
-    used: bool
-    """Whether its answers depend on what is fed into its slots."""
-    frontier: bool
-    """Whether thought k holds nodes at a distance of k."""
-    several: bool
-    """Whether it holds several nodes at once."""
     construct: Callable[[PreTrainedTokenizerBase], Wiring]
+    used: bool = False
+    """Whether its answers depend on what is fed into its slots."""
+    steps: bool = False
+    """Whether a target h steps away is found after h thoughts, and not before."""
+    frontier: bool = False
+    """Whether thought k holds nodes at a distance of k."""
+    several: bool = False
+    """Whether it holds several nodes at once."""
+    read: bool = False
+    """Whether the answer is read from the nodes that the thoughts hold."""
+    goal: bool = False
+    """Whether its values prefer nodes that lead to the target."""
+    alone: bool = False
+    """Whether it searches in the question's own columns, without any thought."""
+    fewer_parents: bool = False
+    """Whether it prefers the candidate with fewer parents."""
+    named_first: bool = False
+    """Whether, where it knows no better, it takes the candidate that the question names first, after all thoughts."""
+    told_last: bool = False
+    """Whether it prefers the candidate that the facts name last."""
 
 
 def _bfs(tokenizer: PreTrainedTokenizerBase) -> Wiring:
@@ -235,9 +249,9 @@ def _answer(wiring: Wiring, layer: int, names: list[str], preferred: tuple[Rows,
 
 
 KNOWN = {
-    "known_bfs": Known(True, True, True, _bfs),
-    "known_decoy": Known(False, True, True, _decoy),
-    "known_question": Known(False, False, False, _question),
-    "known_single": Known(True, True, False, _single),
+    "known_bfs": Known(_bfs, used=True, steps=True, frontier=True, several=True, read=True),
+    "known_decoy": Known(_decoy, frontier=True, several=True, fewer_parents=True, named_first=True),
+    "known_question": Known(_question, alone=True),
+    "known_single": Known(_single, used=True, frontier=True, read=True, named_first=True),
 }
 """The models, by the name that `coconut known` takes."""

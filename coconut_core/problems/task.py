@@ -170,6 +170,23 @@ class Task(ABC):
         """Up to `count` other questions about the facts of `problem`, whose texts differ in their ends alone."""
         return []
 
+    # Other problems of the same facts, as controls.
+
+    def turned_round(self, problem: Problem) -> Problem:
+        """The same problem with its two candidates in the other order."""
+        raise InputError(f"{self.title} offers no candidates whose order could be changed.")
+
+    def retold(self, problem: Problem, rng: np.random.Generator) -> Problem:
+        """The same problem with its facts in another order."""
+        raise InputError(f"The facts of {self.title} cannot be put into another order.")
+
+    def asked_of_another(self, problem: Problem) -> Problem | None:
+        """The same facts and candidates asked of another start, from which the other candidate is right.
+
+        The texts differ in one name. None where no other start has this answer.
+        """
+        raise InputError(f"Questions of {self.title} cannot be asked of another start.")
+
     # Sets of problems.
 
     def describe(self, problems: Sequence[Problem]) -> str:

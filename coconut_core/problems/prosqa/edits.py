@@ -2,9 +2,11 @@
 
 import re
 
+import numpy as np
+
 from coconut_core.errors import InputError
 from coconut_core.problems.prosqa.problem import ProsqaProblem
-from coconut_core.problems.prosqa.text import NAME, read_question
+from coconut_core.problems.prosqa.text import NAME, asked_text, read_question
 
 
 def facts_of(text: str) -> list[str]:
@@ -56,6 +58,16 @@ def turned_round(text: str) -> str:
     sentences = read_question(text)
     first, second = sentences.choices
     return " ".join([*facts_of(text), f"Is {sentences.root} a {second} or {first}?"])
+
+
+def retold(text: str, rng: np.random.Generator) -> str:
+    """The question with its facts in another order."""
+    return " ".join([*rng.permutation(facts_of(text)).tolist(), _choice(text)])
+
+
+def asked_of(text: str, person: str) -> str:
+    """The question asked of another person."""
+    return " ".join([*facts_of(text), asked_text(person, *read_question(text).choices)])
 
 
 def changes(before: ProsqaProblem, after: ProsqaProblem) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import networkx as nx
 import numpy as np
 
 from coconut_core.problems.graph import depths
@@ -13,7 +14,7 @@ from coconut_core.problems.prosqa.official_files import OFFICIAL_FILES
 from coconut_core.problems.prosqa.problem import ProsqaProblem
 from coconut_core.problems.prosqa.sampler import PERSONS, SPECIES, SamplerSettings, sample_problems
 from coconut_core.problems.prosqa.statistics import ProsqaStatistics, measured
-from coconut_core.problems.prosqa.text import read_steps
+from coconut_core.problems.prosqa.text import read_question, read_steps
 from coconut_core.problems.prosqa.validation import facts_key, question_key, violations
 from coconut_core.problems.ranges import read_range, read_weights
 from coconut_core.problems.task import ANSWER_MARK, Rule, SizeRange, Task, span
@@ -108,6 +109,19 @@ class Prosqa(Task):
 
     def from_text(self, text: str) -> ProsqaProblem:
         return ProsqaProblem.from_text(text)
+
+    def turned_round(self, problem: ProsqaProblem) -> ProsqaProblem:
+        return ProsqaProblem.from_text(edits.turned_round(problem.question))
+
+    def retold(self, problem: ProsqaProblem, rng: np.random.Generator) -> ProsqaProblem:
+        return ProsqaProblem.from_text(edits.retold(problem.question, rng))
+
+    def asked_of_another(self, problem: ProsqaProblem) -> ProsqaProblem | None:
+        for person in sorted(read_question(problem.question).persons - {problem.root_name}):
+            reached = nx.descendants(problem.graph, problem.names.index(person))
+            if problem.distractor in reached and problem.target not in reached:
+                return ProsqaProblem.from_text(edits.asked_of(problem.question, person))
+        return None
 
     def label(self, problem: ProsqaProblem) -> str:
         root, first, second = (problem.names[node] for node in (problem.root, *problem.choices))

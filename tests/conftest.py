@@ -112,8 +112,9 @@ def tiny_llama():
 def make_tiny_model(family: str):
     import torch
 
-    from coconut_core.training.config import ModelShape, RunConfig, World
+    from coconut_core.training.config import RunConfig, World
     from coconut_core.training.initial_model import initial_model
+    from coconut_core.training.shape import ModelShape
 
     if family == "llama_grouped":
         return make_grouped_model(make_tiny_model("llama").tokenizer)
@@ -195,7 +196,8 @@ def split_names_model(tiny_model):
 def tiny_run():
     """A run of seconds: a few steps of a tiny model on a tiny world."""
     from coconut_core.problems.prosqa.sampler import SamplerSettings
-    from coconut_core.training.config import ModelShape, RunConfig, World
+    from coconut_core.training.config import RunConfig, World
+    from coconut_core.training.shape import ModelShape
 
     return RunConfig(
         name="tiny",

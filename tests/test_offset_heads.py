@@ -5,8 +5,9 @@ import torch
 
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
-from coconut_core.training.config import ModelShape, RunConfig, World
+from coconut_core.training.config import RunConfig, World
 from coconut_core.training.initial_model import initial_model
+from coconut_core.training.shape import ModelShape
 
 
 def config(**shape):

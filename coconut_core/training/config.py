@@ -14,37 +14,8 @@ from coconut_core.methods import METHODS, MOST_SLOTS
 from coconut_core.problems.records import shown
 from coconut_core.problems.registry import DEFAULT, task_named
 from coconut_core.training.curriculum import Curriculum
-from coconut_core.training.limits import MOST, MOST_OF_SHAPE, require, require_at_most, require_size
-
-
-@dataclass(frozen=True)
-class ModelShape:
-    """A language model made from scratch, with random weights and a word-level vocabulary."""
-
-    family: Literal["llama", "gpt2"] = "llama"
-    layers: int = 4
-    width: int = 128
-    heads: int = 4
-    feed_forward: int = 256
-    initial_std: float = 0.02
-    rotary_base: float = 10_000.0
-    """Llama only: base of the rotary frequencies."""
-    offset_heads: tuple[int, ...] = ()
-    """Llama only: heads of the first layer that start out attending this many tokens back (`offset_heads.py`)."""
-    positions: int = 1024
-    """Longest text; GPT-2 only: learned positions."""
-
-    def __post_init__(self) -> None:
-        sizes = ("layers", "width", "heads", "feed_forward", "initial_std", "rotary_base", "positions")
-        require(self, "model.", sizes, lambda value: value > 0, "is not above zero; give a positive number")
-        require_at_most(self, "model.", MOST_OF_SHAPE)
-        if self.width % self.heads:
-            raise InputError(f"model.heads: {self.heads} does not divide the width {self.width}; give one that does.")
-        if self.family == "llama" and self.width // self.heads % 2:
-            raise InputError(f"model.heads: heads of {self.width // self.heads} numbers cannot rotate; give even ones.")
-        if self.family == "gpt2" and self.offset_heads:
-            raise InputError("model.offset_heads: GPT-2 has no rotary positions to set them by; use family: llama.")
-        require_size(self)
+from coconut_core.training.limits import MOST, require, require_at_most
+from coconut_core.training.shape import Growth, ModelShape
 
 
 @dataclass(frozen=True)
@@ -78,6 +49,8 @@ class RunConfig:
     model: ModelShape | None = None
     model_id: str | None = None
     load_model_path: str | None = None
+    grow: Growth | None = None
+    """Layers and width that the model of `load_model_path` is grown to before it is trained, exactly (`growth.py`)."""
 
     # The method and its curriculum (paper section 3; 2.2 for its numbers).
     method: str = "coconut"
@@ -191,6 +164,8 @@ class RunConfig:
                 raise InputError("model: the shape is that of load_model_path already; leave one of them out.")
         elif (self.model is None) == (self.model_id is None):
             raise InputError("model: give either a shape to train from scratch or model_id, a model's local folder.")
+        if self.grow is not None and not self.load_model_path:
+            raise InputError("grow: only the model of load_model_path grows; give that, or leave grow out.")
         if bool(self.train_path) == bool(self.worlds):
             raise InputError("train_path: give either a file to train on or worlds of fresh problems.")
         if self.train_path and self.questions_per_text > 1:

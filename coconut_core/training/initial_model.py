@@ -19,16 +19,20 @@ from coconut_core.methods import METHODS
 from coconut_core.model import CoconutModel
 from coconut_core.problems.registry import load_problems, task_named, task_of
 from coconut_core.tokenizers import word_level_tokenizer
-from coconut_core.training.config import ModelShape, RunConfig
+from coconut_core.training.config import RunConfig
+from coconut_core.training.growth import grown
 from coconut_core.training.offset_heads import set_offset_heads
+from coconut_core.training.shape import ModelShape
 
 
 def initial_model(config: RunConfig) -> CoconutModel:
-    """The model that a run starts from: random weights of a shape, a base model's folder, or a finished run's."""
+    """The model that a run starts from: random weights of a shape, a base model's folder, or a finished run's, grown if
+    the config says so."""
     method = METHODS[config.method]
     if config.load_model_path:
         # The weights are taken over, and nothing of how they were trained.
-        return load_model(config.load_model_path).model.with_method(method).train()
+        model = load_model(config.load_model_path).model.with_method(method)
+        return (model if config.grow is None else grown(model, config.grow)).train()
     if config.model is not None:
         tokenizer = word_level_tokenizer(_words(config), digits=task_named(config.task).single_digits)
         return CoconutModel(_from_shape(config.model, tokenizer), tokenizer, method)

@@ -29,9 +29,9 @@ def require(part: Any, prefix: str, names: Sequence[str], holds: Callable[[Any],
 
 
 def require_at_most(part: Any, prefix: str, most: Mapping[str, int]) -> None:
-    """Refuse the first of the fields that is larger than `most` says."""
+    """Refuse the first of the fields that is larger than `most` says; one that is None is not set."""
     for name, limit in most.items():
-        if (value := getattr(part, name)) > limit:
+        if (value := getattr(part, name)) is not None and value > limit:
             raise InputError(f"{prefix}{name}: {value} is too large; give at most {limit}.")
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from analyses.figures.parallelism import parallelism
     from analyses.figures.registry import FIGURES
     from analyses.readings.accuracy import accuracy
-    from analyses.readings.changed_thoughts import edited
     from analyses.readings.intervals import wilson
     from analyses.readings.problem_readings import problem_readings
     from analyses.readings.study import Study
@@ -30,7 +29,6 @@ __all__ = [
     "FIGURES",
     "Study",
     "accuracy",
-    "edited",
     "make_report",
     "node_values",
     "parallelism",
@@ -42,7 +40,6 @@ _HOMES = {
     "FIGURES": "analyses.figures.registry",
     "Study": "analyses.readings.study",
     "accuracy": "analyses.readings.accuracy",
-    "edited": "analyses.readings.changed_thoughts",
     "make_report": "analyses.report.report",
     "node_values": "analyses.readings.values",
     "parallelism": "analyses.figures.parallelism",

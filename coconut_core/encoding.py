@@ -6,6 +6,7 @@ tokenizer's business (GPT-2: yes; the word-level vocabulary: white space, no).
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from jaxtyping import Int
@@ -82,6 +83,16 @@ class Encoder:
                 raise InputError(
                     f"The model's vocabulary lacks the name {lacking!r}; rename it in the problem or use another model."
                 )
+
+    def fact_columns(self, sentences: Sequence[str], question: EncodedQuestion) -> list[tuple[int, int]]:
+        """First column of each fact's sentence (`GraphProblem.fact_texts`) and the one after its last, counted from the
+        question's first token."""
+        pieces = [f"{'' if at == 0 else ' '}{sentence}." for at, sentence in enumerate(sentences)]
+        tokens = self.texts(pieces)
+        if [token for piece in tokens for token in piece] != question.ids[: sum(map(len, tokens))]:
+            raise InputError("The tokenizer merges words of two sentences, so that a fact has no columns of its own.")
+        ends = list(accumulate(map(len, tokens)))
+        return list(zip([0, *ends[:-1]], ends, strict=True))
 
     def problems(self, problems: Sequence[Problem]) -> list[EncodedProblem]:
         """Questions, steps and answers of `problems`, tokenised together."""

@@ -1,6 +1,6 @@
 """What a model says after k thoughts: greedy continuations, for all k at once, from one encoding of each question."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,11 +8,13 @@ import torch
 from jaxtyping import Bool, Int
 
 from coconut_core.columns import CONTINUATION, ColumnWriter, address
+from coconut_core.edits.record import Edit
+from coconut_core.edits.thinking import thinking
 from coconut_core.encoding import Encoder, batches
-from coconut_core.model import CoconutModel, Edit, Thoughts
+from coconut_core.model import CoconutModel, Thoughts
 from coconut_core.problems.problem import Problem
 from coconut_core.problems.registry import task_of
-from coconut_core.thoughts import ThoughtBatch, think_about
+from coconut_core.thoughts import ThoughtBatch
 
 _BRANCH = 1 << 9
 """Addresses for what is written after the right part of a draft; more than tokens of any answer."""
@@ -43,8 +45,8 @@ def answers(
     *,
     ks: Sequence[int],
     chain: bool = False,
-    edit: Edit | None = None,
-    removed: Collection[int] = (),
+    edits: Sequence[Edit] = (),
+    donors: Sequence[Problem] | None = None,
     batch_size: int = 64,
     max_new_tokens: int = 128,
     progress: Callable[[int], None] | None = None,
@@ -52,8 +54,9 @@ def answers(
     """Force the end of thinking after each k of `ks` thoughts and let the model write, greedily.
 
     With `chain` the first words are forced too, so that a chain of thought is written where the model might have
-    answered at once: those that the task opens a step with (`Task.opening`). `edit` and `removed` change thoughts as in
-    `CoconutModel.think`. `progress` is called after each batch with the number of problems that are done.
+    answered at once: those that the task opens a step with (`Task.opening`). `edits` change what the model computes;
+    for swaps `donors` may give each problem its own (`edits/thinking.py`). `progress` is called after each batch with
+    the number of problems that are done.
 
     >>> from coconut_core import load_model, load_problems
     >>> problems = load_problems("artifacts/problems/laptop.json")[:1]
@@ -61,9 +64,9 @@ def answers(
     '### Jack is a kerpus.'
     """
     parts, order = [], []
+    think = thinking(model, problems, max(ks), edits, donors)
     for indices in batches(problems, batch_size, progress):
-        batch = think_about(model, [problems[index] for index in indices], max(ks), edit=edit, removed=removed)
-        parts.append(answers_from(model, batch, ks, chain=chain, max_new_tokens=max_new_tokens))
+        parts.append(answers_from(*think(indices), ks, chain=chain, max_new_tokens=max_new_tokens))
         order += indices
     place = np.argsort(np.array(order, int))
     texts = [text for part in parts for text in part.text]

@@ -29,7 +29,7 @@ from coconut_core.tokenizers import ThoughtTokens
 
 LONGEST_TEXT = 1 << 12
 """Tokens: what each of them attends to is written out, so that memory grows with the square of their number."""
-Edit = Callable[[int, Float[Tensor, "batch question d_model"]], Float[Tensor, "batch question d_model"]]
+SlotEdit = Callable[[int, Float[Tensor, "batch question d_model"]], Float[Tensor, "batch question d_model"]]
 """Given k and what is about to be fed into slot k, what is fed instead."""
 
 
@@ -151,7 +151,19 @@ class CoconutModel(nn.Module):
         seen = visible(columns, everything)
         zero = embeddings.new_zeros(())
         bias = torch.where(seen, zero, torch.finfo(embeddings.dtype).min)
-        hidden = self.lm.base_model(
+        hidden = self._states(columns, embeddings, bias, cache, read)
+        return hidden[:, columns.width - asked :], Context(everything, cache)
+
+    def _states(
+        self,
+        columns: Columns,
+        embeddings: Float[Tensor, "batch column d_model"],
+        bias: Float[Tensor, "batch column all"],
+        cache: GrowingCache,
+        read: Bool[Tensor, "column"] | None,
+    ) -> Float[Tensor, "batch column d_model"]:
+        """One pass of the language model over `columns`; `bias` is added to the scores of attention."""
+        return self.lm.base_model(
             inputs_embeds=embeddings,
             attention_mask=bias[:, None],
             position_ids=columns.position.clamp(min=0),
@@ -159,7 +171,6 @@ class CoconutModel(nn.Module):
             use_cache=True,
             read=read,
         ).last_hidden_state
-        return hidden[:, columns.width - asked :], Context(everything, cache)
 
     def think(
         self,
@@ -167,7 +178,7 @@ class CoconutModel(nn.Module):
         mask: Int[Tensor, "batch column"],
         count: int,
         *,
-        edit: Edit | None = None,
+        edit: SlotEdit | None = None,
         removed: Collection[int] = (),
     ) -> Thoughts:
         """Encode left-padded questions and think `count` thoughts after each; none if the method has no slots.
@@ -194,7 +205,7 @@ class CoconutModel(nn.Module):
         context: Context,
         state: Float[Tensor, "batch question d_model"],
         slots: Sequence[Columns],
-        edit: Edit | None = None,
+        edit: SlotEdit | None = None,
     ) -> tuple[Float[Tensor, "batch thought d_model"], Context]:
         """Feed each slot, a column a question, from the questions' last hidden states `state` on.
 

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from coconut_core.encoding import EncodedQuestion, Encoder, batches, pad_left
-from coconut_core.model import CoconutModel, Edit, Thoughts
+from coconut_core.model import CoconutModel, SlotEdit, Thoughts
 from coconut_core.problems.problem import Problem
 
 
@@ -26,7 +26,7 @@ def think_about(
     problems: Sequence[Problem],
     count: int,
     *,
-    edit: Edit | None = None,
+    edit: SlotEdit | None = None,
     removed: Collection[int] = (),
 ) -> ThoughtBatch:
     """Encode the questions of `problems` together and think `count` thoughts on each.

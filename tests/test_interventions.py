@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from analyses.figures.interventions import interventions
-from analyses.readings.changed_thoughts import KINDS, edited
+from analyses.readings.changed_thoughts import KINDS, slot_edits
 from analyses.readings.study import Study
 from coconut_core.checkpoints import Checkpoint
-from coconut_core.encoding import Encoder, pad_left
 from coconut_core.generation import Answers, answers
 from coconut_core.methods import METHODS
+from tests.fed import fed_into_slots
 
 
 @pytest.fixture(scope="module")
@@ -19,25 +19,11 @@ def study(tiny_llama, problems):
     return Study([("tiny", Checkpoint(tiny_llama)), ("pause", Checkpoint(pause))], problems)
 
 
-def fed(model, problems, edit):
-    """What enters every slot under an edit."""
-    seen = []
-
-    def watched(k, state):
-        seen.append(edit(k, state))
-        return seen[-1]
-
-    questions = Encoder(model.tokenizer).questions([p.question for p in problems])
-    with torch.no_grad():
-        model.think(*pad_left(questions, model.tokens.padding), 4, edit=watched)
-    return torch.cat(seen, 1)
-
-
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "remove"])
 def test_each_change_is_what_it_says(study, kind):
     model, clean = study.model.model, study.thoughts(study.model)[:, :4]
-    edit = edited(kind, [2], clean)
-    found = fed(model, study.problems, edit)
+    edits = slot_edits(kind, [2])
+    found = fed_into_slots(model, study.problems, edits, 4)
     torch.testing.assert_close(found[:, 0], clean[:, 0], rtol=0, atol=1e-4)
     expected = {
         "zero": torch.zeros_like(clean[:, 1]),
@@ -51,14 +37,14 @@ def test_each_change_is_what_it_says(study, kind):
         assert torch.nn.functional.cosine_similarity(noise, clean[:, 1]).abs().max() < 0.9
     else:
         torch.testing.assert_close(found[:, 1], expected[kind], rtol=0, atol=1e-4)
-    torch.testing.assert_close(fed(model, study.problems, edit), found, rtol=0, atol=0)
+    torch.testing.assert_close(fed_into_slots(model, study.problems, edits, 4), found, rtol=0, atol=0)
     # What follows is thought anew from the change, and fed as it is.
     assert (found[:, 2] - clean[:, 2]).abs().max() > 1e-3
 
 
 def test_freezing_all_repeats_the_first(study):
-    model, clean = study.model.model, study.thoughts(study.model)[:, :4]
-    found = fed(model, study.problems, edited("freeze", [1, 2, 3, 4], clean))
+    model = study.model.model
+    found = fed_into_slots(model, study.problems, slot_edits("freeze", [1, 2, 3, 4]), 4)
     torch.testing.assert_close(found, found[:, :1].expand_as(found))
 
 

@@ -10,8 +10,6 @@ from analyses.readings.name_tree import name_tokens
 from analyses.readings.node_classes import (
     AROUND_FRONTIER,
     BY_ROW,
-    NESTED,
-    facts_by_class,
     frontier_class,
     nodes_by_class,
     row_class,
@@ -19,6 +17,7 @@ from analyses.readings.node_classes import (
 from analyses.readings.study import Study
 from coconut_core.encoding import Encoder
 from coconut_core.errors import InputError
+from coconut_core.problems.fact_classes import NESTED, facts_by_class
 from coconut_core.problems.prosqa.problem import ProsqaProblem
 
 # Tom -> rompus -> wumpus -> lorpus (the target); Tom -> lempus -> zumpus; Bob -> numpus.

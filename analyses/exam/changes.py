@@ -15,8 +15,7 @@ def changed(kind: str) -> Callable[[Study], Found]:
 
     def find(study: Study) -> Found:
         model, count = study.model.model, study.model.max_thoughts
-        fed = model.slot_content(study.all_thoughts(study.model).to(model.device)).cpu()
-        answered = changed_answers(model, study.problems, count, kind, range(1, count + 1), fed)
+        answered = changed_answers(model, study.problems, count, kind, range(1, count + 1))
         unchanged = study.all_answers(study.model).text
         return _differ(study, [text for (text,) in answered.text], [row[-1] for row in unchanged])
 

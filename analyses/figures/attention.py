@@ -16,7 +16,6 @@ their height. Classes that occur in fewer than 10 problems are in the table but 
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 import pandas as pd
@@ -29,11 +28,10 @@ from transformers import PreTrainedModel
 from analyses.drawing.chart import class_style, drawn_from, error_bars, framed
 from analyses.figures.published import ATTENTION
 from analyses.readings.intervals import bootstrap_mean
-from analyses.readings.node_classes import NESTED, facts_by_class
 from analyses.readings.study import KS, Study, Subject
 from coconut_core.encoding import EncodedQuestion, Encoder, pad_left
 from coconut_core.errors import InputError
-from coconut_core.problems.problem import GraphProblem
+from coconut_core.problems.fact_classes import NESTED, facts_by_class
 
 BATCH = 32
 PUBLISHED = "Zhu et al., 2 layers"
@@ -152,7 +150,7 @@ def _attention_to_facts(study: Study, subject: Subject) -> Iterator[Float[np.nda
         weights, width = _weights(study, subject, lm, questions[batch], batch)
         for row, (problem, question) in enumerate(zip(study.problems[batch], questions[batch], strict=True)):
             first = width - len(question.ids)
-            columns = _fact_columns(encoder, problem, question)
+            columns = encoder.fact_columns(problem.fact_texts, question)
             sums = [weights[:, row, :, first + begin : first + end].sum(-1) for begin, end in columns]
             yield torch.stack(sums, -1).numpy()
 
@@ -178,13 +176,3 @@ def _weights(
         )
     width = ids.shape[1]
     return torch.stack([layer[:, :, width - 1 :].sum(1) for layer in out.attentions]).cpu(), width
-
-
-def _fact_columns(encoder: Encoder, problem: GraphProblem, question: EncodedQuestion) -> list[tuple[int, int]]:
-    """First column of each fact's sentence and the one after its last, counted from the question's first token."""
-    pieces = [f"{'' if at == 0 else ' '}{sentence}." for at, sentence in enumerate(problem.fact_texts)]
-    tokens = encoder.texts(pieces)
-    if [token for piece in tokens for token in piece] != question.ids[: sum(map(len, tokens))]:
-        raise InputError("The tokenizer merges words of two sentences, so that attention to each fact cannot be read.")
-    ends = list(accumulate(map(len, tokens)))
-    return list(zip([0, *ends[:-1]], ends, strict=True))

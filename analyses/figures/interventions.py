@@ -20,9 +20,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 import plotly.graph_objects as go
-from jaxtyping import Float
 from plotly.subplots import make_subplots
-from torch import Tensor
 
 from analyses.drawing.chart import STYLES, class_style, error_bars, framed
 from analyses.drawing.palette import LIGHT
@@ -30,7 +28,6 @@ from analyses.readings.changed_thoughts import KINDS, changed_answers
 from analyses.readings.intervals import wilson
 from analyses.readings.study import Study, Subject
 from coconut_core.generation import Answers
-from coconut_core.thoughts import thought_states
 
 CHANGED_PROBLEMS = 200
 """The first problems of a study, which are answered here: a model with changed thoughts often writes without an end."""
@@ -110,23 +107,17 @@ def interventions(study: Study) -> Interventions:
     rows = []
     for subject in subjects:
         count = subject.max_thoughts
-        problems, fed = study.problems[:CHANGED_PROBLEMS], _fed(study, subject, count)
-        clean = changed_answers(subject.model, problems, count, None, (), fed)
+        problems = study.problems[:CHANGED_PROBLEMS]
+        clean = changed_answers(subject.model, problems, count, None, ())
         rows.append(_row(study, subject, "none", 0, clean, clean))
         for kind in KINDS:
             for position in range(count + 1) if subject is study.model else (0,):
                 if kind == "freeze" and position == 1:
                     continue
                 slots = range(1, count + 1) if position == 0 else [position]
-                written = changed_answers(subject.model, problems, count, kind, slots, fed)
+                written = changed_answers(subject.model, problems, count, kind, slots)
                 rows.append(_row(study, subject, kind, position, written, clean))
     return Interventions(tuple(s.label for s in subjects), pd.DataFrame(rows))
-
-
-def _fed(study: Study, subject: Subject, count: int) -> Float[Tensor, "problem thought d_model"]:
-    """What is fed into the slots without a change."""
-    states = thought_states(subject.model, study.problems[:CHANGED_PROBLEMS], count)
-    return subject.model.slot_content(states.to(subject.model.device)).detach().cpu()
 
 
 def _row(study: Study, subject: Subject, kind: str, position: int, written: Answers, clean: Answers) -> dict:

@@ -21,9 +21,10 @@ from analyses.drawing.palette import LIGHT
 from analyses.figures.published import SUPERPOSITION
 from analyses.readings.intervals import bootstrap_mean
 from analyses.readings.name_tree import name_tokens
-from analyses.readings.node_classes import NESTED, nodes_by_class
+from analyses.readings.node_classes import nodes_by_class
 from analyses.readings.study import Study
 from coconut_core.encoding import Encoder
+from coconut_core.problems.fact_classes import NESTED
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from jaxtyping import Bool, Int
 from analyses.readings.intervals import wilson
 from analyses.readings.reasoning_process import ReasoningProcesses
 from coconut_core.checkpoints import Checkpoint
+from coconut_core.edits.record import Edit
 from coconut_core.errors import InputError
 from coconut_core.generation import Answers, answers
 from coconut_core.problems.problem import Problem
@@ -112,10 +113,12 @@ def accuracy(
     ks: Sequence[int] = range(7),
     chain: bool = False,
     batch_size: int = 64,
+    edits: Sequence[Edit] = (),
 ) -> Accuracy:
     """Let a model answer `problems` after each of `ks` thoughts, with `chain` after a forced first word of a chain.
 
-    Where it has a stop classifier and `ks` are all numbers that this may choose, its choice is answered too.
+    `edits` change what it computes (`edits/record.py`). Where it has a stop classifier and `ks` are all numbers that
+    this may choose, its choice is answered too, unless there are edits.
     `InputError` where there is no problem, or where thoughts are asked of a model without slots.
 
     >>> from coconut_core import load_model, load_problems
@@ -130,10 +133,10 @@ def accuracy(
     if model.method.slot_count(max(ks)) < max(ks):
         raise InputError(f"--k: a model of the method {model.method.name} has no thoughts; ask for 0.")
     start = time.perf_counter()
-    written = answers(model, problems, ks=ks, chain=chain, batch_size=batch_size)
+    written = answers(model, problems, ks=ks, chain=chain, edits=edits, batch_size=batch_size)
     seconds = time.perf_counter() - start
     stopped, most, classifier = None, checkpoint.max_thoughts, checkpoint.stop_classifier
-    if classifier is not None and set(range(1, most + 1)) <= set(ks) and list(ks) == sorted(ks):
+    if not edits and classifier is not None and set(range(1, most + 1)) <= set(ks) and list(ks) == sorted(ks):
         stopped = classifier.thoughts(thought_states(model, problems, most, batch_size)).numpy()
     return Accuracy(tuple(problems), written, tuple(map(model.method.slot_count, ks)), seconds, stopped)
 

@@ -1,19 +1,13 @@
-"""Classes of nodes and facts for thought k: every analysis takes them from here.
+"""Classes of nodes for thought k: every analysis takes them from here.
 
 Distances are numbers of steps from the start (`GraphProblem.depth`). Thought k may hold the nodes that are k steps
-away, its frontier. The classes of Zhu et al. (arXiv 2505.12514), `NESTED`, of which the last three contain each other:
+away, its frontier. The classes of Zhu et al. (arXiv 2505.12514), `NESTED`, of which the last three contain each other
+(those of facts, of the same names, are in `coconut_core/problems/fact_classes.py`):
 
     not reachable   more than k steps away, or out of reach
     reachable       at most k steps away
     frontier        exactly k steps away
     optimal         exactly k steps away and on a shortest path to the target
-
-Facts (u, v) have the same classes at the time when thought k is computed:
-
-    not reachable   u is more than k - 1 steps away, or out of reach
-    reachable       u is at most k - 1 steps away
-    frontier        u is exactly k - 1 steps away, so that v is what thought k may hold
-    optimal         the fact is step k of a shortest path to the target
 
 Two groupings are disjoint. They have the frontier and the nodes that cannot be reached in common:
 
@@ -21,11 +15,8 @@ Two groupings are disjoint. They have the frontier and the nodes that cannot be 
     BY_ROW            the one before: exactly k - 1 steps away; reachable otherwise: any other distance
 """
 
-from collections.abc import Sequence
-
 from coconut_core.problems.problem import GraphProblem
 
-NESTED = ("not reachable", "reachable", "frontier", "optimal")
 AROUND_FRONTIER = ("frontier", "before it", "after it", "not reachable")
 BY_ROW = ("frontier", "the one before", "reachable otherwise", "not reachable")
 
@@ -37,16 +28,6 @@ def nodes_by_class(problem: GraphProblem, k: int) -> tuple[list[int], ...]:
     frontier = [node for node, at in depth.items() if at == k]
     beyond = [node for node in range(len(problem.names)) if depth.get(node, k + 1) > k]
     return beyond, within, frontier, [node for node in frontier if node in problem.optimal]
-
-
-def facts_by_class(problem: GraphProblem, facts: Sequence[tuple[int, int]], k: int) -> tuple[list[int], ...]:
-    """Indices of `facts`, edges (parent, child), of each class of `NESTED` when thought k is computed."""
-    depth, optimal = problem.depth, problem.optimal
-    within = [at for at, (source, _) in enumerate(facts) if depth.get(source, k) <= k - 1]
-    beyond = [at for at in range(len(facts)) if at not in within]
-    frontier = [at for at in within if depth[facts[at][0]] == k - 1]
-    best = [at for at in frontier if {*facts[at]} <= optimal and depth[facts[at][1]] == k]
-    return beyond, within, frontier, best
 
 
 def frontier_class(depth: int | None, k: int) -> int:

@@ -3,7 +3,7 @@
 The question is encoded and thought about once; values and answers branch off from there.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +12,12 @@ from jaxtyping import Float
 
 from analyses.readings.masses import ValuesAt
 from analyses.readings.values import NodeValues, branch_values, usual_opening
+from coconut_core.edits.record import Edit
+from coconut_core.edits.thinking import thinking
 from coconut_core.generation import Answers, answers_from
-from coconut_core.model import CoconutModel, Edit
-from coconut_core.problems.problem import GraphProblem
+from coconut_core.model import CoconutModel
+from coconut_core.problems.problem import GraphProblem, Problem
 from coconut_core.problems.registry import task_of
-from coconut_core.thoughts import think_about
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,11 @@ def problem_readings(
     problem: GraphProblem,
     ks: Sequence[int] = range(7),
     *,
-    edit: Edit | None = None,
-    removed: Collection[int] = (),
+    edits: Sequence[Edit] = (),
+    donors: Sequence[Problem] | None = None,
     max_new_tokens: int = 128,
 ) -> ProblemReadings:
-    """Read `problem` after each of `ks` thoughts, 0 among them; `edit` and `removed` as in `CoconutModel.think`.
+    """Read `problem` after each of `ks` thoughts, 0 among them; `edits` and `donors` as in `answers`.
 
     >>> from coconut_core import load_model, load_problems
     >>> problem = load_problems("laptop")[0]
@@ -64,8 +65,8 @@ def problem_readings(
     ks, task = tuple(ks), task_of([problem])
     usual = usual_opening(task, None)
     others = [opening for opening in task.openings if opening != usual]
-    batch = think_about(model, [problem], max(ks), edit=edit, removed=removed)
-    value, shared = branch_values(model, batch, [*((k, usual) for k in ks), *((0, opening) for opening in others)])
+    edited, batch = thinking(model, [problem], max(ks), edits, donors)([0])
+    value, shared = branch_values(edited, batch, [*((k, usual) for k in ks), *((0, opening) for opening in others)])
     for array in (value, shared):
         array.flags.writeable = False  # sessions share what is read
     read = {
@@ -73,4 +74,4 @@ def problem_readings(
         for at, opening in enumerate(others, start=len(ks))
     }
     values = NodeValues((problem,), ks, usual, value[:, : len(ks)], shared[:, : len(ks)])
-    return ProblemReadings(values, read, answers_from(model, batch, ks, draft=True, max_new_tokens=max_new_tokens))
+    return ProblemReadings(values, read, answers_from(edited, batch, ks, draft=True, max_new_tokens=max_new_tokens))

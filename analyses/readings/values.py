@@ -11,7 +11,7 @@ on the graph's other nodes, and off the graph.
 Every k, opening and node is read from one encoding of the question; names that begin with the same tokens share them.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,14 +23,16 @@ from jaxtyping import Bool, Float
 from analyses.readings.masses import Masses, ValuesAt
 from analyses.readings.name_tree import NameTree, name_trees
 from coconut_core.columns import CONTINUATION, ColumnWriter, address
+from coconut_core.edits.record import Edit
+from coconut_core.edits.thinking import thinking
 from coconut_core.encoding import EncodedQuestion, Encoder, batches
 from coconut_core.errors import InputError
-from coconut_core.model import CoconutModel, Edit
+from coconut_core.model import CoconutModel
 from coconut_core.problems.graph import heights
-from coconut_core.problems.problem import GraphProblem
+from coconut_core.problems.problem import GraphProblem, Problem
 from coconut_core.problems.registry import task_of
 from coconut_core.problems.task import Task
-from coconut_core.thoughts import ThoughtBatch, think_about
+from coconut_core.thoughts import ThoughtBatch
 
 Branch = tuple[int, str]
 """A number of thoughts k, and the name of the opening that is forced after them."""
@@ -138,15 +140,15 @@ def node_values(
     *,
     ks: Sequence[int] = range(7),
     opening: str | None = None,
-    edit: Edit | None = None,
-    removed: Collection[int] = (),
+    edits: Sequence[Edit] = (),
+    donors: Sequence[Problem] | None = None,
     batch_size: int = 32,
     progress: Callable[[int], None] | None = None,
 ) -> NodeValues:
     """Values of all nodes of `problems` after each of `ks` thoughts, in batches, one encoding a question.
 
-    `opening` names what is forced at k = 0, the task's usual way if None. `edit` and `removed` change thoughts as in
-    `CoconutModel.think`. `progress` is called after each batch with the number of problems that are done.
+    `opening` names what is forced at k = 0, the task's usual way if None. `edits` and
+    `donors` as in `answers`. `progress` is called after each batch with the number of problems that are done.
 
     >>> from coconut_core import load_model, load_problems
     >>> problems = load_problems("laptop")[:20]
@@ -160,9 +162,9 @@ def node_values(
     nodes = max((len(problem.names) for problem in problems), default=0)
     value = np.full((len(problems), len(ks), nodes), np.nan)
     shared = value.copy()
+    think = thinking(model, problems, max(ks), edits, donors)
     for indices in batches(problems, batch_size, progress):
-        batch = think_about(model, [problems[index] for index in indices], max(ks), edit=edit, removed=removed)
-        for array, part in zip((value, shared), branch_values(model, batch, branches), strict=True):
+        for array, part in zip((value, shared), branch_values(*think(indices), branches), strict=True):
             array[indices, :, : part.shape[2]] = part
     return NodeValues(problems, ks, opening, value, shared)
 
@@ -183,15 +185,24 @@ def branch_values(
 
     The batch must hold as many thoughts as the largest k of `branches`.
     """
-    task, encoder = task_of(batch.problems), Encoder(model.tokenizer, model.method)
+    task = task_of(batch.problems)
     openings = [[task.opening(problem, k, opening) for k, opening in branches] for problem in batch.problems]
+    return values_after(model, batch, [k for k, _ in branches], openings)
+
+
+@torch.inference_mode()
+def values_after(
+    model: CoconutModel, batch: ThoughtBatch, ks: Sequence[int], openings: Sequence[Sequence[str]]
+) -> tuple[Float[np.ndarray, "problem branch node"], Float[np.ndarray, "problem branch node"]]:
+    """As `branch_values`, after each of `ks` thoughts and the words that `openings` hold, by problem and branch."""
+    encoder = Encoder(model.tokenizer, model.method)
     trees = name_trees(encoder, batch.problems, openings)
     width = max(sum(len(tree.opening) + len(tree.parent) for tree in row) for row in trees)
     columns = ColumnWriter(len(trees), width, encoder.tokens.padding)
     reads = [
         (row, index, name, row * width + at, token)
         for row, (question, by_branch) in enumerate(zip(batch.questions, trees, strict=True))
-        for index, name, at, token in _lay_out(columns, row, model, question, branches, by_branch)
+        for index, name, at, token in _lay_out(columns, row, model, question, ks, by_branch)
     ]
     laid_out = columns.columns()
     model.require_positions(int(laid_out.position.max()) + 1)
@@ -199,7 +210,7 @@ def branch_values(
     row, index, name, place, token = torch.tensor(reads, dtype=torch.long).reshape(-1, 5).T
     places, which = place.unique(return_inverse=True)
     log_probability = model.logits(hidden.flatten(0, 1)[places.to(hidden.device)]).double().log_softmax(-1).cpu()
-    total = torch.zeros(len(trees), len(branches), max(len(problem.names) for problem in batch.problems)).double()
+    total = torch.zeros(len(trees), len(ks), max(len(problem.names) for problem in batch.problems)).double()
     total.index_put_((row, index, name), log_probability[which, token], accumulate=True)
     value = total.exp().numpy()
     shared = np.zeros_like(value)
@@ -218,7 +229,7 @@ def _lay_out(
     row: int,
     model: CoconutModel,
     question: EncodedQuestion,
-    branches: Sequence[Branch],
+    ks: Sequence[int],
     trees: Sequence[NameTree],
 ) -> list[tuple[int, int, int, int]]:
     """Write the name trees of one problem, branch after branch.
@@ -226,7 +237,7 @@ def _lay_out(
     Returns (branch, name, column, next token) of every probability that is read.
     """
     reads, start, begin = [], 0, len(question.ids)
-    for index, ((k, _), tree) in enumerate(zip(branches, trees, strict=True)):
+    for index, (k, tree) in enumerate(zip(ks, trees, strict=True)):
         slots = model.method.slot_count(k)
         enter = address(0, slots, index)
         stem = [question.opening, *tree.opening]

@@ -7,6 +7,7 @@ the last written. A write touches no column that an earlier view shows, so that 
 """
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -78,6 +79,8 @@ class GrowingLayer(DynamicLayer):
         self.leave_with_keys = False
         """Whether the next update ends with `KeysStored`; the one after it adds nothing (`last_layer.py`)."""
         self.left_with_keys = False
+        self.change: Callable[[Piece, Piece], tuple[Piece, Piece]] | None = None
+        """Given the keys and values that are about to be stored, those that are stored instead."""
         self.memories: tuple[_Memory | None, _Memory | None] = (None, None)
 
     # Compiled code does not allow that what it is given shares memory, so that it leaves this to Python.
@@ -88,6 +91,8 @@ class GrowingLayer(DynamicLayer):
         if self.left_with_keys:
             self.left_with_keys = False
             return self.keys, self.values
+        if self.change is not None:
+            key_states, value_states = self.change(key_states, value_states)
         key_states, value_states = (_as_attended(piece) for piece in (key_states, value_states))
         of_keys, of_values = self.memories
         self.keys, of_keys = self._append(self.keys, key_states, of_keys)

@@ -1,12 +1,17 @@
 """`coconut evaluate`, `values`, `table` and `wall-clock`: what models answer and think, as tables."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from coconut_core.errors import InputError
 from workbench.commands.shared import csv_path, folder_path, numbers, thoughts_of
+
+if TYPE_CHECKING:
+    from coconut_core.edits.record import Edit
+    from workbench.commands.problem_stream import ProblemStream
 
 app = typer.Typer()
 
@@ -18,6 +23,9 @@ Ks = Annotated[
 ]
 First = Annotated[int | None, typer.Option(help="Only the first N problems.", min=1)]
 Batch = Annotated[int, typer.Option(help="Problems computed together.", min=1)]
+Edits = Annotated[
+    Path | None, typer.Option("--edit", help="JSON file of an edit, or of a list of edits, of what the model computes.")
+]
 BATCHES_A_RUN = 4
 """Enough of them that a batch can be made of problems of about the same length."""
 
@@ -33,12 +41,15 @@ def evaluate(
     ] = False,
     first: First = None,
     batch_size: Batch = 64,
+    edit: Edits = None,
 ) -> None:
     """Accuracy after each number of thoughts, with 95% Wilson intervals, and how the model got to its answers.
 
     How it got there is counted for problems with graphs. The row "stop" is that of the model's stop classifier, if it
-    has one.
+    has one. An edit is a record of `coconut_core.edits.record`, such as
+    {"place": "fed", "content": "zero", "thoughts": [1]}.
     """
+    edits = [] if edit is None else edits_of(edit)
     ks, out = None if k is None else numbers(k), csv_path(out)
     from analyses.readings.accuracy import Score, accuracy
     from analyses.readings.reasoning_process import PROCESSES
@@ -51,11 +62,11 @@ def evaluate(
         ks = thoughts_of(loaded, ks)
 
         def measure(start: int, problems):
-            measured = accuracy(loaded, problems, ks=ks, chain=force_chain, batch_size=batch_size)
+            measured = accuracy(loaded, problems, ks=ks, chain=force_chain, batch_size=batch_size, edits=edits)
             rows = "" if out is None else csv(measured.frame(start), header=start == 0)
             return rows, measured.score
 
-        parts = stream.write(measure, out, size=BATCHES_A_RUN * batch_size, what="answers")
+        parts = stream.write(measure, out, size=run_size(stream, batch_size, edits), what="answers")
         if stream.is_main:
             score = Score.joined(parts)
             print(score.summary().to_string(index=False, float_format="{:.3f}".format))
@@ -79,8 +90,13 @@ def values(
     ] = None,
     first: First = None,
     batch_size: Batch = 32,
+    edit: Edits = None,
 ) -> None:
-    """The implicit value of every node after each number of thoughts, and the candidate mass."""
+    """The implicit value of every node after each number of thoughts, and the candidate mass.
+
+    An edit is a record of `coconut_core.edits.record`, such as {"place": "fed", "content": "zero", "thoughts": [1]}.
+    """
+    edits = [] if edit is None else edits_of(edit)
     ks, out = None if k is None else numbers(k), csv_path(out)
     from analyses.readings.masses import Masses
     from analyses.readings.values import node_values, usual_opening
@@ -96,13 +112,26 @@ def values(
         ks = thoughts_of(loaded, ks)
 
         def measure(start: int, problems):
-            measured = node_values(loaded.model, problems, ks=ks, opening=opening, batch_size=batch_size)
+            how = {"ks": ks, "opening": opening, "edits": edits, "batch_size": batch_size}
+            measured = node_values(loaded.model, problems, **how)
             rows = csv(measured.frame(start), header=start == 0, float_format="%.6g")
             return rows, measured.masses
 
-        parts = stream.write(measure, out, size=BATCHES_A_RUN * batch_size, what="values")
+        parts = stream.write(measure, out, size=run_size(stream, batch_size, edits), what="values")
         if stream.is_main:
             print(Masses.joined(parts).summary().to_string(index=False, float_format="{:.3f}".format))
+
+
+def edits_of(path: Path) -> "list[Edit]":
+    """The edits of a file."""
+    from coconut_core.edits.record import read_edits
+
+    return read_edits(path)
+
+
+def run_size(stream: "ProblemStream", batch_size: int, edits: "Sequence[Edit]") -> int:
+    """Problems of a run: with edits, whose means and donors are of the whole set, all of them."""
+    return max(1, stream.total) if edits else BATCHES_A_RUN * batch_size
 
 
 Models = Annotated[

@@ -120,16 +120,13 @@ def _readings(
     change: str,
     positions: tuple[int, ...],
 ) -> "ProblemReadings":
-    model, edit = _checkpoint(path, fingerprint).model, None
-    from analyses.readings.changed_thoughts import edited
+    model = _checkpoint(path, fingerprint).model
+    from analyses.readings.changed_thoughts import slot_edits
     from analyses.readings.problem_readings import problem_readings
-    from coconut_core.thoughts import thought_states
 
-    removed = positions if change == "remove" else ()
-    if change not in ("none", "remove"):
-        source = donor(_problem) if change == "swap" else _problem
-        edit = edited(change, positions, model.slot_content(thought_states(model, [source], thoughts)))
-    return problem_readings(model, _problem, range(thoughts + 1), edit=edit, removed=removed)
+    edits = [] if change == "none" else slot_edits(change, positions)
+    donors = [donor(_problem)] if change == "swap" else None
+    return problem_readings(model, _problem, range(thoughts + 1), edits=edits, donors=donors)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Reading the layers …")

@@ -232,6 +232,15 @@ class Task(ABC):
     edits: ClassVar[Any] = None
     """A module of functions that edit a question's text fact by fact (`edits.py`), where a task has one."""
 
+    counterfactuals: ClassVar[Any] = None
+    """A module of functions that make problems of which it is known what a change does (`counterfactuals.py`)."""
+
+    def require_counterfactuals(self, what: str) -> Any:
+        """That module; `InputError` says that `what` needs it where there is none."""
+        if self.counterfactuals is None:
+            raise InputError(f"{what} needs problems whose facts can be exchanged, which {self.title} has not.")
+        return self.counterfactuals
+
 
 def span(counts: Sequence[int]) -> str:
     """The range of some whole numbers: "3" or "3 to 6"."""

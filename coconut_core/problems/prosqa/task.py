@@ -8,7 +8,7 @@ import numpy as np
 
 from coconut_core.problems.graph import depths
 from coconut_core.problems.problem import GraphProblem, Problem
-from coconut_core.problems.prosqa import edits
+from coconut_core.problems.prosqa import counterfactuals, edits
 from coconut_core.problems.prosqa.further_questions import further_questions
 from coconut_core.problems.prosqa.official_files import OFFICIAL_FILES
 from coconut_core.problems.prosqa.problem import ProsqaProblem
@@ -37,6 +37,7 @@ class Prosqa(Task):
         "a lempus. Every rempus is a scrompus. Is Tom a lempus or scrompus?"
     )
     edits = edits
+    counterfactuals = counterfactuals
     sound = "text and graph agree, no cycles, the target within reach and the other not"
 
     def holds(self, record: Mapping) -> bool:

@@ -21,6 +21,7 @@ app: $(READY)
 figures: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/coconut figures --model $(MODEL) $(CONTROLS:%=--control %) \
 		--sweep $(MODEL)_two_thoughts --data artifacts/problems/laptop_500.json
+	$(BIN)/coconut reports
 
 table: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/coconut table $(MODEL) $(CONTROLS) $(MODEL)_two_thoughts --data artifacts/problems/laptop_2000.json \

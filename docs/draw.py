@@ -183,7 +183,7 @@ def candidate_mass() -> go.Figure:
 
 def controls() -> go.Figure:
     """Accuracy of the bundled model beside its controls, from the CSVs of the report."""
-    changed = pd.read_csv(ROOT / "artifacts" / "figures" / "interventions.csv").query("position == 0")
+    changed = pd.read_csv(ROOT / "artifacts" / "figures" / "prosqa" / "interventions.csv").query("position == 0")
     table = pd.read_csv(ROOT / "artifacts" / "tables" / "table_1.csv")
     own = changed[changed["subject"] == changed["subject"].iloc[0]].set_index("kind")
     rows = [("six thoughts", own.loc["none"]), ("another problem's thoughts", own.loc["swap"])]
@@ -224,7 +224,7 @@ def take_copies() -> None:
     """Small copies of the pictures that are in artifacts/, and which CSV each belongs to."""
     made_from = COPIES / "made_from.json"
     hashes = json.loads(made_from.read_text()) if made_from.is_file() else {}
-    for folder in ("figures", "benchmarks"):
+    for folder in ("figures/prosqa", "benchmarks"):
         for path in sorted((ROOT / "artifacts" / folder).glob("*.png")):
             picture = Image.open(path).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
             picture.save(COPIES / path.name, optimize=True)

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from analyses.report import export
+from analyses.report.overview import write_overview
 from analyses.report.report import FIGURES, make_report
 from coconut_core.errors import InputError
 from coconut_core.problems.registry import save_problems
@@ -54,7 +55,7 @@ def whole(whole_report, tmp_path):
 def test_every_figure_is_written_and_made_once(tiny_checkpoint, whole, no_pictures):
     data, out, manifest = whole
     made = {name for name, entry in manifest["figures"].items() if "files" in entry}
-    assert made == {figure.name for figure in FIGURES} - {"figure_3", "stopping"}
+    assert made == {figure.name for figure in FIGURES} - {"figure_3", "figure_4_numbers", "stopping"}
     assert manifest["figures"]["figure_3"]["left_out"].startswith("--sweep: models with two values of c")
     assert "has no stop classifier" in manifest["figures"]["stopping"]["left_out"]
     for name in made:
@@ -74,6 +75,25 @@ def test_every_figure_is_written_and_made_once(tiny_checkpoint, whole, no_pictur
     report(tiny_checkpoint, data, out)
     again = {path.name for path in out.glob("*.csv") if path.stat().st_mtime_ns != times.get(path.name)}
     assert again == {"figure_8.csv"}
+
+
+def test_reports_of_several_tasks_have_one_page_over_them(whole, tmp_path):
+    _, out, manifest = whole
+    folder = tmp_path / "reports"
+    shutil.copytree(out, folder / "mine")
+    (folder / "notes").mkdir()
+    for text in ("[]", "{}", "torn"):
+        (folder / "notes" / "manifest.json").write_text(text)
+        page = write_overview(folder).read_text()
+    links = re.findall(r'href="(mine/index\.html[^"]*)"', page)
+    assert links[0] == "mine/index.html" and "ProsQA" in page and "notes" not in page
+    made = [name for name, entry in manifest["figures"].items() if "files" in entry]
+    assert links[1:] == [f"mine/index.html#{name}" for name in made]
+    first = pd.read_csv(out / "table_1.csv").iloc[0]
+    assert f"{first['accuracy']:.1%} (" in page and f"{first['paper_accuracy']:.1%}" in page and "3 left out" in page
+    shutil.rmtree(folder / "mine")
+    with pytest.raises(InputError, match="no folder below it holds a report; make one"):
+        write_overview(folder)
 
 
 def test_a_changed_module_makes_its_own_figures_new(tiny_checkpoint, data, tmp_path, no_pictures, monkeypatch):

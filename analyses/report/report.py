@@ -1,6 +1,6 @@
 """The report of a study: every figure and table of the paper and those beyond it, as files.
 
-    coconut figures --model M --control M2 --control M3 --data D --out artifacts/figures
+    coconut figures --model M --control M2 --control M3 --data D --out artifacts/figures/prosqa
 
 Each result is written as CSV and HTML and, where a browser can draw it, as PNG and SVG. `manifest.json` records what
 each was made from: models, data, versions of libraries, and a hash of the code that computes it. A run makes only what
@@ -70,7 +70,7 @@ def make_report(
     }
     current = {figure.name: {**inputs, "code": _code_of(figure.module, task)} for figure in FIGURES}
     current["rows"] = {**inputs, "code": _code_of(study_rows.__name__, task)}
-    manifest = _manifest(out, inputs, command)
+    manifest = _manifest(out, inputs, task, command)
     wanted = [figure for figure in FIGURES if not only or figure.name in only]
     with tqdm(wanted, desc="figures", disable=not progress) as bar, export.one_browser():
 
@@ -110,7 +110,7 @@ def _make(figure: Figure, study: Study, out: Path) -> dict[str, Any]:
     return {"title": figure.title, "caption": caption, "seconds": seconds, "files": [path.name for path in files]}
 
 
-def _manifest(out: Path, inputs: dict, command: str) -> dict[str, Any]:
+def _manifest(out: Path, inputs: dict, task: Task, command: str) -> dict[str, Any]:
     """The manifest of this run, with the results that earlier runs left in `out`."""
     figures, rows = {}, None
     try:
@@ -119,7 +119,8 @@ def _manifest(out: Path, inputs: dict, command: str) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass  # without a readable manifest everything is made anew
     definitions = {figure.name: figure.definition for figure in FIGURES}
-    return {"command": command, "made_from": inputs, "rows": rows, "figures": figures, "definitions": definitions}
+    head = {"task": task.name, "command": command, "made_from": inputs, "rows": rows}
+    return {**head, "figures": figures, "definitions": definitions}
 
 
 def _folder_hash(folder: Path) -> str:

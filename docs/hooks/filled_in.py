@@ -71,7 +71,7 @@ def figure(name: str, up: str = "") -> str:
     """A figure of the report with its caption, which was computed with it, and a link to its numbers."""
     entry, found = _manifest()["figures"][name], _figures()[name]
     title = found.title
-    links = f"[numbers as CSV]({up}artifacts/figures/{name}.csv) · [definition]({up}figures.md#{name})"
+    links = f"[numbers as CSV]({up}artifacts/figures/prosqa/{name}.csv) · [definition]({up}figures.md#{name})"
     return (
         f'<figure markdown="span">\n![{title}]({up}figures/{name}.png){{ loading=lazy }}\n'
         f"<figcaption markdown>{entry['caption']} {links}</figcaption>\n</figure>"
@@ -82,7 +82,7 @@ def gallery(up: str = "") -> str:
     """Every figure of the registry: picture, caption, definition, module, command."""
     parts, manifest = [], _manifest()["figures"]
     for name, found in _figures().items():
-        source = f"{up}artifacts/figures/{name}"
+        source = f"{up}artifacts/figures/prosqa/{name}"
         shown = [f"## {found.title} {{ #{name} }}"]
         if name in manifest and "left_out" not in manifest[name]:
             shown += [f"![{found.title}]({up}figures/{name}.png){{ loading=lazy }}", manifest[name]["caption"]]
@@ -160,7 +160,7 @@ def _or_empty(value: float, form: str) -> str:
 
 
 def _manifest() -> dict:
-    return json.loads((ARTIFACTS / "figures" / "manifest.json").read_text())
+    return json.loads((ARTIFACTS / "figures" / "prosqa" / "manifest.json").read_text())
 
 
 def _figures() -> dict:

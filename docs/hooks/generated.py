@@ -15,7 +15,7 @@ from nbconvert import MarkdownExporter
 ROOT = Path(__file__).parents[2]
 SHOWN = (
     "exam/*.csv",
-    "figures/*.csv",
+    "figures/*/*.csv",
     "tables/*.csv",
     "benchmarks/*.csv",
     "screenshots/search_tree.png",

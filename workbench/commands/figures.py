@@ -1,4 +1,4 @@
-"""`coconut figures`: the report of a model beside its controls."""
+"""`coconut figures`: the report of a model beside its controls; `coconut reports`: the page over several."""
 
 import shlex
 import sys
@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from workbench.commands.readings import First, Folder, ProblemFile
+from workbench.commands.readings import First, ProblemFile
 from workbench.commands.shared import folder_path
 
 app = typer.Typer()
+REPORTS = Path("artifacts/figures")
+"""A folder in it for each task."""
 
 
 @app.command()
@@ -22,14 +24,20 @@ def figures(
         list[Path] | None,
         typer.Option(help="A model trained with another c_thought, for figure 3 alone; may be repeated."),
     ] = None,
-    out: Folder = Path("artifacts/figures"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the report; by default artifacts/figures and the task's name.")
+    ] = None,
     first: First = 500,
     only: Annotated[list[str] | None, typer.Option(help="Only this figure, e.g. figure_8; may be repeated.")] = None,
 ) -> None:
     """Every figure and table of the paper, and those beyond it, each beside its controls."""
-    out = folder_path(out)
+    out = None if out is None else folder_path(out)
     from analyses.report import export
     from analyses.report.report import make_report
+    from coconut_core.problems.registry import load_problems, task_of
+
+    if out is None:
+        out = folder_path(REPORTS / task_of(load_problems(data)).name)
 
     if fault := export.image_fault():
         print(f"{fault} CSV and HTML are written.", file=sys.stderr)
@@ -43,3 +51,11 @@ def figures(
         if "left_out" in entry:
             print(f"{name} was left out: {entry['left_out']}")
     print(out / "index.html")
+
+
+@app.command()
+def reports(folder: Annotated[Path, typer.Argument(help="Folder that holds folders of reports.")] = REPORTS) -> None:
+    """One page over all reports of a folder: what each is of, its accuracies, and links to its figures."""
+    from analyses.report.overview import write_overview
+
+    print(write_overview(folder_path(folder)))

@@ -24,7 +24,9 @@ def test_the_folder_goes_with_the_server_or_when_the_next_one_begins(tmp_path, m
     monkeypatch.setenv("TMPDIR", str(tmp_path))
 
     def server(end: str) -> str:
-        script = f"import os, signal; from workbench.choices.uploads import *; print(uploads(), flush=True); {end}"
+        script = (
+            f"import os, signal; from workbench.choices.uploads import *; print(uploads(), flush=True); {end}"
+        )
         return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout.strip()
 
     server("pass")

@@ -181,3 +181,49 @@ def _write(compute, models: list[Path], data: Path, out: Path, first: int | None
     print(result.frame().to_string(index=False, float_format="{:.3f}".format))
     for path in write_result(result, out, name):
         print(path)
+
+
+@app.command()
+def seeds(
+    folders: Annotated[
+        list[Path], typer.Argument(help="Folders that hold the same models, each trained with another seed.")
+    ],
+    data: ProblemFile,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Name of a model in each folder, the first to be compared with; may be repeated."),
+    ] = None,
+    out: Folder = Path("artifacts/tables"),
+    first: First = None,
+) -> None:
+    """Table 1 over several trainings: each seed, means, and tests that respect both seeds and problems."""
+    from tqdm.auto import tqdm
+
+    from analyses.figures.training_seeds import training_seeds
+    from analyses.report.result_files import write_result
+    from analyses.report.study_rows import packed
+    from coconut_core.checkpoints import load_model
+    from coconut_core.files import write_atomically
+    from coconut_core.problems.registry import load_problems
+
+    out = folder_path(out)
+    problems = load_problems(data)[:first]
+    names = model or sorted(
+        set.intersection(*({card.parent.name for card in folder.glob("*/coconut.json")} for folder in folders))
+    )
+    if not names:
+        raise InputError(
+            f"{folders[0]}: holds no model that all the others hold too; name them alike, one folder a seed."
+        )
+    trainings = [(name, [load_model(folder / name) for folder in folders]) for name in names]
+    with tqdm(total=len(names) * len(folders), desc="trainings") as bar:
+
+        def show(name: str) -> None:
+            bar.set_postfix_str(name)
+            bar.update()
+
+        table = training_seeds(trainings, problems, show)
+    print(table.frame().to_string(index=False, float_format="{:.3f}".format))
+    write_atomically(out / "seeds_answers.csv.gz", packed(table.answers_frame()))
+    for path in [*write_result(table, out, "seeds"), out / "seeds_answers.csv.gz"]:
+        print(path)

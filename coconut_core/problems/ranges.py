@@ -1,4 +1,4 @@
-"""Sizes of fresh problems as people type them: "8-14" for a range, "3:0.4,4:0.6" for weights."""
+"""Sizes of fresh problems as people type them: "8-14" for a range, "3:0.4,4:0.6" for weights, "0.5" for a share."""
 
 import math
 import re
@@ -35,6 +35,13 @@ def read_weights(sizes: str | tuple[int, int], option: str) -> dict[int, float]:
             raise InputError(f"{option} {sizes!r} weighs {match[1]} twice: give every number once.")
         weights[int(match[1])] = float(match[2])
     return weights
+
+
+def read_share(share: str, option: str) -> float:
+    """A share in [0, 1] of "0.5"."""
+    if not re.fullmatch(r"\s*(0?\.\d{1,9}|0|1|[01]\.0{0,9})\s*", share):
+        raise InputError(f"{option} {share!r} is not a share: give a number from 0 to 1, like 0.5.")
+    return float(share)
 
 
 def require_weights(name: str, weights: Mapping[int, float]) -> None:

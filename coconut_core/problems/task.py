@@ -203,6 +203,8 @@ class Task(ABC):
 
     sound: ClassVar[str] = "it has a question, steps and an answer that can be read"
     """What is known of a problem without `violations`."""
+    shares: ClassVar[tuple[str, ...]] = ()
+    """Names of further settings of fresh problems that `settings_of` takes, which are shares."""
 
     def violations(self, record: object, *, min_steps: int) -> list[str]:
         """Every reason why one raw record is not sound, a sentence each; [] if it is."""

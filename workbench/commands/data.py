@@ -56,6 +56,10 @@ def make(
     unneeded: Annotated[
         str | None, typer.Option(help="Quantities that no answer needs, like 0-2; the task's usual ones by default.")
     ] = None,
+    in_order: Annotated[
+        str | None,
+        typer.Option(help="Share of GSM8k problems whose sentences stand in the order of computing, like 0.5."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
     """Make training, validation and test problems that share no facts."""
@@ -63,6 +67,7 @@ def make(
 
     chosen = TASKS[task]
     asked = {"nodes": nodes, "hops": hops, "steps": steps, "numbers": numbers, "unneeded": unneeded}
+    asked["in_order"] = in_order
     settings = _settings(chosen, asked)
     sizes = {"train": train, "valid": valid, "test": test}
     written = write_splits(out, chosen, settings, sizes, seed, exclude=exclude or (), force=force, progress=True)
@@ -116,8 +121,8 @@ def _settings(task: "Task", sizes: dict[str, str | None]) -> Any:
         raise InputError(f"{task.name}: fresh problems of {task.title} cannot be made; choose one of {makeable}.")
     given = {name: size for name, size in sizes.items() if size is not None}
     for name in given:
-        if name not in {size.name for size in task.sizes}:
-            raise InputError(f"--{name}: problems of {task.title} have no such size; leave the option out.")
+        if name not in {*task.shares, *(size.name for size in task.sizes)}:
+            raise InputError(f"--{name.replace('_', '-')}: problems of {task.title} have none; leave it out.")
     return task.settings_of(**given)
 
 

@@ -2,8 +2,9 @@
 
 problems = sample_problems(WorldSettings(steps={2: 0.5, 3: 0.5}), 1_000, seed=0)
 
-The steps of a problem are all equations that its answer needs, in an order drawn at random among those in which every
-operand is there when it is used: where two branches are joined, more than one equation can come next.
+The steps of a problem are all equations that its answer needs, in an order in which every operand is there when it is
+used. Where the sentences stand in such an order, as most do in stories that people write, the steps follow them; where
+they do not, it is drawn at random: where two branches are joined, more than one equation can come next.
 """
 
 import random
@@ -51,6 +52,9 @@ class WorldSettings:
     """Smallest and largest number, results among them."""
     largest_factor: int = 10
     """Of products and quotients, where one of both operands is at most this."""
+    in_order: float = 0.5
+    """Share of problems whose sentences stand in an order in which they can be computed; the others are shuffled. With
+    this one steps follow the text as often as in the official file. A small model plans such problems sooner."""
 
     def __post_init__(self) -> None:
         if not self.steps or not all(1 <= steps <= _MOST_STEPS for steps in self.steps):
@@ -62,6 +66,8 @@ class WorldSettings:
                 raise InputError(f"{name} must be a range within {least} to {most}, not {list(given)}.")
         if self.numbers[1] < 20 * self.numbers[0]:
             raise InputError(f"numbers must end at 20 times the smallest or above, not {list(self.numbers)}.")
+        if not 0 <= self.in_order <= 1:
+            raise InputError(f"in_order must be a share from 0 to 1, not {self.in_order}.")
         if not self.numbers[0] <= self.largest_factor <= 100:
             raise InputError(f"largest_factor must be {self.numbers[0]} to 100, not {self.largest_factor}.")
 
@@ -81,7 +87,8 @@ def sample_problems(settings: WorldSettings, count: int, seed: int | Sequence[in
 
 
 def problem_of(world: World, rng: random.Random, told: str | None = None) -> Gsm8kProblem:
-    """The question of a world, its sentences as `told` or worded anew, with steps in a random order that works."""
+    """The question of a world, its sentences as `told` or worded anew, with steps in the order of the sentences if that
+    works, and in a random one that works if not."""
     if told is None:
         told = " ".join(fact.text(world.things, rng.randrange(len(FORMS[fact.form][1]))) for fact in world.facts)
     needed = world.needed(world.asked)
@@ -90,7 +97,7 @@ def problem_of(world: World, rng: random.Random, told: str | None = None) -> Gsm
     while waiting := [
         fact.owner for fact in world.facts if fact.owner in needed - known and known.issuperset(fact.persons)
     ]:
-        known.add(owner := rng.choice(waiting))
+        known.add(owner := waiting[0] if world.in_order else rng.choice(waiting))
         steps.append(world.equation(owner))
     question = f"{told} {ASKED.format(p=world.asked, things=world.things)}"
     return Gsm8kProblem.of(question, str(world.number_of[world.asked]), steps, world)
@@ -102,7 +109,8 @@ def _sample(settings: WorldSettings, steps: int, rng: random.Random) -> Gsm8kPro
         asked = people.compute(steps)
         if asked is not None and people.add_unneeded(rng.randint(*settings.unneeded)):
             rng.shuffle(people.facts)
-            return problem_of(World(rng.choice(THINGS), tuple(people.facts), asked), rng)
+            world = World(rng.choice(THINGS), tuple(people.facts), asked)
+            return problem_of(world.put_in_order() if rng.random() < settings.in_order else world, rng)
     raise InputError(f"numbers {list(settings.numbers)} leave no problems of {steps} steps: give a wider range.")
 
 

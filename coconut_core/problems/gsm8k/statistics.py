@@ -1,8 +1,11 @@
 """What a set of GSM8k problems is like, beside the official validation file (500 items, measured by this code)."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
 
 from coconut_core.errors import InputError
 from coconut_core.problems.gsm8k.arithmetic import OPERATORS, read_number
@@ -11,6 +14,7 @@ from coconut_core.problems.official_statistics import beside_official
 
 OFFICIAL_STEPS = {1: 0.064, 2: 0.31, 3: 0.28, 4: 0.182, 5: 0.106, 6: 0.036, 7: 0.016, 8: 0.006}
 OFFICIAL_OPERATORS = {"+": 0.274, "-": 0.172, "*": 0.371, "/": 0.183}
+_NUMBER = re.compile(r"\d[\d,]*\.?\d*")
 _NAMES = {"+": "sums", "-": "differences", "*": "products", "/": "quotients"}
 
 
@@ -35,6 +39,9 @@ class Gsm8kStatistics:
     """Words of a question."""
     whole: float
     """Share of results that are whole numbers."""
+    following: float
+    """Of successive steps that take given numbers, the share in which the later one takes its first number from later
+    in the question."""
 
     @property
     def mean_steps(self) -> float:
@@ -56,6 +63,7 @@ class Gsm8kStatistics:
             ("answers among the given numbers", self.answer_given, 0.06),
             ("words of a question", self.words, 45.04),
             ("whole results", self.whole, 0.982),
+            ("steps that follow the text", self.following, 0.665),
         ]
         return beside_official(rows)
 
@@ -68,6 +76,7 @@ def measured(problems: Sequence[Gsm8kProblem]) -> Gsm8kStatistics:
     equations = [equation for problem in problems for equation in problem.equations]
     operators = Counter(operator for equation in equations for operator in equation.operators)
     count = len(problems)
+    following = [later for problem in problems for later in _following(problem)]
     return Gsm8kStatistics(
         problems=count,
         steps={number: steps[number] / count for number in sorted(steps)},
@@ -78,4 +87,17 @@ def measured(problems: Sequence[Gsm8kProblem]) -> Gsm8kStatistics:
         answer_given=sum(read_number(problem.answer) in problem.given for problem in problems) / count,
         words=sum(len(problem.question.split()) for problem in problems) / count,
         whole=sum(equation.result.denominator == 1 for equation in equations) / max(1, len(equations)),
+        following=sum(following) / max(1, len(following)),
     )
+
+
+def _following(problem: Gsm8kProblem) -> list[bool]:
+    """Of every two successive steps that take given numbers, from different places: whether the later follows."""
+    place: dict[Fraction, int] = {}
+    for found in _NUMBER.finditer(problem.question):
+        place.setdefault(read_number(found.group().rstrip(".,")), found.start())
+    first = []
+    for equation, sources in zip(problem.equations, problem.sources, strict=True):
+        given = [operand for operand, source in zip(equation.operands, sources, strict=True) if source is None]
+        first += [min(places)] if (places := [place[number] for number in given if number in place]) else []
+    return [one < other for one, other in pairwise(first) if one != other]

@@ -15,7 +15,7 @@ from coconut_core.problems.gsm8k.statistics import Gsm8kStatistics, measured
 from coconut_core.problems.gsm8k.validation import violations
 from coconut_core.problems.gsm8k.world import is_told, read_world, words
 from coconut_core.problems.problem import GraphProblem, Problem
-from coconut_core.problems.ranges import read_range, read_weights
+from coconut_core.problems.ranges import read_range, read_share, read_weights
 from coconut_core.problems.records import digest
 from coconut_core.problems.task import ANSWER_MARK, SizeRange, Task
 
@@ -39,6 +39,7 @@ class Gsm8k(Task):
         "pens as Ann and Ben together. How many pens does Dan have?"
     )
 
+    shares = ("in_order",)
     sound = "every equation holds, and the last one gives the answer"
     openings = {"equation": OPENING}
     single_digits = True
@@ -86,8 +87,11 @@ class Gsm8k(Task):
         ]
 
     def settings_of(self, **sizes: str | tuple[int, int]) -> WorldSettings:
-        """`steps` as "2-4" or a pair (equal shares) or "2:0.5,3:0.5" (weights); the other sizes as ranges."""
+        """`steps` as "2-4" or a pair (equal shares) or "2:0.5,3:0.5" (weights), `in_order` as a share like "0.5", the
+        other sizes as ranges."""
         given: dict[str, Any] = {}
+        if "in_order" in sizes:
+            given["in_order"] = read_share(sizes.pop("in_order"), "--in-order")
         if "steps" in sizes:
             given["steps"] = read_weights(sizes["steps"], "--steps")
         given |= {name: read_range(size, f"--{name}") for name, size in sizes.items() if name != "steps"}

@@ -10,7 +10,7 @@ be read back and recomputed (`read_world`).
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 
@@ -99,6 +99,22 @@ class World:
     def order(self) -> tuple[str, ...]:
         """The persons in an order in which every number can be computed."""
         return tuple(TopologicalSorter({fact.owner: fact.persons for fact in self.facts}).static_order())
+
+    @property
+    def in_order(self) -> bool:
+        """Whether every number can be computed where its sentence stands, from what came before."""
+        place = {fact.owner: number for number, fact in enumerate(self.facts)}
+        return all(place[other] < place[fact.owner] for fact in self.facts for other in fact.persons)
+
+    def put_in_order(self) -> "World":
+        """The same sentences, moved only as far as it takes for every number to be computed where it stands."""
+        placed: dict[str, Fact] = {}
+        waiting = list(self.facts)
+        while waiting:
+            ready = next(fact for fact in waiting if placed.keys() >= set(fact.persons))
+            placed[ready.owner] = ready
+            waiting.remove(ready)
+        return replace(self, facts=tuple(placed.values()))
 
     @cached_property
     def number_of(self) -> dict[str, int]:

@@ -1,0 +1,1 @@
+"""Causal instruments: a part of what the model computes is changed, and the oracle says what should follow."""

@@ -9,6 +9,7 @@ and any number of continuations branch off the same cache.
 The model knows nothing of problems: it sees token ids.
 """
 
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -23,7 +24,7 @@ from coconut_core.columns import PADDING, QUESTION, THOUGHT, Columns, PackedBatc
 from coconut_core.errors import InputError
 from coconut_core.methods import COCONUT, Method
 from coconut_core.slots import CONTENTS
-from coconut_core.speedups.growing_cache import GrowingCache
+from coconut_core.speedups.growing_cache import GrowingCache, is_recurrent, takes_growing_cache
 from coconut_core.speedups.last_layer import skip_unread_positions
 from coconut_core.tokenizers import ThoughtTokens
 
@@ -31,6 +32,7 @@ LONGEST_TEXT = 1 << 12
 """Tokens: what each of them attends to is written out, so that memory grows with the square of their number."""
 SlotEdit = Callable[[int, Float[Tensor, "batch question d_model"]], Float[Tensor, "batch question d_model"]]
 """Given k and what is about to be fed into slot k, what is fed instead."""
+Bias = Float[Tensor, "batch 1 query key"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,10 @@ class Context:
     """What has been computed of a batch of token trees. Extending a context leaves it as it was."""
 
     columns: Columns
-    cache: GrowingCache
+    cache: GrowingCache | None
+    """None for a model whose cache is of a kind that is not known here: every pass computes all columns again."""
+    fed: Float[Tensor, "batch all d_model"] | None = None
+    """What was fed into all columns, where there is no cache."""
     pending: tuple[Columns, Float[Tensor, "batch column d_model"]] | None = None
     """The last slot, with what is fed into it: the next pass computes it with what follows, which saves one pass."""
 
@@ -82,6 +87,18 @@ class CoconutModel(nn.Module):
         self.tokenizer = tokenizer
         self.method = method
         self.tokens = ThoughtTokens.of(tokenizer)
+        if is_recurrent(lm.config):
+            raise InputError(
+                f"A {lm.config.model_type} model has layers that keep a state and do not attend, so that no texts can "
+                "branch off from its thoughts; give a model all of whose layers attend."
+            )
+        self.has_cache = takes_growing_cache(lm.config)
+        if not self.has_cache:
+            warnings.warn(
+                f"A {lm.config.model_type} model keeps its keys and values in a way that is not known here: every pass "
+                "computes the whole text again, which takes longer and gives the same.",
+                stacklevel=2,
+            )
 
     def with_method(self, method: Method) -> "CoconutModel":
         """The same weights and tokenizer, shared, thinking and answering as another method does."""
@@ -144,32 +161,51 @@ class CoconutModel(nn.Module):
         if context is not None and context.pending is not None:
             slot, fed = context.pending
             columns, embeddings = slot.then(columns), torch.cat([fed, embeddings], 1)
-        if read is not None:
-            skip_unread_positions(self.lm)
-        cache = context.cache.fork() if context else GrowingCache(self.lm.config.num_hidden_layers, room)
         everything = columns if context is None else context.columns.then(columns)
-        seen = visible(columns, everything)
-        zero = embeddings.new_zeros(())
-        bias = torch.where(seen, zero, torch.finfo(embeddings.dtype).min)
-        hidden = self._states(columns, embeddings, bias, cache, read)
-        return hidden[:, columns.width - asked :], Context(everything, cache)
+        if self.has_cache:
+            cache = context.cache.fork() if context else GrowingCache(self.lm.config.num_hidden_layers, room)
+            longer = Context(everything, cache)
+        else:
+            embeddings = embeddings if context is None else torch.cat([context.fed, embeddings], 1)
+            columns, cache, longer = everything, None, Context(everything, None, embeddings)
+        hidden = self._states(columns, embeddings, self._bias(columns, everything, embeddings), cache, read)
+        return hidden[:, hidden.shape[1] - asked :], longer
+
+    def _bias(self, queries: Columns, keys: Columns, like: Tensor) -> Bias | dict[str, Bias]:
+        """What is added to the scores of attention: nothing where a query may look, what leaves nothing elsewhere.
+
+        For a family some of whose layers see a window of the last tokens alone, by the library's names of their kinds.
+        """
+        seen = visible(queries, keys)
+
+        def bias(seen: Bool[Tensor, "batch query key"]) -> Bias:
+            return torch.where(seen, like.new_zeros(()), torch.finfo(like.dtype).min)[:, None]
+
+        kinds, window = getattr(self.lm.config, "layer_types", None), getattr(self.lm.config, "sliding_window", None)
+        if window is None or (kinds and "sliding_attention" not in kinds):
+            return bias(seen)
+        near = queries.position[..., None] - keys.position[:, None] < window
+        return {"full_attention": bias(seen), "sliding_attention": bias(seen & near)} if kinds else bias(seen & near)
 
     def _states(
         self,
         columns: Columns,
         embeddings: Float[Tensor, "batch column d_model"],
-        bias: Float[Tensor, "batch column all"],
-        cache: GrowingCache,
+        bias: Bias | dict[str, Bias],
+        cache: GrowingCache | None,
         read: Bool[Tensor, "column"] | None,
     ) -> Float[Tensor, "batch column d_model"]:
-        """One pass of the language model over `columns`; `bias` is added to the scores of attention."""
+        """One pass of the language model over `columns`; without a cache, over all there are."""
+        kept = {"use_cache": False}
+        if cache is not None:
+            kept = {"use_cache": True, "past_key_values": cache, "read": read}
+            if read is not None:
+                skip_unread_positions(self.lm)
         return self.lm.base_model(
             inputs_embeds=embeddings,
-            attention_mask=bias[:, None],
+            attention_mask=bias,
             position_ids=columns.position.clamp(min=0),
-            past_key_values=cache,
-            use_cache=True,
-            read=read,
+            **kept,
         ).last_hidden_state
 
     def think(

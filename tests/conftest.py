@@ -90,8 +90,20 @@ def family(request) -> str:
     return request.param
 
 
-every_shape = pytest.mark.parametrize("family", ["llama", "gpt2", "llama_grouped"], indirect=True)
-"""For tests against `definition.py`: also a Llama whose query heads share key and value heads in groups."""
+SHAPES = {
+    "llama_grouped": ("LlamaConfig", {}),
+    "mistral": ("MistralConfig", {"sliding_window": 9}),
+    "qwen3": ("Qwen3Config", {"head_dim": 8}),
+    "gemma3": (
+        "Gemma3TextConfig",
+        {"head_dim": 8, "sliding_window": 9, "layer_types": ["sliding_attention", "full_attention"]},
+    ),
+    "gpt_neox": ("GPTNeoXConfig", {"is_decoder": True}),
+}
+"""Families that `ModelShape` does not have: their configs, and what is theirs alone. Query heads share key and value
+heads in groups, but for GPT-NeoX; windows are shorter than questions."""
+every_shape = pytest.mark.parametrize("family", ["llama", "gpt2", *SHAPES], indirect=True)
+"""For tests against `definition.py`, of all families."""
 FLOAT32_LOSS = {"rtol": 0, "atol": 2e-6, "check_dtype": False}
 """For losses against `definition.py` in float64: `CoconutModel` rounds logits to float32 and takes the cross-entropy of
 these, up to 10 here, so that they differ by up to 9e-7."""
@@ -116,23 +128,24 @@ def make_tiny_model(family: str):
     from coconut_core.training.initial_model import initial_model
     from coconut_core.training.shape import ModelShape
 
-    if family == "llama_grouped":
-        return make_grouped_model(make_tiny_model("llama").tokenizer)
+    if family in SHAPES:
+        return make_shape(family, make_tiny_model("llama").tokenizer)
     torch.manual_seed(0)
     # A large spread of weights makes differences between branches visible at once.
     shape = ModelShape(family=family, layers=2, width=32, heads=2, feed_forward=64, initial_std=0.3)
     return initial_model(RunConfig(name="tiny", model=shape, worlds=(World(epochs=1),))).eval()
 
 
-def make_grouped_model(tokenizer):
-    """A Llama in which two query heads share each key and value head; `ModelShape` has no such models."""
+def make_shape(family: str, tokenizer):
+    """A random model of one of `SHAPES`."""
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
+    import transformers
 
     from coconut_core.model import CoconutModel
 
     torch.manual_seed(0)
-    config = LlamaConfig(
+    kind, own = SHAPES[family]
+    config = getattr(transformers, kind)(
         vocab_size=len(tokenizer),
         hidden_size=32,
         intermediate_size=64,
@@ -143,8 +156,9 @@ def make_grouped_model(tokenizer):
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
+        **own,
     )
-    return CoconutModel(LlamaForCausalLM(config), tokenizer).eval()
+    return CoconutModel(transformers.AutoModelForCausalLM.from_config(config), tokenizer).eval()
 
 
 @pytest.fixture(scope="session")

@@ -33,12 +33,14 @@ def test_the_definition_can_be_read_alone():
 @every_shape
 def test_a_thought_is_what_leaves_the_final_norm_at_the_position_before(tiny_model, problems):
     (question,) = Encoder(tiny_model.tokenizer).questions([problems[0].question])
-    *_, norm = (part for name, part in tiny_model.lm.base_model.named_children() if name in ("norm", "ln_f"))
+    *_, norm = (
+        part for name, part in tiny_model.lm.base_model.named_children() if name in ("norm", "ln_f", "final_layer_norm")
+    )
     left = []
     watched = norm.register_forward_hook(lambda _, args, states: left.append(states[0, -1]))
     fed = definition.think(tiny_model.lm, question.ids, 3)
     watched.remove()
-    assert torch.equal(fed[: len(question.ids)], tiny_model.lm.get_input_embeddings().weight[question.ids])
+    assert torch.equal(fed[: len(question.ids)], tiny_model.lm.get_input_embeddings()(torch.tensor(question.ids)))
     assert torch.equal(fed[len(question.ids) :], torch.stack(left)) and len(left) == 3
 
 
@@ -219,7 +221,7 @@ def test_gradients_flow_through_every_thought(tiny_model, problems):
     torch.cat(label_losses(plain, problems[:4], stages, curriculum)).mean().backward()
     for (name, mine), other in zip(ours.named_parameters(), plain.parameters(), strict=True):
         # Not 1e-10: the loss is float32, and so is the inside of Llama's norms, also in a model of float64.
-        torch.testing.assert_close(mine.grad, other.grad, rtol=0, atol=1e-6, msg=name)
+        torch.testing.assert_close(mine.grad, other.grad, rtol=0, atol=2e-6, msg=name)
     states = tiny_model.think(batch.questions.ids, (batch.questions.position >= 0).long(), 3).states
     assert states.requires_grad
 

@@ -27,7 +27,7 @@ from transformers import PreTrainedModel
 
 from coconut_core.columns import Columns
 from coconut_core.errors import InputError
-from coconut_core.model import CoconutModel, Context
+from coconut_core.model import Bias, CoconutModel, Context
 from coconut_core.speedups.growing_cache import GrowingCache
 
 PARTS = ("state", "keys", "values", "heads", "mlp")
@@ -81,10 +81,13 @@ class EditedModel(CoconutModel):
         self,
         columns: Columns,
         embeddings: Float[Tensor, "batch column d_model"],
-        bias: Float[Tensor, "batch column all"],
-        cache: GrowingCache,
+        bias: Bias | dict[str, Bias],
+        cache: GrowingCache | None,
         read: Bool[Tensor, "column"] | None,
     ) -> Float[Tensor, "batch column d_model"]:
+        if cache is None:
+            kind = self.lm.config.model_type
+            raise InputError(f"Nothing that a {kind} model computes can be edited: it keeps no keys and values.")
         self._columns = columns
         for index, layer in enumerate(cache.layers, start=1):
             layer.change = partial(self._stored, index)

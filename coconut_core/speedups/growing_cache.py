@@ -14,11 +14,25 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import FunctionCtx
-from transformers import Cache
-from transformers.cache_utils import DynamicLayer
+from transformers import Cache, DynamicCache, PreTrainedConfig
+from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer, LinearAttentionLayer
 
 Piece = Float[Tensor, "batch head column d_head"]
 Whole = Float[Tensor, "batch head all d_head"]
+
+
+def takes_growing_cache(config: PreTrainedConfig) -> bool:
+    """Whether the library caches keys and values of such a model layer by layer, all of them or those of a window.
+
+    Others share them between layers, or compress them.
+    """
+    known = (DynamicLayer, DynamicSlidingWindowLayer)
+    return all(type(layer) in known for layer in DynamicCache(config=config).layers)
+
+
+def is_recurrent(config: PreTrainedConfig) -> bool:
+    """Whether some layer keeps a state instead of keys and values: it sees columns in their order, not as a tree."""
+    return any(isinstance(layer, LinearAttentionLayer) for layer in DynamicCache(config=config).layers)
 
 
 @dataclass

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from coconut_core.speedups.growing_cache import KeysStored
+from coconut_core.speedups.growing_cache import GrowingCache, KeysStored
 
 _PREPARING = threading.Lock()
 
@@ -43,7 +43,9 @@ def _narrow(layer: nn.Module, args: tuple, kwargs: Mapping[str, Any]) -> tuple[t
         return None
     named = signature(layer.forward).bind(*args, **kwargs).arguments
     named |= named.pop("kwargs", {})
-    named["past_key_values"].layers[-1].leave_with_keys = True
+    # Most families call it past_key_values, GPT-NeoX layer_past.
+    cache = next(value for value in named.values() if isinstance(value, GrowingCache))
+    cache.layers[-1].leave_with_keys = True
     with suppress(KeysStored):
         layer.forward(**named)
     named["hidden_states"] = named["hidden_states"][:, read]

@@ -102,8 +102,10 @@ SHAPES = {
 }
 """Families that `ModelShape` does not have: their configs, and what is theirs alone. Query heads share key and value
 heads in groups, but for GPT-NeoX; windows are shorter than questions."""
-every_shape = pytest.mark.parametrize("family", ["llama", "gpt2", *SHAPES], indirect=True)
-"""For tests against `definition.py`, of all families."""
+every_family = pytest.mark.parametrize("family", ["llama", "gpt2", *SHAPES], indirect=True)
+"""For tests against `definition.py`: all families that are tried."""
+every_shape = pytest.mark.parametrize("family", ["llama", "gpt2", "llama_grouped"], indirect=True)
+"""For what needs to know a family's parts: those that this package trains and reads."""
 FLOAT32_LOSS = {"rtol": 0, "atol": 2e-6, "check_dtype": False}
 """For losses against `definition.py` in float64: `CoconutModel` rounds logits to float32 and takes the cross-entropy of
 these, up to 10 here, so that they differ by up to 9e-7."""

@@ -19,7 +19,7 @@ from coconut_core.methods import METHODS
 from coconut_core.model import CoconutModel
 from coconut_core.training.curriculum import Curriculum
 from coconut_core.training.packing import pack
-from tests.conftest import FLOAT32_LOSS, every_shape, make_tiny_model
+from tests.conftest import FLOAT32_LOSS, every_family, make_tiny_model
 
 
 def test_the_definition_can_be_read_alone():
@@ -30,7 +30,7 @@ def test_the_definition_can_be_read_alone():
     assert names == {"torch", "torch.nn.functional", "transformers"}
 
 
-@every_shape
+@every_family
 def test_a_thought_is_what_leaves_the_final_norm_at_the_position_before(tiny_model, problems):
     (question,) = Encoder(tiny_model.tokenizer).questions([problems[0].question])
     *_, norm = (
@@ -44,7 +44,7 @@ def test_a_thought_is_what_leaves_the_final_norm_at_the_position_before(tiny_mod
     assert torch.equal(fed[len(question.ids) :], torch.stack(left)) and len(left) == 3
 
 
-@every_shape
+@every_family
 @pytest.mark.parametrize("method", ["coconut", "pause_as_thought"])
 def test_thoughts_are_final_hidden_states_batched_or_alone(tiny_model, problems, method):
     model = CoconutModel(tiny_model.lm, tiny_model.tokenizer, METHODS[method])
@@ -178,7 +178,7 @@ def packed(model, rows, stages, curriculum):
     return pack(encoded, stages, curriculum, thought=tokens.thought, padding=tokens.padding)
 
 
-@every_shape
+@every_family
 def test_loss_is_that_of_one_full_pass_each(tiny_model, problems):
     curriculum = Curriculum(max_stage=3)
     stages = [index % 5 for index in range(len(problems))]
@@ -189,7 +189,7 @@ def test_loss_is_that_of_one_full_pass_each(tiny_model, problems):
     torch.testing.assert_close(loss.mean, expected.mean(), **FLOAT32_LOSS | {"atol": 5e-7})
 
 
-@every_shape
+@every_family
 def test_many_questions_and_stages_share_one_encoding(tiny_model, problems):
     import numpy as np
 
@@ -210,7 +210,7 @@ def test_many_questions_and_stages_share_one_encoding(tiny_model, problems):
     torch.testing.assert_close(loss.mean, total / weight, **FLOAT32_LOSS | {"atol": 1e-6})
 
 
-@every_shape
+@every_family
 def test_gradients_flow_through_every_thought(tiny_model, problems):
     """The gradient of the packed, cached forward is that of full passes, where nothing can be cut off."""
     curriculum = Curriculum(max_stage=3)
@@ -293,7 +293,7 @@ def test_continuing_leaves_other_branches_as_they_were(tiny_model, problems, gra
     torch.testing.assert_close(expected, again, rtol=0, atol=0)
 
 
-@every_shape
+@every_family
 @pytest.mark.parametrize("chain", [False, True])
 @pytest.mark.parametrize("ks", [(0, 2, 3), (3,)])
 def test_words_are_those_of_one_row_without_a_cache(tiny_model, problems, ks, chain):

@@ -10,6 +10,7 @@ from typing import Any
 from analyses.figures.attention import attention
 from analyses.figures.calibration import calibration
 from analyses.figures.causal.counterfactual_facts import counterfactual_facts
+from analyses.figures.causal.interchange import interchange
 from analyses.figures.commitment import commitment
 from analyses.figures.early_stopping import early_stopping
 from analyses.figures.graph_statistics import graph_statistics
@@ -73,6 +74,7 @@ FIGURES = (
     Figure("early_stopping", "Early stopping", early_stopping),
     Figure("stopping", "What stopping early costs", stopping, graphs=False),
     Figure("interventions", "Thoughts changed", interventions),
+    Figure("interchange", "A donor's part of a thought", interchange),
     Figure("counterfactual_facts", "Facts exchanged", counterfactual_facts),
     Figure("calibration", "Reliability of the value", calibration),
 )

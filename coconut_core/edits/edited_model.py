@@ -135,11 +135,10 @@ def layers_of(lm: PreTrainedModel) -> nn.ModuleList:
 
 def projection_of(layer: nn.Module) -> nn.Module:
     """What projects the heads of a layer into the residual stream; `InputError` for a family without it."""
-    attention = getattr(layer, "self_attn", None) or getattr(layer, "attn", None)
-    projection = getattr(attention, "o_proj", None) or getattr(attention, "c_proj", None)
-    if projection is None:
-        raise InputError("The heads of this kind of model are not known; edit keys, values or states instead.")
-    return projection
+    for attention, projection in (("self_attn", "o_proj"), ("attn", "c_proj"), ("attention", "dense")):
+        if hasattr(layer, attention) and hasattr(getattr(layer, attention), projection):
+            return getattr(getattr(layer, attention), projection)
+    raise InputError("The heads of this kind of model are not known; edit keys, values or states instead.")
 
 
 def widths(model: CoconutModel) -> dict[str, tuple[int, int]]:

@@ -119,6 +119,8 @@ class Edit:
         """`InputError` unless everything that the edit names is there in a model that thinks so many `thoughts`."""
         if not model.method.has_slots:
             raise InputError(f"The method {model.method.name} has no thoughts to edit; choose a model with slots.")
+        if self.place in ("keys", "values") and not model.has_cache:
+            raise _wrong("place", "the model's keys and values are not stored in a way that is known; edit its states")
         layers, (heads, width) = model.lm.config.num_hidden_layers, widths(model)[self.place]
         for name, most in (("thoughts", thoughts), ("layers", layers), ("heads", heads)):
             if wrong := [number for number in getattr(self, name) if not 1 <= number <= most]:

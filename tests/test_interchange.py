@@ -25,7 +25,7 @@ def thinking_thrice(name):
 
 @pytest.fixture(scope="module")
 def found(problems):
-    names = ("known_bfs", "known_decoy", "known_question")
+    names = ("known_bfs", "known_decoy")
     return {name: interchange(Study([(name, thinking_thrice(name))], problems)) for name in names}
 
 
@@ -43,15 +43,8 @@ def test_a_search_in_thoughts_shows_a_triangle(found):
 
 
 def test_thoughts_that_are_not_used_turn_nothing(found):
-    for name in ("known_decoy", "known_question"):
-        table = found[name].frame()
-        assert (table[table["thought"] != FACT]["turned"] == 0).all(), name
-
-
-def test_a_search_in_the_question_is_turned_by_the_fact_before_it_is_read(found):
-    fact = found["known_question"].frame().query("thought == 'fact' and place == 'state' and panel == 'rerolled'")
-    share = fact.set_index("layer")["share"]
-    assert share[1] == share[2] == 1 and share[7] == 0
+    table = found["known_decoy"].frame()
+    assert (table[table["thought"] != FACT]["turned"] == 0).all()
 
 
 def test_the_table_has_its_counts_and_the_figure_every_cell(found):

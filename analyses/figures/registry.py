@@ -11,6 +11,7 @@ from analyses.figures.attention import attention
 from analyses.figures.calibration import calibration
 from analyses.figures.causal.counterfactual_facts import counterfactual_facts
 from analyses.figures.causal.interchange import interchange
+from analyses.figures.causal.twins import twins
 from analyses.figures.commitment import commitment
 from analyses.figures.early_stopping import early_stopping
 from analyses.figures.graph_statistics import graph_statistics
@@ -76,6 +77,7 @@ FIGURES = (
     Figure("interventions", "Thoughts changed", interventions),
     Figure("interchange", "A donor's part of a thought", interchange),
     Figure("counterfactual_facts", "Facts exchanged", counterfactual_facts),
+    Figure("twins", "Without shortcuts", twins),
     Figure("calibration", "Reliability of the value", calibration),
 )
 """In the order of the report; a new figure is a line here."""

@@ -50,6 +50,11 @@ def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
         raise InputError(f"{path}: cannot be read as a tokenizer; copy the file again.") from error
+    if not tokenizer.is_fast:
+        raise InputError(
+            f"{folder}: has no fast tokenizer (tokenizer.json), which all of this needs; convert the tokenizer with "
+            "transformers and save it there, or give another model."
+        )
     if not ends:
         raise InputError(f"{path}: has no token that ends a text; give a tokenizer with an eos_token.")
     return tokenizer

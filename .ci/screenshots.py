@@ -17,11 +17,13 @@ FOLDER = Path(sys.argv[1] if len(sys.argv) > 1 else "artifacts/screenshots")
 DRAWN = ".main-svg .infolayer, [data-testid=stDataFrame] canvas"
 FIGURE = "Figure 8: parallelism"
 PAUSE = "prosqa_laptop_pause_as_thought"
+EDITS = '[["thought", 1, "zero", 0], ["thought", 2, "swap", 3]]'
+VISITED = "localStorage.setItem('coconut workbench: tour dismissed', 'yes')"
 # Picture: page, link, height, and how many charts or tables it waits for.
 PAGES = {
-    "search_tree": ("", {"k": "1", "path": "true"}, 1180, 3),
-    "search_tree_dark": ("", {"k": "2", "second": PAUSE}, 1000, 5),
-    "what_if": ("what_if", {"k": "2"}, 1500, 3),
+    "search_tree": ("", {"k": "2"}, 800, 3),
+    "search_tree_dark": ("", {"k": "2", "second": PAUSE}, 1000, 3),
+    "what_if": ("what_if", {"k": "2", "edits": EDITS}, 900, 2),
     "population": ("population", {"figure": FIGURE, "controls": PAUSE}, 1900, 2),
     "thoughts": ("thoughts", {}, 2300, 4),
     "compare_runs": ("compare_runs", {}, 1200, 2),
@@ -48,8 +50,9 @@ def main() -> None:
         with sync_playwright() as driver:
             chromium = driver.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
             for name, (path, link, height, charts) in PAGES.items():
-                wide = 1920 if "second" in link else 1280
+                wide = 1440 if "second" in link else 1280
                 page = chromium.new_page(viewport={"width": wide, "height": height})
+                page.add_init_script(VISITED)
                 page.emulate_media(color_scheme="dark" if name.endswith("dark") else "light")
                 page.goto(f"{address}/{path}?{urlencode(link)}")
                 there = f"() => document.querySelectorAll('{DRAWN}').length >= {charts}"

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from analyses.drawing.escaping import for_markdown, for_plotly, one_line, truncated
 from analyses.drawing.palette import DARK, LIGHT, contrast
-from analyses.drawing.tree.figure import Reading, description, legend_figure, tree_figure, tree_layout
+from analyses.drawing.tree.difference import drawn_difference
+from analyses.drawing.tree.figure import Reading, description, tree_figure, tree_layout
 from analyses.drawing.tree.paths import Paths
 from analyses.drawing.tree.scene import WRITTEN_FROM
 from analyses.drawing.value_curves import value_curves
@@ -368,8 +369,6 @@ def test_a_problem_without_distractor_has_a_target_alone(one_way):
     figure = draw(one_way, np.array([0.0, 0.25, 0.5]), read(1), paths=Paths(correct=True))
     assert trace(figure, "marks").text == ("target",)
     assert "distractor" not in {t.name for t in figure.data} and "target" in {t.name for t in figure.data}
-    assert "distractor" not in {t.name for t in legend_figure(one_way.marks.values()).data}
-    assert "distractor" in {t.name for t in legend_figure(("target", "distractor")).data}
     words = description(one_way, at(one_way, np.array([0.0, 0.25, 0.5]), 1), read(1))
     assert "target <b>C</b>;" in words and "distractor" not in words
 
@@ -409,3 +408,25 @@ def test_rows_are_the_depth_of_the_problem_and_may_be_empty(one_way):
     assert [row.text for row in figure.layout.annotations] == ["start", "<b>2 steps</b>", "4 steps"]
     assert "1 candidate with mass 0.50" in figure.layout.title.subtitle.text
     assert sum(x is None for x in trace(figure, "path").x) == 2
+
+
+def test_a_difference_shows_what_rose_and_what_fell(problem):
+    old, new = values(problem, terpus=0.53), values(problem, terpus=0.08, dumpus=0.4)
+    layout = tree_layout(problem)
+    drawn = drawn_difference(
+        problem, at(problem, old, 1), at(problem, new, 1), read(1), layout=layout, paths=Paths(), written_from=0.05
+    )
+    marks = {trace["name"]: trace for trace in drawn["data"]}
+    change = dict(zip((problem.names[node] for node in layout.nodes), marks["values"]["marker"]["color"], strict=True))
+    assert change["terpus"] == pytest.approx(-0.45) and change["dumpus"] == pytest.approx(0.4)
+    assert ".53 → .08" in marks["written values"]["text"] and marks["values"]["marker"]["cmin"] == -1
+    assert sum(map(bool, marks["written values"]["text"])) == 2
+
+
+def test_every_edge_says_which_it_is(problem):
+    figure = draw(problem, np.zeros(len(problem.names)), read(1))
+    named = {tuple(edge) for kind in ("tree", "other") for edge in trace(figure, f"{kind} edges").customdata if edge}
+    assert named == {(a, b) for a, b in problem.edges if {a, b} <= set(tree_layout(problem).depth)}
+    for kind in ("tree", "other"):
+        edges = trace(figure, f"{kind} edges")
+        assert len(edges.customdata) == len(edges.x)

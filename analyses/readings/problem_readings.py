@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from analyses.readings.answer_choices import answer_probabilities
 from analyses.readings.masses import ValuesAt
 from analyses.readings.values import NodeValues, branch_values, usual_opening
 from coconut_core.edits.record import Edit
@@ -29,6 +30,8 @@ class ProblemReadings:
     other_openings: Mapping[str, NodeValues]
     """Controls: k = 0 alone, by the name of what is forced instead."""
     answers: Answers
+    offered: Float[np.ndarray, "k answer"]
+    """Probability of the right answer, and of the wrong one that the question offers, at the answer's place."""
 
     @property
     def problem(self) -> GraphProblem:
@@ -74,4 +77,5 @@ def problem_readings(
         for at, opening in enumerate(others, start=len(ks))
     }
     values = NodeValues((problem,), ks, usual, value[:, : len(ks)], shared[:, : len(ks)])
-    return ProblemReadings(values, read, answers_from(edited, batch, ks, draft=True, max_new_tokens=max_new_tokens))
+    written = answers_from(edited, batch, ks, draft=True, max_new_tokens=max_new_tokens)
+    return ProblemReadings(values, read, written, answer_probabilities(edited, batch, ks)[0])

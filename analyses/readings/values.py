@@ -197,6 +197,17 @@ def values_after(
     """As `branch_values`, after each of `ks` thoughts and the words that `openings` hold, by problem and branch."""
     encoder = Encoder(model.tokenizer, model.method)
     trees = name_trees(encoder, batch.problems, openings)
+    return phrase_probabilities(model, batch, ks, trees)
+
+
+@torch.inference_mode()
+def phrase_probabilities(
+    model: CoconutModel, batch: ThoughtBatch, ks: Sequence[int], trees: Sequence[Sequence[NameTree]]
+) -> tuple[Float[np.ndarray, "problem branch phrase"], Float[np.ndarray, "problem branch phrase"]]:
+    """Raw probabilities of phrases after forced words: for each problem a branch for each of `ks`, after so many
+    thoughts, with the words and phrases of its tree. Also what of them longer phrases share; NaN beyond a tree's own.
+    """
+    encoder = Encoder(model.tokenizer, model.method)
     width = max(sum(len(tree.opening) + len(tree.parent) for tree in row) for row in trees)
     columns = ColumnWriter(len(trees), width, encoder.tokens.padding)
     reads = [
@@ -210,7 +221,7 @@ def values_after(
     row, index, name, place, token = torch.tensor(reads, dtype=torch.long).reshape(-1, 5).T
     places, which = place.unique(return_inverse=True)
     log_probability = model.logits(hidden.flatten(0, 1)[places.to(hidden.device)]).double().log_softmax(-1).cpu()
-    total = torch.zeros(len(trees), len(ks), max(len(problem.names) for problem in batch.problems)).double()
+    total = torch.zeros(len(trees), len(ks), max(len(tree.reads) for row in trees for tree in row)).double()
     total.index_put_((row, index, name), log_probability[which, token], accumulate=True)
     value = total.exp().numpy()
     shared = np.zeros_like(value)

@@ -78,9 +78,34 @@ def figure(test, index=0):
     return json.loads(test.get("plotly_chart")[index].proto.spec)
 
 
-def tree(test):
-    """The traces of the search tree by name, without those of its legend."""
-    return {trace["name"]: trace for trace in figure(test)["data"] if not trace.get("showlegend")}
+def trees(test):
+    """What the page hands to the browser to draw its trees from."""
+    drawn = [part.proto for part in test.get("bidi_component") if part.proto.component_name == "search_trees"]
+    return json.loads(drawn[0].json)
+
+
+def drawn_tree(test, index=0):
+    """One of the trees at the k that the page shows: its traces, and its masses in words."""
+    view = trees(test)
+    content = view["trees"][index]
+    frame = content["frames"][view["ks"].index(view["k"])]
+    return {"data": content["fixed"] + frame["traces"], "title": frame["title"], "scale": content["scale"]}
+
+
+def tree(test, index=0):
+    """The traces of a search tree by name, without those of its legend."""
+    return {trace["name"]: trace for trace in drawn_tree(test, index)["data"] if not trace.get("showlegend")}
+
+
+def move(test, k):
+    """Move k, as the browser does."""
+    test.session_state["k"] = k
+    return test.run()
+
+
+def asked(test):
+    """The question above the tree."""
+    return next(text.value for text in test.markdown if text.value.startswith("####"))
 
 
 def values(test):

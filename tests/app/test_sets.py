@@ -37,7 +37,8 @@ def test_a_set_is_uploaded_and_a_torn_one_is_refused(open_page, problems):
     test.selectbox(key="browse").select(name).run()
     assert any("4 of 4" in element.value for element in test.caption)
     elsewhere = open_page("search_tree", set=name)
-    assert elsewhere.selectbox(key="set").value == name and not elsewhere.sidebar.warning
+    assert elsewhere.selectbox(key="set").value == name
+    assert not [each for each in elsewhere.warning if "no longer here" in each.value]
     assert elsewhere.selectbox(key="problem").value.startswith("0 ")
 
 
@@ -94,7 +95,7 @@ def test_a_problem_of_a_set_that_was_pushed_out_cannot_be_opened(open_page, prob
     test.run()
     problem_sets._uploads().pop(name)
     next(each for each in test.button if "search tree" in each.label).click().run()
-    assert not test.exception and "no longer here" in test.sidebar.warning[0].value
+    assert not test.exception and "no longer here" in test.warning[0].value
 
 
 def test_what_was_uploaded_again_is_the_latest(problems):
@@ -128,5 +129,5 @@ def test_a_link_to_an_upload_that_is_gone_says_so(open_page, page_shelf, monkeyp
     test = AppTest.from_file(APP, default_timeout=90)
     test.query_params["set"] = "uploaded here: theirs.json (0123456789ab)"
     test.run()
-    assert "theirs" in test.sidebar.warning[0].value and "upload the file again" in test.sidebar.warning[0].value
+    assert "theirs" in test.warning[0].value and "upload the file again" in test.warning[0].value
     assert test.selectbox(key="set").value == "small" and not test.exception

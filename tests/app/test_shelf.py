@@ -5,7 +5,7 @@ import shutil
 
 from streamlit.testing.v1 import AppTest
 
-from tests.app.conftest import figure, shown, tree
+from tests.app.conftest import move, shown, tree, trees, values
 from tests.conftest import APP
 from workbench.choices.model_shelf import model_folders
 
@@ -13,9 +13,9 @@ from workbench.choices.model_shelf import model_folders
 def test_broken_models_are_listed_and_harmless(app, shelf):
     test = app()
     assert test.selectbox(key="model").options == ["tiny", "empty", "foreign", "truncated"]
-    captions = " ".join(caption.value for caption in test.caption).replace("\\", "")
-    assert "empty: coconut.json, config.json" in captions and "truncated: model.safetensors is not whole" in captions
-    assert "foreign: coconut.json lacks" in captions
+    faults = test.selectbox(key="model").help.replace("\\", "")
+    assert "empty: coconut.json, config.json" in faults and "truncated: model.safetensors is not whole" in faults
+    assert "foreign: coconut.json lacks" in faults
     for option, fault in (("truncated", "model.safetensors"), ("empty", "is missing")):
         test.selectbox(key="model").select(option).run()
         assert not test.exception
@@ -48,23 +48,19 @@ def test_a_model_is_asked_for_as_many_thoughts_as_it_has(app, shelf):
         card = json.loads((folder / "coconut.json").read_text()) | {"max_thoughts": 9}
         (folder / "coconut.json").write_text(json.dumps(card))
         test = app(model="longer")
-        assert test.slider(key="k").max == 9
-        test.slider(key="k").set_value(9).run()
-        assert "k = 9" in figure(test)["layout"]["title"]["text"] and not test.exception
-        assert "theirs" in app(second="theirs").sidebar.warning[0].value
+        assert trees(test)["ks"] == list(range(10))
+        move(test, 9)
+        assert trees(test)["k"] == 9 and not test.exception
+        assert "theirs" in app(second="theirs").warning[0].value
         beside = app(second="longer", model="tiny")
-        assert beside.slider(key="k").max == 9 and not beside.exception
-        beside.slider(key="k").set_value(9).run()
+        assert trees(beside)["ks"] == list(range(10)) and not beside.exception
+        move(beside, 9)
         beside.switch_page("workbench/pages/what_if.py").run()
-        assert not beside.exception and beside.slider(key="k").value == 6
-        assert beside.multiselect(key="which").value == list(range(1, 7))
-        beside.slider(key="k").set_value(4).run()
+        assert not beside.exception and trees(beside)["k"] == 6 and len(beside.dataframe[0].value) == 6
+        move(beside, 4)
         beside.selectbox(key="model").select("longer").run()
-        assert beside.slider(key="k").max == 9 and beside.slider(key="k").value == 4
-        assert beside.multiselect(key="which").value == list(range(1, 10)) and not beside.exception
-        beside.selectbox(key="model").select("tiny").run()
-        assert beside.slider(key="k").max == 6 and beside.slider(key="k").value == 4
-        assert beside.multiselect(key="which").value == list(range(1, 7)) and not beside.exception
+        assert trees(beside)["ks"] == list(range(10)) and trees(beside)["k"] == 4
+        assert len(beside.dataframe[0].value) == 9 and not beside.exception
     finally:
         shutil.rmtree(folder)
 
@@ -90,7 +86,7 @@ def test_a_model_that_is_trained_anew_is_read_anew(app, shelf):
     shutil.copytree(shelf / "models" / "tiny", other)
     try:
         test = app(model="anew", k=1)
-        before = next(t for t in figure(test)["data"] if t["name"] == "values")["marker"]["color"]
+        before = values(test)
         from safetensors.torch import load_file, save_file
 
         from coconut_core.files import sha256
@@ -102,7 +98,7 @@ def test_a_model_that_is_trained_anew_is_read_anew(app, shelf):
         (other / "coconut.json").write_text(json.dumps(card))
         test.run()
         assert not test.exception and not test.error
-        after = next(t for t in figure(test)["data"] if t["name"] == "values")["marker"]["color"]
+        after = values(test)
         assert before != after
     finally:
         shutil.rmtree(other)
@@ -116,7 +112,7 @@ def test_a_second_model_that_cannot_be_read_leaves_the_page(app, shelf):
     try:
         test = app(second="twin")
         assert not test.exception and len(test.error) == 1 and "model_sha256" in test.error[0].value.replace("\\", "")
-        assert figure(test)["data"]
+        assert tree(test)["nodes"]
     finally:
         shutil.rmtree(other)
 
@@ -130,7 +126,6 @@ def test_a_model_without_thoughts_says_so(app, shelf):
         test = app(model="words", k=3)
         assert not test.exception and not test.error
         assert "has no thoughts" in shown(test)
-        assert "k = 3 (a model without thoughts)" in figure(test)["layout"]["title"]["text"]
-        assert any("After no thought the model says" in each.value for each in test.markdown)
+        assert trees(test)["heads"][0][3]["before"] == "After no thought the model says: "
     finally:
         shutil.rmtree(shelf / "models" / "words")

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from coconut_core.problems.prosqa.sampler import SamplerSettings
 from coconut_core.problems.registry import DEFAULT, TASKS
-from tests.app.conftest import figure, shown, tree, upload
+from tests.app.conftest import asked, drawn_tree, shown, tree, upload
 from tests.conftest import APP
 from workbench.choices.problem_sources import UPLOAD_MEGABYTES, world_of_training
 
@@ -20,18 +20,18 @@ def test_random_problems_come_back_by_their_seed(app):
     test = app(source="random", seed="11")
     assert not test.exception and not test.error
     assert "4 to 7 nodes" in shown(test) or "5 to 7 nodes" in shown(test)
-    assert figure(app(source="random", seed="11")) == figure(test)
-    assert figure(app(source="random", seed="12")) != figure(test)
-    test.button[0].click().run()
-    assert test.number_input(key="seed").value != 11 and figure(test) != figure(app(source="random", seed="11"))
+    assert drawn_tree(app(source="random", seed="11")) == drawn_tree(test)
+    assert drawn_tree(app(source="random", seed="12")) != drawn_tree(test)
+    test.button(key="any").click().run()
+    assert test.number_input(key="seed").value != 11 and drawn_tree(test) != drawn_tree(app(source="random", seed="11"))
 
 
 def test_pasted_text_is_read_and_stands_in_the_link(app):
     test = app(source="pasted text")
     assert "Paste a question" in shown(test) and not test.exception
     test.text_area(key="text").set_value(EXAMPLE).run()
-    assert not test.error and "Is Tom a lempus or scrompus" in figure(test)["layout"]["title"]["text"]
-    assert figure(app(source="pasted text", text=EXAMPLE)) == figure(test)
+    assert not test.error and "Is Tom a lempus or scrompus" in asked(test)
+    assert drawn_tree(app(source="pasted text", text=EXAMPLE)) == drawn_tree(test)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_an_upload_is_a_set_and_chosen(app, problems):
     assert upload(test, [problem.to_json() for problem in problems[:4]])
     assert test.selectbox(key="set").value.startswith("uploaded here: mine.json (")
     test.selectbox(key="problem").select_index(3).run()
-    assert f"Is {problems[3].root_name}" in figure(test)["layout"]["title"]["text"]
+    assert f"Is {problems[3].root_name}" in asked(test)
     linked = app(set=test.selectbox(key="set").value, problem=test.selectbox(key="problem").value)
-    assert f"Is {problems[3].root_name}" in figure(linked)["layout"]["title"]["text"]
+    assert f"Is {problems[3].root_name}" in asked(linked)
 
 
 def test_bad_uploads_are_one_sentence(app, problems):

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from coconut_core.problems.registry import DEFAULT, TASKS
 from coconut_core.training.config_files import load_config
 from coconut_core.training.loop import train
-from tests.app.conftest import figure, shown, upload
+from tests.app.conftest import asked, drawn_tree, shown, tree, upload, values
 from tests.conftest import APP
 from tests.test_toy_task import CONFIG
 from workbench.choices.problem_sources import pasted_problem, world_of_training
@@ -68,7 +68,7 @@ def test_a_set_of_another_task_is_made_and_its_name_makes_it_again(open_rivers):
     table = open_rivers("problems", browse=name).dataframe[0].value
     assert len(table) == 9 and table["nodes"].between(5, 6).all()
     drawn = open_rivers("search_tree", set=name)
-    assert "How does" in figure(drawn)["layout"]["title"]["text"] and not drawn.error
+    assert "How does" in asked(drawn) and not drawn.error
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,9 @@ def test_a_link_makes_no_set_with_sizes_that_its_task_lacks(open_rivers, name):
 def test_random_problems_are_of_the_model_s_task_and_world(open_rivers, rivers):
     test = open_rivers("search_tree", source="random", seed="3")
     assert "as in the model's training: 4 to 6 places" in shown(test).replace("\\", "") and not test.error
-    assert "How does" in figure(test)["layout"]["title"]["text"]
+    assert "How does" in asked(test)
     test.selectbox(key="model").select("usual").run()
-    assert "nodes" in shown(test) and "Is " in figure(test)["layout"]["title"]["text"] and not test.error
+    assert "nodes" in shown(test) and "Is " in asked(test) and not test.error
     settings, words = world_of_training(TASKS["toy"], {"run": {"worlds": [{"rivers": [3, 5], "epochs": 1}]}})
     assert settings.rivers == (3, 5) and "3 to 5 places" in words
     assert world_of_training(TASKS["toy"], {})[1] == "as usual for rivers: 4 to 7 places"
@@ -100,7 +100,7 @@ def test_random_problems_are_of_the_model_s_task_and_world(open_rivers, rivers):
 def test_where_there_is_one_opening_none_is_offered(open_rivers):
     test = open_rivers("search_tree")
     assert not [box for box in test.selectbox if box.key == "opening"] and not test.exception
-    assert "“Next”" in json.dumps(figure(test), ensure_ascii=False)
+    assert "“Next”" in json.dumps(drawn_tree(test), ensure_ascii=False)
     usual = open_rivers("search_tree", model="usual", source="random")
     assert usual.selectbox(key="opening").options == list(TASKS[DEFAULT].openings.values())
 
@@ -108,12 +108,11 @@ def test_where_there_is_one_opening_none_is_offered(open_rivers):
 def test_thoughts_can_be_changed_where_the_text_cannot(open_rivers):
     test = open_rivers("what_if")
     assert "cannot be edited fact by fact" in shown(test) and not test.text_area
-    assert any("nothing yet" in element.value for element in test.markdown) and not test.error
+    assert any("No edits yet" in element.value for element in test.markdown) and not test.error
     for kind in ("zero", "swap"):
-        test.selectbox(key="change").select(kind).run()
+        test = open_rivers("what_if", edits=json.dumps([["thought", 1, kind, 0]]), k="3")
         assert not test.exception and not test.error
-        before, after = ([t for t in figure(test, at)["data"] if t["name"] == "values"][0] for at in (0, 1))
-        assert before["marker"]["color"] != after["marker"]["color"]
+        assert values(test) != tree(test, 1)["values"]["marker"]["color"]
 
 
 def test_a_pasted_text_is_of_the_model_s_task_or_of_the_usual_one(problems):
@@ -141,6 +140,7 @@ def test_problems_without_graphs_are_listed_and_refused_where_a_tree_is_drawn(op
         (refusal,) = test.main.info
         assert "needs problems with graphs" in refusal.value and "questions without graphs" in refusal.value
         assert not test.exception and not test.error and not test.get("plotly_chart")
+        assert not test.get("bidi_component")
     assert "1 steps" in open_rivers("thoughts", set="words").selectbox(key="problem").options[0]
 
 
@@ -148,7 +148,7 @@ def test_an_uploaded_set_of_another_task_is_chosen(open_rivers):
     test = open_rivers("search_tree")
     assert upload(test, [problem.to_json() for problem in TASKS["toy"].sample(TASKS["toy"].settings(), 2, 9)])
     assert test.selectbox(key="set").value.startswith("uploaded here: mine.json (")
-    assert "How does" in figure(test)["layout"]["title"]["text"] and not test.error
+    assert "How does" in asked(test) and not test.error
     refused = open_rivers("search_tree")
     assert not upload(refused, [{"places": ["ba"], "question": 3}])
     assert "mine.json, item 0" in refused.error[0].value.replace("\\", "")

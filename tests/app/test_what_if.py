@@ -6,33 +6,50 @@ import shutil
 import pytest
 
 from coconut_core.problems.prosqa.problem import ProsqaProblem
-from tests.app.conftest import figure, shown, upload
+from tests.app.conftest import drawn_tree, move, shown, tree, trees, upload, values
+from workbench.choices.edits import THOUGHT_EDITS
+
+
+def link_of(*edits):
+    return json.dumps([list(edit) for edit in edits])
+
+
+def chips(test):
+    return [button.label.replace("\\", "") for button in test.button if (button.key or "").startswith("edit ")]
+
+
+def press(test, label):
+    next(button for button in test.button if button.label == label).click().run()
 
 
 @pytest.mark.parametrize(
     ("method", "kind", "reason"),
-    [("cot", "zero", "no slots"), ("pause_as_thought", "swap", "same embedding"), ("coconut", "freeze", None)],
+    [("cot", "zero", "no slots"), ("pause_as_thought", "swap", "same embedding"), ("coconut", "freeze", "before")],
 )
-def test_a_change_that_can_change_nothing_is_not_named_as_one(open_page, page_shelf, method, kind, reason):
+def test_a_change_that_can_change_nothing_is_said_to_be_none(open_page, page_shelf, method, kind, reason):
     folder = page_shelf / "models" / "another"
     shutil.copytree(page_shelf / "models" / "tiny", folder)
     card = json.loads((folder / "coconut.json").read_text()) | {"method": method}
     (folder / "coconut.json").write_text(json.dumps(card | ({"max_thoughts": 0} if method == "cot" else {})))
     try:
-        test = open_page("what_if", model="another")
-        test.multiselect(key="which").set_value([1])
-        test.selectbox(key="change").select(kind).run()
-        assert any("nothing yet" in element.value for element in test.markdown) and not test.exception
-        assert reason is None or any(reason in element.value for element in test.info)
+        test = open_page("what_if", model="another", edits=link_of(("thought", 1, kind, 0)))
+        assert any(reason in element.value for element in test.info) and not test.exception
+        assert values(test) == tree(test, 1)["values"]["marker"]["color"]
     finally:
         shutil.rmtree(folder)
 
 
 def test_the_way_back_is_there_when_the_text_is_no_problem(open_page):
-    test = open_page("what_if", edited="nonsense")
-    assert "not a problem that can be asked" in test.error[0].value
-    next(button for button in test.button if button.label == "Undo all edits").click().run()
-    assert not test.error and any("nothing yet" in element.value for element in test.markdown)
+    test = open_page("what_if", edits=link_of(("text", "nonsense")))
+    assert "not a problem that can be asked" in test.error[0].value and tree(test)["nodes"]
+    press(test, "Undo all edits")
+    assert not test.error and not chips(test) and "edits" not in test.query_params
+
+
+@pytest.mark.parametrize("link", ["nonsense", "[3]", '[["thought", 0, "zero", 0]]', '[["explode"]]', '[["drop", 5]]'])
+def test_a_link_with_what_is_no_edit_says_so(open_page, link):
+    test = open_page("what_if", edits=link)
+    assert not test.exception and not chips(test) and len(test.warning) == 1 and "edit" in test.warning[0].value
 
 
 def test_a_long_question_is_not_cut(open_page):
@@ -41,59 +58,95 @@ def test_a_long_question_is_not_cut(open_page):
     problem = ProsqaProblem.from_text(" ".join(["Tom is a creature0.", *facts, choice]))
     test = open_page("what_if")
     assert upload(test, [problem.to_json()]) or "vocabulary" in test.error[0].value
-    assert len(problem.question) > 8000 and test.text_area(key="edited").value == problem.question
-    assert "not a problem that can be asked" not in shown(test)
+    assert len(problem.question) > 8000 and "not a problem that can be asked" not in shown(test)
 
 
-def test_an_edit_shows_before_and_after(open_page, problems):
+def test_edits_stand_in_a_row_with_undo_and_redo(open_page):
     test = open_page("what_if")
-    assert any("nothing yet" in element.value for element in test.markdown)
-    text = test.text_area(key="edited").value
+    assert any("No edits yet" in element.value for element in test.markdown)
+    press(test, "Turn the choice round")
     fact = test.selectbox(key="fact").options[0]
-    next(button for button in test.button if button.label == "Turn the choice round").click().run()
-    assert not test.exception
-    assert test.text_area(key="edited").value != text
-    assert any("asked “Is" in element.value for element in test.markdown)
-    test.text_area(key="edited").set_value(text.replace(fact + " ", "", 1)).run()
-    assert not test.exception
-    said = " ".join(element.value for element in (*test.markdown, *test.error))
-    assert "dropped" in said or "not a problem that can be asked" in said
-    test.text_area(key="edited").set_value("nonsense").run()
-    assert not test.exception and "not a problem that can be asked" in test.error[0].value
+    press(test, "Drop")
+    assert len(chips(test)) == 2 and fact[:12] in chips(test)[1] and not test.exception
+    link = test.query_params["edits"]
+    press(test, "Undo")
+    assert chips(test) == ["choice turned round"]
+    press(test, "Redo")
+    assert len(chips(test)) == 2 and test.query_params["edits"] == link
+    test.button(key="edit 0").click().run()
+    assert len(chips(test)) == 1 and fact[:12] in chips(test)[0]
+    assert len(chips(open_page("what_if", edits=link))) == 2
 
 
 def test_edits_belong_to_their_problem_and_come_back_with_the_page(open_page):
-    def changed():
-        return next(element.value for element in test.markdown if "Changed:" in element.value)
-
-    def press(label):
-        next(button for button in test.button if button.label == label).click().run()
-
     test = open_page("what_if")
-    press("Turn the choice round")
+    press(test, "Turn the choice round")
     test.switch_page("workbench/pages/thoughts.py").run()
     test.switch_page("workbench/pages/what_if.py").run()
-    assert "asked" in changed() and not test.exception
-    again = open_page("what_if", edited=test.query_params["edited"])
-    assert again.text_area(key="edited").value == test.text_area(key="edited").value
-    press("Undo all edits")
-    assert "nothing yet" in changed() and "edited" not in test.query_params
-    press("Turn the choice round")
-    chosen = test.selectbox(key="problem")
-    chosen.select(next(option for option in chosen.options if option != chosen.value)).run()
-    assert "nothing yet" in changed() and not test.exception
+    assert chips(test) == ["choice turned round"] and not test.exception
+    test.button(key="next").click().run()
+    assert not chips(test) and not test.exception
 
 
-@pytest.mark.parametrize("kind", ["zero", "noise", "blur", "freeze", "swap", "remove"])
-def test_thoughts_can_be_changed(open_page, kind):
+def test_each_thought_has_its_own_kind_and_all_are_edited_at_once(open_page):
+    one = open_page("what_if", k="3", edits=link_of(("thought", 1, "zero", 0)))
+    both = open_page("what_if", k="3", edits=link_of(("thought", 1, "zero", 0), ("thought", 2, "swap", 4)))
+    assert [view["name"] for view in trees(both)["views"]][0] == "Difference" and len(chips(both)) == 2
+    assert values(one) == values(both), "before is the same"
+    after = [tree(test, 1)["values"]["marker"]["color"] for test in (one, both)]
+    assert after[0] != after[1] and after[0] != values(one)
+    difference = tree(both, 2)["values"]["marker"]["color"]
+    assert difference == pytest.approx([new - old for old, new in zip(values(both), after[1], strict=True)])
+    table = both.dataframe[1].value
+    assert table["change"].abs().is_monotonic_decreasing and table["change"].abs().max() > 0
+
+
+@pytest.mark.parametrize("kind", list(THOUGHT_EDITS))
+def test_a_cell_of_the_grid_says_what_its_edit_does(open_page, kind):
+    test = open_page("what_if", k="6")
+    cell = test.dataframe[0].value.iloc[1][kind]
+    edited = open_page("what_if", k="6", edits=link_of(("thought", 2, kind, 0)))
+    assert not edited.exception and not edited.error
+    rows = {each["name"]: each["values"] for each in trees(edited)["rows"]}
+    assert rows["p(target), after"][6] - rows["p(target)"][6] == pytest.approx(cell, abs=1e-6)
+
+
+def test_a_fact_is_dropped_and_added_in_the_tree(open_page):
     test = open_page("what_if")
-    test.slider(key="k").set_value(6)
-    test.selectbox(key="change").select(kind).run()
-    assert not test.exception and not test.error
-    before, after = (figure(test, index) for index in (0, 1))
-    values = [next(t for t in f["data"] if t["name"] == "values")["marker"]["color"] for f in (before, after)]
-    # The first thought that can be frozen is the second: all are the first one then.
-    assert values[0] != values[1]
+    names, edge = trees(test)["trees"][0]["names"], tree(test)["tree edges"]["customdata"][0]
+    assert trees(test)["edits"] and len(edge) == 2
+    fact = next(
+        text for text in test.selectbox(key="fact").options if names[edge[0]] in text and names[edge[1]] in text
+    )
+    after = open_page("what_if", edits=link_of(("drop", fact)))
+    left = [tuple(pair) for pair in tree(after, 1)["tree edges"]["customdata"] if pair]
+    renumbered = trees(after)["trees"][1]["names"]
+    pairs = {(renumbered[a], renumbered[b]) for a, b in left}
+    assert (names[edge[0]], names[edge[1]]) not in pairs and set(renumbered) <= set(names)
+
+
+def test_a_name_that_the_model_does_not_know_keeps_the_tree_and_lists_what_it_knows(open_page):
+    test = open_page("what_if")
+    old = test.selectbox(key="old").options[-1]
+    test = open_page("what_if", edits=link_of(("rename", old, "zzzunheardof")))
+    assert not test.exception and "vocabulary" in test.error[0].value and tree(test)["nodes"]
+    assert "knows" in shown(test) and len(trees(test)["trees"]) == 1
+
+
+def test_edits_run_on_many_problems(open_page):
+    test = open_page("what_if", edits=link_of(("thought", 1, "zero", 0)))
+    test.number_input(key="edited problems").set_value(4).run()
+    press(test, "Run these edits")
+    assert not test.exception and any("of 4 answers are right" in each.value for each in test.markdown)
+
+
+def test_k_of_another_page_is_kept(open_page):
+    test = open_page("search_tree", k="4")
+    test.switch_page("workbench/pages/what_if.py").run()
+    assert trees(test)["k"] == 4
+    move(test, 2)
+    test.switch_page("workbench/pages/search_tree.py").run()
+    assert trees(test)["k"] == 2 and test.query_params["k"] == "2" and drawn_tree(test)["data"]
 
 
 def test_edits_of_a_text():
@@ -121,11 +174,3 @@ def test_edits_of_a_text():
     ):
         with pytest.raises(InputError, match=fault):
             change()
-
-
-def test_a_link_names_a_change_by_its_key(open_page):
-    test = open_page("what_if", change="zero")
-    assert test.selectbox(key="change").value == "zero" and not test.warning
-    test = open_page("what_if", change="explode")
-    assert test.selectbox(key="change").value == "none"
-    assert any("explode" in each.value for each in test.warning)

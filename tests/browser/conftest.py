@@ -86,6 +86,7 @@ def page(chromium):
     page = chromium.new_page()
     page.set_default_timeout(60_000)
     page.set_viewport_size({"width": 1280, "height": 900})
+    page.add_init_script("localStorage.setItem('coconut workbench: tour dismissed', 'yes')")
     page.failures = []
     page.on("pageerror", lambda error: page.failures.append(str(error)))
     page.on("dialog", lambda dialog: page.failures.append(dialog.message))
@@ -96,21 +97,19 @@ def page(chromium):
 
 def visit(page, server, **link):
     page.goto(f"{server}/?{urlencode(link)}")
-    page.wait_for_selector("[data-testid=stSlider]")
-    page.wait_for_function(
-        """() => { const figures = document.querySelectorAll('.js-plotly-plot');
-          return figures.length == 3 && figures[0].querySelector('.gtitle')?.textContent.includes('k = ')
-            && figures[1].querySelector('.gtitle')?.textContent.includes('control'); }"""
-    )
+    page.wait_for_selector(".trees .values circle", state="attached")
+    page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot .gtitle').length == 2")
     return page
 
 
 def tree(page):
-    """The drawn figure, as plotly holds it."""
-    return page.evaluate(
-        "() => { const f = document.querySelector('.js-plotly-plot'); "
-        "return JSON.parse(JSON.stringify({data: f.data, layout: f.layout})); }"
-    )
+    """What the browser has drawn: the marks of the first tree."""
+    return page.locator(".plot svg").first.evaluate("svg => svg.outerHTML")
+
+
+def asked(page):
+    """The question above the tree."""
+    return page.locator("[data-testid=stMain] h4").inner_text()
 
 
 def link(page):
@@ -118,6 +117,18 @@ def link(page):
 
 
 def wait_for_k(page, k):
+    page.wait_for_selector(f".trees button[data-k='{k}'][aria-checked=true]")
+
+
+def wait_for_link(page, **wanted):
+    """Wait until the link holds these values, which is when the server has heard of them."""
     page.wait_for_function(
-        "k => [...document.querySelectorAll('.gtitle')].some(e => e.textContent.includes(`k = ${k} `))", arg=k
+        "wanted => { const held = new URLSearchParams(location.search);"
+        " return Object.entries(wanted).every(([key, value]) => held.get(key) == value); }",
+        arg={key: str(value) for key, value in wanted.items()},
     )
+
+
+def focus_k(page):
+    """Give the keyboard to the axis of k."""
+    page.locator(".trees button[aria-checked=true]").focus()

@@ -3,7 +3,7 @@
 import pytest
 
 from coconut_core.problems.registry import load_problems, save_problems
-from tests.browser.conftest import tree, visit
+from tests.browser.conftest import asked, visit
 
 pytestmark = pytest.mark.browser
 
@@ -22,18 +22,14 @@ def test_nothing_overlaps_at_common_sizes(chromium, server, artifacts, official_
         first, second = (problem.names[node] for node in problem.choices)
         label = f"{number} · {problem.hops} hops · {problem.root_name}: {first} or {second}"
         visit(page, server, k=2, set="wide", problem=label, path="true")
-        assert f"Is {problem.root_name}" in tree(page)["layout"]["title"]["text"]
-        assert tree(page)["layout"]["paper_bgcolor"] == {"light": "#ffffff", "dark": "#0e1117"}[scheme]
-        boxes = page.evaluate(
-            """() => {
-              const figure = document.querySelector('.js-plotly-plot'), boxes = [];
-              const add = (kind, e) => { const r = e.getBoundingClientRect();
+        assert f"Is {problem.root_name}" in asked(page)
+        boxes = page.locator(".trees").evaluate(
+            """figure => {
+              const boxes = [], add = (kind, e) => { const r = e.getBoundingClientRect();
                 if (r.width) boxes.push([kind, r.left, r.top, r.right, r.bottom]); };
-              figure.querySelectorAll('.textpoint text').forEach(e => { if (e.textContent) add('text', e); });
-              figure.querySelectorAll('.annotation-text').forEach(e => add('text', e));
+              figure.querySelectorAll('.plot svg text').forEach(e => { if (e.textContent) add('text', e); });
               figure.querySelectorAll('.legend').forEach(e => add('legend', e));
-              figure.querySelectorAll('.colorbar').forEach(e => add('colour bar', e));
-              figure.querySelectorAll('.gtitle, .gtitle-subtitle').forEach(e => add('title', e));
+              figure.querySelectorAll('.head, .axis, .title').forEach(e => add('above', e));
               const r = figure.getBoundingClientRect();
               return [boxes, [r.left, r.top, r.right, r.bottom]]; }"""
         )
@@ -50,6 +46,14 @@ def check_apart(boxes, frame):
             # Boxes of lines of text hold some empty height above and below the letters.
             apart = right <= x0 + 1 or x1 <= left + 1 or bottom <= y0 + 3 or y1 <= top + 3
             assert apart, (kind, (left, top, right, bottom), other, (x0, y0, x1, y1))
+
+
+def test_tree_and_legend_fit_the_window(page, server, artifacts, official_prosqa):
+    """At 1280 x 800, an official tree of five rows."""
+    save_problems(artifacts / "problems" / "usual.json", load_problems(official_prosqa)[:1])
+    page.set_viewport_size({"width": 1280, "height": 800})
+    visit(page, server, k=2, set="usual")
+    assert page.locator(".trees .legend").evaluate("e => e.getBoundingClientRect().bottom") <= 800
 
 
 def test_charts_have_words_for_those_who_do_not_see_them(page, server):

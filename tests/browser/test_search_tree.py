@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from urllib.parse import urlencode
@@ -10,54 +11,64 @@ import pandas as pd
 import pytest
 
 from coconut_core.problems.registry import DEFAULT, TASKS
-from tests.browser.conftest import link, tree, visit, wait_for_k
+from tests.browser.conftest import asked, focus_k, link, tree, visit, wait_for_k, wait_for_link
 from workbench.choices.problem_sources import index_of_good_example
 
 pytestmark = pytest.mark.browser
 EXAMPLE = TASKS[DEFAULT].example
 
 
-def test_moving_k_moves_no_mark(page, server):
+def test_moving_k_moves_no_mark_and_asks_no_server(page, server):
     visit(page, server, k=1)
-    places = """() => [...document.querySelector('.js-plotly-plot').querySelectorAll('.textpoint text')]
-      .filter(e => e.textContent && !e.textContent.startsWith('.'))
-      .map(e => [e.textContent, e.getAttribute('x'), e.getAttribute('y')])"""
-    before = page.evaluate(places)
-    page.locator("[data-testid=stSlider] input").focus()
-    page.keyboard.press("ArrowRight")
-    wait_for_k(page, 2)
-    assert page.evaluate(places) == before
+    places = """root => [root.querySelector('.plot svg').getBoundingClientRect().top,
+      ...[...root.querySelectorAll('.nodes circle, .names text')].map(e => e.getBoundingClientRect().x)]"""
+    values = "root => [...root.querySelectorAll('.values circle')].map(e => e.style.r)"
+    trees = page.locator(".trees")
+    before, discs = trees.evaluate(places), trees.evaluate(values)
+    page.context.set_offline(True)
+    try:
+        focus_k(page)
+        page.keyboard.press("ArrowRight")
+        wait_for_k(page, 2)
+        after = trees.evaluate(places)
+        assert trees.evaluate(values) != discs and len(after) == len(before) > 8
+        # Words in bold are wider; the nodes stay.
+        assert after[: 1 + len(discs)] == before[: 1 + len(discs)]
+    finally:
+        page.context.set_offline(False)
 
 
 def test_a_link_brings_the_view_back(page, server):
     visit(page, server)
-    page.locator("[data-testid=stSlider] input").focus()
+    focus_k(page)
     page.keyboard.press("End")
     wait_for_k(page, 6)
+    wait_for_link(page, k=6)
+    page.locator("[data-testid=stPopoverButton]", has_text="Display").click()
     page.get_by_text("Correct path", exact=True).click()
-    page.wait_for_function("() => location.search.includes('path')")
-    page.wait_for_timeout(500)
+    wait_for_link(page, path="true")
+    page.wait_for_selector(".trees g.path path", state="attached")
     assert link(page) == {"k": "6", "path": "true"}
     seen = tree(page)
-    assert any(trace.get("name") == "path" for trace in seen["data"])
     visit(page, server, **link(page))
     wait_for_k(page, 6)
-    assert tree(page)["data"] == seen["data"]
+    assert tree(page) == seen
 
 
 def test_a_random_and_a_pasted_problem_come_back_by_link(page, server):
     visit(page, server, source="random", seed=5)
-    seen = tree(page)["layout"]["title"]["text"]
+    seen = asked(page)
     visit(page, server, **link(page))
-    assert tree(page)["layout"]["title"]["text"] == seen
+    assert asked(page) == seen
+    page.locator("[data-testid=stPopoverButton]", has_text="Problems").click()
     page.get_by_text("pasted text").click()
     page.locator("textarea").fill(EXAMPLE)
     page.locator("textarea").press("Control+Enter")
-    page.wait_for_function("() => document.body.innerText.includes('lempus or scrompus')")
+    page.wait_for_function("() => document.querySelector('h4')?.innerText.includes('lempus or scrompus')")
     page.wait_for_function("() => location.search.includes('scrompus')")
     assert link(page)["text"] == EXAMPLE
     visit(page, server, **link(page))
-    assert "lempus or scrompus" in tree(page)["layout"]["title"]["text"]
+    assert "lempus or scrompus" in asked(page)
 
 
 def test_markup_in_names_does_nothing(page, server):
@@ -88,51 +99,49 @@ def test_files_can_be_downloaded(page, server, problems):
 
 def test_an_uploaded_file_is_drawn_linked_and_a_torn_one_is_refused(page, server, problems, chromium, tmp_path):
     visit(page, server, k=3)
-    page.get_by_text("Upload problems").click()
+    page.locator("[data-testid=stPopoverButton]", has_text="Problems").click()
     (tmp_path / "torn.json").write_text('[{"question": "Ev')
     page.locator("input[type=file]").set_input_files(tmp_path / "torn.json")
     page.wait_for_function("() => document.body.innerText.includes('not a whole JSON file')")
     (tmp_path / "one.json").write_text(json.dumps(problems[2].to_json()))
     page.locator("input[type=file]").set_input_files(tmp_path / "one.json")
     asked = f"Is {problems[2].root_name}"
-    page.wait_for_function("asked => document.querySelector('.gtitle')?.textContent.startsWith(asked)", arg=asked)
+    page.wait_for_function("asked => document.querySelector('h4')?.innerText.startsWith(asked)", arg=asked)
     page.wait_for_function("() => location.search.includes('one.json')")
     elsewhere = chromium.new_page()
     elsewhere.goto(page.url)
-    elsewhere.wait_for_function("asked => document.querySelector('.gtitle')?.textContent.startsWith(asked)", arg=asked)
+    elsewhere.wait_for_function("asked => document.querySelector('h4')?.innerText.startsWith(asked)", arg=asked)
     assert link(page)["k"] == "3" and link(page)["set"].startswith("uploaded here: one.json (")
     elsewhere.close()
 
 
 def test_play_moves_k_by_itself(page, server):
     visit(page, server, k=1)
-    page.get_by_text("Play", exact=True).click()
-    for k in (3, 4, 5):
+    page.get_by_label("Speed").select_option("4")
+    page.locator(".trees .play").click()
+    for k in (3, 5, 0):
         wait_for_k(page, k)
-    page.get_by_text("Play", exact=True).click()
+    page.locator(".trees .play").click()
+    stood = page.locator(".trees button[aria-checked=true]").inner_text()
     page.wait_for_timeout(1500)
-    stood = tree(page)["layout"]["title"]["text"]
-    page.wait_for_timeout(2500)
-    assert tree(page)["layout"]["title"]["text"] == stood
+    assert page.locator(".trees button[aria-checked=true]").inner_text() == stood
+    wait_for_link(page, k=stood) if stood != "1" else None
 
 
 def test_a_clicked_node_shows_its_path(page, server, problems):
     visit(page, server, k=1)
     first = problems[index_of_good_example(problems[:3])]
-    # The seats are the trace "nodes"; its second point is a child of the root, somewhere on the page.
-    place = page.evaluate(
-        """() => { const figure = document.querySelector('.js-plotly-plot');
-          const at = figure.data.findIndex(trace => trace.name == 'nodes'), trace = figure.data[at];
-          const layout = figure._fullLayout, corner = figure.getBoundingClientRect();
-          return [corner.left + layout._size.l + layout.xaxis.l2p(trace.x[1]),
-            corner.top + layout._size.t + layout.yaxis.l2p(trace.y[1]), trace.customdata[1][0]]; }"""
-    )
-    page.mouse.move(place[0], place[1])
-    page.wait_for_timeout(300)
-    page.mouse.click(place[0], place[1])
-    name = first.names[place[2]]
+    node = page.locator(".nodes circle").nth(1)
+    name = first.names[int(node.get_attribute("data-node"))]
+    node.click()
     page.wait_for_function("name => document.body.innerText.includes(`${name}: `)", arg=name)
     assert f"{first.root_name} → " in page.locator("body").inner_text()
+    page.wait_for_selector(".trees .path-to-a-node path", state="attached")
+    # By keyboard too: the arrow keys go from node to node.
+    page.keyboard.press("Tab")
+    page.locator(".nodes circle[tabindex='0']").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".trees .tip").is_visible()
 
 
 def test_a_table_and_a_zip_read_back(page, server, problems):
@@ -153,3 +162,25 @@ def test_a_table_and_a_zip_read_back(page, server, problems):
         assert archive.read("tree-k6.png").startswith(b"\x89PNG")
     pd.testing.assert_frame_equal(table, again)
     assert problem["question"] == first.question
+
+
+def test_the_tour_is_offered_once_and_comes_back_when_asked(chromium, server):
+    page = chromium.new_page()
+    page.goto(f"{server}/?k=1")
+    page.evaluate("() => localStorage.clear()")
+    page.reload()
+    page.get_by_role("button", name="Take the tour").click()
+    seen = []
+    while page.locator(".tour button", has_text="Done").count() == 0:
+        seen.append(page.locator(".tour .note b").inner_text())
+        page.locator(".tour .note button").filter(has_text=re.compile("^(Next|Chapter 2)")).click()
+    assert seen[0] == "Reading, 1 of 5" and len(seen) == 8
+    page.locator(".tour button", has_text="Done").click()
+    assert page.locator(".tour .note").count() == 0
+    page.reload()
+    page.wait_for_selector(".trees .values circle", state="attached")
+    page.wait_for_timeout(1000)
+    assert page.locator(".tour .note").count() == 0
+    page.get_by_role("button", name="Tour", exact=True).click()
+    assert page.locator(".tour .note").is_visible()
+    page.close()

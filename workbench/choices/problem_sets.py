@@ -166,7 +166,7 @@ def problems_hash(problems: Sequence[Problem]) -> str:
 
 
 def open_problem(name: str, number: int) -> None:
-    """Choose a problem in the sidebar and go to its search tree; for a button's `on_click`."""
+    """Choose a problem and go to its search tree; for a button's `on_click`."""
     try:
         label = list(problem_set(name).labelled)[number]
     except InputError:

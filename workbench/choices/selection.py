@@ -27,7 +27,7 @@ _ADDED = "added folders"
 
 @dataclass(frozen=True)
 class Selection:
-    """What was chosen in the sidebar, or what to do where nothing could be."""
+    """What was chosen at the top of the page, or what to do where nothing could be."""
 
     model: ModelFolder | None
     problem: Problem | None
@@ -37,6 +37,8 @@ class Selection:
     """One sentence about bad input, with the remedy."""
     hint: str | None = None
     """What to do next, where nothing is wrong but nothing is chosen."""
+    second: ModelFolder | None = None
+    """The model to compare with."""
 
     @property
     def task(self) -> Task:
@@ -100,7 +102,7 @@ def choose_other(label: str, key: str, others: Sequence[ModelFolder], first: str
 
 
 def selection() -> Selection:
-    """What was chosen in the sidebar of this run."""
+    """What was chosen in this run."""
     return st.session_state["selection"]
 
 
@@ -149,14 +151,3 @@ def reset_with(owner: str, key: str, value: Any) -> None:
     if st.session_state.get(kept, owner) != owner:
         st.session_state[key] = value
     st.session_state[kept] = owner
-
-
-def at_most(key: str, most: int) -> None:
-    """Before a slider is drawn that ends at `most`: what was chosen on another page, or of another model, stays.
-
-    Streamlit takes a slider with another end for another slider, which begins anew.
-    """
-    kept = f"{key} ends at"
-    if key in st.session_state and (st.session_state[key] > most or st.session_state.get(kept, most) != most):
-        st.session_state[key] = min(st.session_state[key], most)
-    st.session_state[kept] = most

@@ -5,6 +5,7 @@ seen and a problem is never computed twice.
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from analyses.drawing.escaping import for_markdown
 from coconut_core.errors import InputError
 from coconut_core.problems.problem import GraphProblem, Problem
 from coconut_core.problems.registry import task_of
+from workbench.choices.edits import THOUGHT_EDITS, ThoughtEdit
 from workbench.choices.model_shelf import ModelFolder
 from workbench.choices.problem_sets import problems_hash
 from workbench.choices.selection import Selection
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from analyses.figures.one_problem.thought_space import ThoughtSpace
     from analyses.readings.problem_readings import ProblemReadings
     from coconut_core.checkpoints import Checkpoint
+    from coconut_core.edits.record import Edit
+    from coconut_core.model import CoconutModel
 
 FEWEST_THOUGHTS = 6
 """Thoughts that every model is asked for, the paper's number, also where it has fewer."""
@@ -44,13 +48,10 @@ def loaded(folder: ModelFolder) -> "Checkpoint":
 
 
 def readings_of(
-    folder: ModelFolder, problem: GraphProblem, thoughts: int, change: str = "none", positions: tuple[int, ...] = ()
+    folder: ModelFolder, problem: GraphProblem, thoughts: int, edits: tuple[ThoughtEdit, ...] = ()
 ) -> "ProblemReadings":
-    """Values and answers after 0 to `thoughts` thoughts.
-
-    `change` is one of `changed_thoughts.KINDS`, or "none", and `positions` are the thoughts that it changes (from 1).
-    """
-    return _readings(str(folder.path), folder.fingerprint, _key(problem), problem, thoughts, change, positions)
+    """Values and answers after 0 to `thoughts` thoughts, with `edits` of thoughts if there are any."""
+    return _readings(str(folder.path), folder.fingerprint, _key(problem), problem, thoughts, edits)
 
 
 def readings_or_stop(chosen: Selection, thoughts: int) -> "ProblemReadings":
@@ -63,6 +64,18 @@ def readings_or_stop(chosen: Selection, thoughts: int) -> "ProblemReadings":
         st.stop()
 
 
+def answer_changes(
+    folder: ModelFolder, problem: GraphProblem, thoughts: int
+) -> tuple[float, dict[str, dict[int, float]]]:
+    """p(answer) after all thoughts, and how much it changes if a single thought is edited: by kind and thought."""
+    return _answer_changes(str(folder.path), folder.fingerprint, _key(problem), problem, thoughts)
+
+
+def known_words(folder: ModelFolder) -> list[str]:
+    """What a model with words as tokens can be asked of, in alphabetical order."""
+    return sorted(word for word in loaded(folder).model.tokenizer.get_vocab() if word.isalpha() and len(word) > 2)
+
+
 def lens_of(folder: ModelFolder, problem: Problem) -> "Lens":
     """The problem's thoughts, layer by layer."""
     return _lens(str(folder.path), folder.fingerprint, _key(problem), problem, most_thoughts(folder))
@@ -73,16 +86,15 @@ def thought_space_of(folder: ModelFolder, problem: GraphProblem) -> "ThoughtSpac
     return _thought_space(str(folder.path), folder.fingerprint, _key(problem), problem, most_thoughts(folder))
 
 
-def donor(problem: Problem) -> Problem:
+def donor(problem: Problem, seed: int = 0) -> Problem:
     """The problem whose thoughts take the place of those on `problem`; `InputError` if its task has no sampler."""
-    return _others(problem, 1)[0]
+    task = task_of([problem])
+    return task.sample(task.example_settings, 1, seed)[0]
 
 
 def _others(problem: Problem, count: int) -> list[Problem]:
     """Other problems to compare with: always the same ones, so that a link shows the same picture."""
-    task = task_of([problem])
-    drawn = [task.sample(task.example_settings, 1, seed)[0] for seed in range(count + 1)]
-    return [other for other in drawn if other != problem][:count]
+    return [other for seed in range(count + 1) if (other := donor(problem, seed)) != problem][:count]
 
 
 def _key(problem: Problem) -> str:
@@ -117,16 +129,53 @@ def _readings(
     key: str,
     _problem: GraphProblem,
     thoughts: int,
-    change: str,
-    positions: tuple[int, ...],
+    edits: tuple[ThoughtEdit, ...],
 ) -> "ProblemReadings":
-    model = _checkpoint(path, fingerprint).model
-    from analyses.readings.changed_thoughts import slot_edits
     from analyses.readings.problem_readings import problem_readings
 
-    edits = [] if change == "none" else slot_edits(change, positions)
-    donors = [donor(_problem)] if change == "swap" else None
-    return problem_readings(model, _problem, range(thoughts + 1), edits=edits, donors=donors)
+    model = _checkpoint(path, fingerprint).model
+    records = edit_records(model, _problem, thoughts, edits)
+    return problem_readings(model, _problem, range(thoughts + 1), edits=records)
+
+
+def edit_records(model: "CoconutModel", problem: Problem, thoughts: int, edits: Sequence[ThoughtEdit]) -> list["Edit"]:
+    """`edits` as readings take them. Each swap has a donor of its own, so that its thought is given as a vector."""
+    from coconut_core.edits.record import Edit
+    from coconut_core.thoughts import thought_states
+
+    def record(edit: ThoughtEdit) -> Edit:
+        if edit.kind != "swap":
+            return Edit("fed", edit.kind, thoughts=(edit.position,))
+        fed = model.slot_content(thought_states(model, [donor(problem, edit.donor)], thoughts))
+        return Edit(
+            "fed", "given", thoughts=(edit.position,), given=fed[0, edit.position - 1].detach().double().cpu().numpy()
+        )
+
+    return [record(edit) for edit in edits]
+
+
+@st.cache_resource(max_entries=64, show_spinner="Changing each thought …")
+def _answer_changes(
+    path: str, fingerprint: str, key: str, _problem: GraphProblem, thoughts: int
+) -> tuple[float, dict[str, dict[int, float]]]:
+    model = _checkpoint(path, fingerprint).model
+    from analyses.readings.answer_choices import answer_probabilities
+    from coconut_core.edits.thinking import thinking
+
+    def p_answer(*edits: ThoughtEdit) -> float:
+        records = edit_records(model, _problem, thoughts, edits)
+        return float(answer_probabilities(*thinking(model, [_problem], thoughts, records)([0]), [thoughts])[0, 0, 0])
+
+    usual, positions = p_answer(), range(1, thoughts + 1)
+    grid = {
+        kind: {
+            # Nothing comes before the first, so that it cannot be fed again.
+            at: 0.0 if (kind, at) == ("freeze", 1) else p_answer(ThoughtEdit(at, kind)) - usual
+            for at in positions
+        }
+        for kind in THOUGHT_EDITS
+    }
+    return usual, grid
 
 
 @st.cache_resource(max_entries=64, show_spinner="Reading the layers …")

@@ -129,9 +129,9 @@ def table_of_runs(
     return table_of(entries, asked), faults
 
 
-def figure_titles(names: Sequence[str]) -> dict[str, str]:
-    """Titles of figures of the report, by name."""
-    return {name: _figures()[name].title for name in names}
+def figure_titles() -> dict[str, str]:
+    """Titles of the figures and tables of the report, by name."""
+    return {name: figure.title for name, figure in _figures().items()}
 
 
 def figure_definition(name: str) -> str:

@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analyses.readings.masses import ValuesAt
+from coconut_core.problems.problem import GraphProblem
+
 if TYPE_CHECKING:
     from analyses.readings.problem_readings import ProblemReadings
 
@@ -19,6 +22,19 @@ def table_at(readings: "ProblemReadings", k: int, opening: str) -> pd.DataFrame:
     columns = ["name", "value", "no_thought", "rank_among_candidates", "candidate", "reaches_target"]
     columns += ["on_shortest_path", "depth", "height_shortest", "height_longest", "node"]
     return nodes[columns].reset_index(drop=True)
+
+
+def differences(before: ValuesAt, after: ValuesAt, old: GraphProblem, new: GraphProblem) -> pd.DataFrame:
+    """One row a node: its value before and after, and the change, the largest first; nodes are known by name."""
+    values = pd.DataFrame(
+        {
+            "before": pd.Series(before.value, index=list(old.names)),
+            "after": pd.Series(after.value, index=list(new.names)),
+        }
+    )
+    values["change"] = values["after"] - values["before"]
+    order = values["change"].abs().sort_values(ascending=False, kind="stable", na_position="last").index
+    return values.loc[order].rename_axis("node").reset_index()
 
 
 def table_of_all(readings: "ProblemReadings", model: str, problem: str) -> pd.DataFrame:

@@ -21,9 +21,9 @@ from workbench.widgets.downloads import offer, offer_result, pictures
 from workbench.widgets.figures import show_figure
 from workbench.widgets.progress import working
 
-# Figures of one problem, of the machine's speed, or that need models of several c, have their places elsewhere.
-SHOWN = ("figure_5", "hops_by_thoughts", "figure_8", "figure_9", "search_order", "commitment", "calibration")
-SHOWN += ("early_stopping", "stopping", "superposition", "attention", "figure_4", "table_2")
+FIRST_FIGURE = "figure_5"
+ONE_TREE = "figure_7"
+"""The tree of one problem has a page of its own."""
 STOPPED = "population stopped"
 LARGEST_POPULATION = 5000
 """Problems that are asked about at once."""
@@ -103,11 +103,19 @@ if not numbers:
     st.info("No problem passes the filter; widen it.", icon=":material/lightbulb:")
     st.stop()
 
-titles = figure_titles(SHOWN)
+titles = {name: title for name, title in figure_titles().items() if not name.startswith(ONE_TREE)}
 take_from_link(
-    "figure", {name: name for name in titles} | {title: name for name, title in titles.items()}, titles[SHOWN[0]]
+    "figure", {name: name for name in titles} | {title: name for name, title in titles.items()}, titles[FIRST_FIGURE]
 )
-figure_name = st.selectbox("Figure", list(titles), format_func=titles.get, key="figure", bind="query-params")
+figure_name = st.selectbox(
+    "Figure",
+    list(titles),
+    list(titles).index(FIRST_FIGURE),
+    format_func=titles.get,
+    key="figure",
+    bind="query-params",
+    help="Every figure and table of the report; type to search them by name.",
+)
 if st.session_state.get(STOPPED):
     st.info("Stopped. What was computed is kept; press Compute to go on.", icon=":material/lightbulb:")
     st.stop()

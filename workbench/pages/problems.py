@@ -56,13 +56,13 @@ def offer_to_make() -> None:
 
 
 st.header("Problems")
-st.caption("Sets for all pages. Your own come in by “Upload problems” in the sidebar, under “from a set”.")
+st.caption("Sets for all pages. Your own come in by “Upload problems”.")
 with st.expander("Make a set", icon=":material/add:"):
     offer_to_make()
 
 sets = problem_sets()
 if not sets:
-    st.info("There is no set yet; make one above, or upload one in the sidebar.", icon=":material/lightbulb:")
+    st.info("There is no set yet; make one above, or upload one.", icon=":material/lightbulb:")
     st.stop()
 name = st.selectbox("Set", sets, key="browse", bind="query-params")
 try:

@@ -1,49 +1,39 @@
-"""What a model says after k thoughts, where the probability of its next word lies, and the value of every node."""
+"""What a page says of a model's slots and masses, and the table of the nodes' values."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from analyses.drawing.escaping import for_markdown, one_line, truncated
-from analyses.drawing.tree.figure import LOW_MASS, Reading
+from analyses.drawing.tree.figure import LOW_MASS
 from analyses.readings.masses import ValuesAt
 from coconut_core.problems.problem import GraphProblem
+from workbench.choices.selection import Selection
 from workbench.computed.values_table import table_at
 
 if TYPE_CHECKING:
-    from analyses.readings.problem_readings import ProblemReadings
-    from coconut_core.generation import Answers
+    from workbench.widgets.tree import Side
 
-LONGEST_ANSWER = 240
-"""Characters of an answer that are shown; one of a model that does not stop would push the tree off the page."""
-WAYS = {
-    "correct path": "by a shortest path",
-    "longer path": "by a longer path",
-    "hallucination": "with a step that is not a fact",
-    "wrong target": "by a path to another node",
-    "correct label": "the answer alone",
-    "incorrect label": "the answer alone",
-}
-"""How each class of the paper's figure 5 gets to its answer."""
-TABLE_HEIGHT = 380
+TABLE_HEIGHT = 250
 """Pixels of the table of nodes."""
 
 
-def answer_in_markdown(problem: GraphProblem, answers: "Answers", k: int) -> str:
-    """The model's words after k thoughts on a single problem: right or wrong, and how they get there (figure 5)."""
-    from analyses.readings.reasoning_process import reasoning_process
-
-    at = answers.ks.index(k)
-    text = answers.text[0][at]
-    words = for_markdown(truncated(one_line(text), LONGEST_ANSWER)) or "nothing"
-    right = bool(answers.correct[0, at])
-    mark = ":green-badge[:material/check: right]" if right else ":red-badge[:material/close: wrong]"
-    return f"**{words}** {mark} :gray-badge[{WAYS[reasoning_process(problem, text, k)]}]"
-
-
-def show_answer(problem: GraphProblem, answers: "Answers", reading: Reading) -> None:
-    """The model's words after the thoughts of `reading`."""
-    st.markdown(f"After {reading.thoughts} the model says: {answer_in_markdown(problem, answers, reading.k)}")
+def explain_slots(chosen: Selection) -> None:
+    """How k is to be read where a model has no thoughts, or several a step."""
+    card = chosen.model.card()
+    if card.get("thoughts_per_step", 1) != 1:
+        st.info(
+            f"Every step takes this model {card['thoughts_per_step']} thoughts, but the candidates, as the paper "
+            "defines them, are as many steps away as there were thoughts.",
+            icon=":material/info:",
+        )
+    if card.get("max_thoughts") == 0:
+        st.info(
+            "This model has no thoughts. From k = 1 on "
+            f"“{chosen.task.opening(chosen.problem, 1, chosen.usual_opening)}” is forced; "
+            "beyond that k only moves the row of candidates.",
+            icon=":material/info:",
+        )
 
 
 def warn_of_low_mass(problem: GraphProblem, at: ValuesAt, k: int) -> None:
@@ -60,16 +50,23 @@ def warn_of_low_mass(problem: GraphProblem, at: ValuesAt, k: int) -> None:
         )
 
 
-def show_values(readings: "ProblemReadings", k: int, opening: str) -> None:
-    """One row a node: its value after k thoughts, beside the control, and where it stands in the graph."""
+def show_values(sides: Sequence["Side"], k: int, opening: str) -> None:
+    """One row a node: its value after k thoughts, beside the control and a second model, and where it stands."""
     number = st.column_config.NumberColumn
+    table = table_at(sides[0].readings, k, opening)
+    if len(sides) > 1:
+        other = sides[1].readings.at(k, opening).value[table["node"]]
+        table.insert(2, "second", other)
+        table.insert(3, "difference", other - table["value"])
     st.dataframe(
-        table_at(readings, k, opening),
+        table,
         hide_index=True,
         height=TABLE_HEIGHT,
         column_config={
             "name": st.column_config.TextColumn("node", pinned=True),
             "value": number("value", format="%.4g", help="Raw probability of the name after k thoughts."),
+            "second": number("second", format="%.4g", help="The value of the second model."),
+            "difference": number("difference", format="%+.4g", help="The second model's value less the first one's."),
             "no_thought": number("no thought", format="%.4g", help="The control: the value at k = 0."),
             "rank_among_candidates": number("rank among candidates"),
             "reaches_target": "reaches target",

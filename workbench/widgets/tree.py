@@ -1,38 +1,44 @@
-"""The search tree of a chosen problem, as every page draws it."""
+"""The search trees of a chosen problem, as every page draws them: one a model, after every number of thoughts."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
-from analyses.drawing.escaping import for_markdown, one_line
-from analyses.drawing.tree.figure import Reading, description, legend_figure, tree_figure, tree_layout
+from analyses.drawing.escaping import one_line, truncated
+from analyses.drawing.palette import DARK, LIGHT
+from analyses.drawing.tree.difference import drawn_difference
+from analyses.drawing.tree.figure import Reading, description, drawn_tree, tree_layout
 from analyses.drawing.tree.layout import TreeLayout
 from analyses.drawing.tree.paths import Paths
-from analyses.drawing.tree.scene import WRITTEN_FROM, shortest_path_to
+from analyses.drawing.tree.scene import WRITTEN_FROM
 from analyses.readings.masses import ValuesAt
 from workbench.choices.selection import Selection
-from workbench.widgets.figures import dark, show_drawn
-from workbench.widgets.playing import touch
+from workbench.widgets.figures import dark
+from workbench.widgets.tree_view import Answered, AxisRow, TreeData
 
 if TYPE_CHECKING:
     from analyses.readings.problem_readings import ProblemReadings
 
-TREE_WIDTH = 710
-"""Pixels below which the names of a tree run into each other."""
 CAMERA = {
     "displaylogo": False,
     "modeBarButtons": [["toImage"]],
     "toImageButtonOptions": {"format": "png", "scale": 2},
 }
 """The tool bar of a figure that has downloads of its own below it."""
-NO_NODE = "no node"
-PATH_TO = "to"
-"""Key of the widget that chooses the node whose path is drawn."""
+LONGEST_ANSWER = 200
+"""Characters of an answer that are shown; one of a model that does not stop would push the tree off the page."""
+WAYS = {
+    "correct path": "by a shortest path",
+    "longer path": "by a longer path",
+    "hallucination": "with an invented edge",
+    "wrong target": "by a path to another node",
+    "correct label": "the answer alone",
+    "incorrect label": "the answer alone",
+}
+"""How each class of the paper's figure 5 gets to its answer."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,25 @@ class Side:
         return tuple(written_chain(self.chosen.problem, self.text(k), k) or ())
 
 
+@dataclass(frozen=True)
+class Look:
+    """What is drawn beside the values, for every k."""
+
+    opening: str
+    """Name of what is forced at k = 0."""
+    correct: bool = False
+    """The correct path."""
+    written: bool = True
+    """The steps that the model wrote."""
+    to: int | None = None
+    """A path to this node."""
+    written_from: float = WRITTEN_FROM
+    """Values from here on stand beside their nodes."""
+
+    def paths(self, side: Side, k: int) -> Paths:
+        return Paths(self.correct, self.to, side.written(k) if self.written else ())
+
+
 def reading_of(chosen: Selection, k: int, opening: str) -> Reading:
     """Where the values after k thoughts come from, in words."""
     forced = one_line(chosen.task.opening(chosen.problem, k, opening))
@@ -68,65 +93,60 @@ def layout_of(chosen: Selection) -> TreeLayout:
     return kept[1]
 
 
-def show_tree(
-    side: Side,
-    k: int,
-    opening: str,
-    key: str,
-    *,
-    trace_path: bool = True,
-    chain: bool = True,
-    legend: bool = False,
-    clickable: bool = False,
-    written_from: float = WRITTEN_FROM,
-) -> Callable[[], go.Figure]:
-    """One model's tree after k thoughts; returns how to draw it for white paper.
-
-    With `trace_path` the correct path is drawn, with `chain` the steps that the model wrote. Where the tree is
-    `clickable`, the path to the node that was clicked is drawn too and put into words below.
-    """
-    chosen, layout = side.chosen, layout_of(side.chosen)
-    at, reading = side.readings.at(k, opening), reading_of(side.chosen, k, opening)
-    clicked = _node_of(chosen, st.session_state.get(PATH_TO)) if clickable else None
-    # A download is drawn later and elsewhere, so all that it depends on is settled here.
-    paths = Paths(trace_path, clicked, side.written(k) if chain else ())
-    draw = partial(tree_figure, chosen.problem, at, reading, layout=layout, paths=paths, written_from=written_from)
-    alt = description(chosen.problem, at, reading, layout=layout)
-    clicks = {"on_select": partial(_choose_clicked, chosen, key), "selection_mode": "points"} if clickable else {}
-    show_drawn(draw(legend=legend, dark=dark()), key, alt, config=CAMERA, **clicks)
-    if clicked is not None:
-        names = [chosen.problem.names[node] for node in shortest_path_to(chosen.problem, clicked)]
-        path = " → ".join(map(one_line, names)) or "cannot be reached from the start"
-        st.markdown(for_markdown(f"{chosen.problem.names[clicked]}: {path} · value {at.value[clicked]:.4g}"))
-    elif clickable:
-        st.caption("Click a node, or choose it above, to see its path from the start.")
-    return draw
+def tree_of(side: Side, look: Look) -> TreeData:
+    """One model's tree after every number of thoughts."""
+    chosen, layout, drawn, words = side.chosen, layout_of(side.chosen), [], []
+    for k in side.readings.values.ks:
+        at, reading = side.readings.at(k, look.opening), reading_of(chosen, k, look.opening)
+        given = {"layout": layout, "dark": dark(), "written_from": look.written_from}
+        drawn.append(drawn_tree(chosen.problem, at, reading, paths=look.paths(side, k), **given))
+        words.append(description(chosen.problem, at, reading, layout=layout))
+    return TreeData.of(drawn, words, chosen.problem.names)
 
 
-def show_tree_without_values(chosen: Selection, k: int, opening: str) -> None:
+def difference_of(before: Side, after: Side, look: Look) -> TreeData:
+    """Where the values of `after` lie above and below those of `before`. Nodes are known by name; one that is new had
+    the value 0."""
+    chosen, layout, drawn, words = after.chosen, layout_of(after.chosen), [], []
+    number = {name: node for node, name in enumerate(before.chosen.problem.names)}
+    for k in after.readings.values.ks:
+        old, new = (side.readings.at(k, look.opening) for side in (before, after))
+        known = [old.value[number[name]] if name in number else 0.0 for name in chosen.problem.names]
+        old = replace(old, value=np.array(known))
+        reading = reading_of(chosen, k, look.opening)
+        given = {"layout": layout, "dark": dark(), "written_from": look.written_from}
+        drawn.append(drawn_difference(chosen.problem, old, new, reading, paths=look.paths(after, k), **given))
+        words.append(f"Differences of the values after {reading.thoughts}; the table has the numbers.")
+    return TreeData.of(drawn, words, chosen.problem.names)
+
+
+def tree_without_values(chosen: Selection, ks: Sequence[int]) -> TreeData:
     """The tree for the seconds in which torch is imported, once a server."""
     nothing = ValuesAt(np.zeros(len(chosen.problem.names)), candidate_mass=0.0, other_mass=0.0, off_graph=1.0)
-    reading = reading_of(chosen, k, opening)
-    figure = tree_figure(chosen.problem, nothing, reading, layout=layout_of(chosen), dark=dark())
-    figure.update_layout(title_subtitle_text="values follow as soon as the model is loaded")
-    show_drawn(figure, "waiting", "The search tree, without values yet", config=CAMERA)
+    drawn = []
+    for k in ks:
+        reading = reading_of(chosen, k, chosen.usual_opening)
+        drawn.append(drawn_tree(chosen.problem, nothing, reading, layout=layout_of(chosen), dark=dark()))
+        drawn[-1]["layout"]["title"]["subtitle"]["text"] = "values follow as soon as the model is loaded"
+    return TreeData.of(drawn, ["The search tree, without values yet"] * len(drawn), chosen.problem.names)
 
 
-def show_legend(chosen: Selection) -> None:
-    """What the marks are, below trees that were drawn without their legends."""
-    alt, marks = "What the marks of both trees are", chosen.problem.marks.values()
-    show_drawn(legend_figure(marks, dark=dark()), "legend", alt, config={"displayModeBar": False})
+def answered_by_k(side: Side, opening: str, who: str = "the model") -> list[Answered]:
+    """What a model, `who`, says after every number of thoughts, right or wrong, and how it gets there (figure 5)."""
+    from analyses.readings.reasoning_process import reasoning_process
+
+    problem, answers, said = side.chosen.problem, side.readings.answers, []
+    for at, k in enumerate(answers.ks):
+        thoughts, text = reading_of(side.chosen, k, opening).thoughts, side.text(k)
+        words = truncated(one_line(text), LONGEST_ANSWER) or "nothing"
+        way = WAYS[reasoning_process(problem, text, k)]
+        said.append(Answered(f"After {thoughts} {who} says: ", words, bool(answers.correct[0, at]), way))
+    return said
 
 
-def _choose_clicked(chosen: Selection, key: str) -> None:
-    """Let the path lead to the node that was clicked."""
-    points = (st.session_state.get(key) or {"selection": {"points": []}})["selection"]["points"]
-    nodes = [point["customdata"][0] for point in points if point.get("customdata")]
-    if nodes and nodes[0] < len(chosen.problem.names):
-        st.session_state[PATH_TO] = chosen.problem.names[int(nodes[0])]
-    touch()
-
-
-def _node_of(chosen: Selection, name: str | None) -> int | None:
-    """The node of a name, if the problem has it."""
-    return chosen.problem.names.index(name) if name in chosen.problem.names else None
+def answer_rows(side: Side, name: str = "") -> list[AxisRow]:
+    """p(target) and, where there is one, p(distractor) at the answer's place, by k; `name` tells models apart."""
+    palette = DARK if dark() else LIGHT
+    marks = [("target", palette.target), ("distractor", palette.distractor)]
+    columns = side.readings.offered.T.tolist()
+    return [AxisRow(f"p({mark}){name}", colour, column) for (mark, colour), column in zip(marks, columns, strict=False)]

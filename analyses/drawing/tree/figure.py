@@ -5,7 +5,6 @@ it, on a fixed scale from 0 (no disc) to 1 (the seat is full). Rows are the prob
 thoughts are one row. Places come from `layout.py` and never depend on k: with k only fills, sizes and outlines change.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,7 +24,6 @@ from analyses.drawing.tree.marks import (
 )
 from analyses.drawing.tree.paths import Paths, draw_paths, draw_written
 from analyses.drawing.tree.scene import WRITTEN_FROM, Scene, drawn_name
-from analyses.drawing.tree.styles import PATHS
 from analyses.readings.masses import ValuesAt
 from coconut_core.problems.graph import heights
 from coconut_core.problems.problem import GraphProblem
@@ -85,6 +83,22 @@ def tree_figure(
     `paths` are traced over it; `legend` says what the marks are. Values from `written_from` on stand beside their
     nodes. The number of rows fixes the height, the page the width.
     """
+    look = {"paths": paths, "legend": legend, "dark": dark, "written_from": written_from}
+    return go.Figure(drawn_tree(problem, values, reading, layout=layout, **look))
+
+
+def drawn_tree(
+    problem: GraphProblem,
+    values: ValuesAt,
+    reading: Reading,
+    *,
+    layout: TreeLayout | None = None,
+    paths: Paths = NO_PATHS,
+    legend: bool = True,
+    dark: bool = False,
+    written_from: float = WRITTEN_FROM,
+) -> dict:
+    """`tree_figure` as plain JSON, "data" and "layout": what a page draws itself, one for every k."""
     scene = replace(_scene(problem, values, reading, layout, dark), written_from=written_from)
     canvas = Canvas()
     draw_rows(canvas, scene)
@@ -101,27 +115,7 @@ def tree_figure(
         if trace["name"] == "values":
             trace["marker"] |= {"showscale": True, "colorbar": _colour_bar(scene, reading, foot)}
     layout = _frame(scene, reading, foot) | {"shapes": canvas.shapes, "annotations": canvas.annotations}
-    return go.Figure(data=canvas.traces, layout=layout)
-
-
-def legend_figure(marks: Iterable[str], *, dark: bool = False) -> go.Figure:
-    """What the marks of a tree are, for trees that are drawn without their legends; `marks` are those of its nodes."""
-    canvas, palette = Canvas(), DARK if dark else LIGHT
-    draw_legend(canvas, palette, {name: line(palette) for name, line in PATHS.items()}, marks)
-    legend = _legend(palette, 1.0)
-    axis = {"visible": False, "fixedrange": True}
-    layout = {
-        "template": "none",
-        "height": LEGEND,
-        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-        "paper_bgcolor": palette.paper,
-        "plot_bgcolor": palette.paper,
-        "font": {"family": FONT, "size": 13, "color": palette.ink},
-        "xaxis": axis,
-        "yaxis": axis,
-        "legend": legend,
-    }
-    return go.Figure(canvas.traces, layout)
+    return {"data": canvas.traces, "layout": layout}
 
 
 def description(

@@ -73,6 +73,7 @@ def draw_edges(canvas: Canvas, scene: Scene) -> None:
             y=[y for edge in edges for y in (*edge.y, None)],
             mode="lines",
             name=f"{kind} edges",
+            customdata=[part for edge in edges for part in (*[[edge.parent, edge.child]] * len(edge.x), None)],
             line={**line, "shape": "linear" if kind == "tree" else "spline"},
             hoverinfo="skip",
             showlegend=False,
@@ -151,7 +152,7 @@ def draw_texts(canvas: Canvas, scene: Scene) -> None:
         **scene.places(nodes),
         mode="markers+text",
         name="written values",
-        text=[_written(scene.value[node], scene.written_from) for node in nodes],
+        text=[written_value(scene.value[node], scene.written_from) for node in nodes],
         textposition="middle right",
         textfont={"size": 12, "color": palette.ink},
         # Invisible markers of the seats' size keep the numbers off the rims, whatever the page's width.
@@ -215,7 +216,7 @@ def _name_row(canvas: Canvas, y: float, text: str, colour: str) -> None:
     )
 
 
-def _written(value: float, least: float) -> str:
+def written_value(value: float, least: float = 0.0) -> str:
     """The value in three characters, or nothing below the threshold."""
     if value < least:
         return ""

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from analyses.readings.transformer_lens_view import bridge, thoughts_in_place, with_slots
 from analyses.readings.values import node_values
 from coconut_core import definition
 from coconut_core.checkpoints import base_model
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.errors import InputError
+from coconut_core.generation import answers
 from coconut_core.huggingface import read_tokenizer
 from coconut_core.pretrained import PACKAGED, read_gguf, save_base
 from tests.command_line import coconut
@@ -73,6 +75,30 @@ def test_thoughts_and_values_are_those_of_the_definition(model, problems):
             assert found.value[0, at, node] == pytest.approx(expected, rel=1e-2, abs=1e-9)
     masses = found.candidate_mass + found.other_mass + found.off_graph
     np.testing.assert_allclose(masses, 1, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_words_are_those_of_the_definition(model, problems):
+    said = answers(model, problems[:2], ks=(0, 2), max_new_tokens=4)
+    for problem, texts in zip(problems[:2], said.text, strict=True):
+        (question,) = Encoder(model.tokenizer).questions([problem.question])
+        for k, text in zip((0, 2), texts, strict=True):
+            fed = definition.think(model.lm, question.ids, k)
+            written = definition.write(model.lm, fed, [model.tokens.end], model.tokens.end_of_text, most=4)
+            assert text == model.tokenizer.decode(written, skip_special_tokens=True)
+
+
+@pytest.mark.slow
+def test_the_transformer_lens_view_has_its_grouped_heads(model, problems):
+    ids, mask = pad_left(Encoder(model.tokenizer).questions([problems[0].question]), model.tokens.padding)
+    with torch.no_grad():
+        states = model.think(ids, mask, 3).states
+        longer, longer_mask = with_slots(model, ids, mask, 2)
+        view = bridge(model)
+        with thoughts_in_place(view, longer, states[:, :2]):
+            _, cache = view.run_with_cache(longer, attention_mask=longer_mask)
+    torch.testing.assert_close(cache["ln_final.hook_out"][:, ids.shape[1] - 1 :], states, **FLOAT32)
+    assert cache["blocks.0.attn.hook_pattern"].shape[1] == 9
 
 
 @pytest.mark.slow

@@ -10,10 +10,10 @@ from coconut_core.errors import InputError
 from coconut_core.methods import METHODS
 from coconut_core.model import CoconutModel
 from coconut_core.problems.prosqa.problem import ProsqaProblem
-from tests.conftest import every_shape
+from tests.conftest import every_family, every_shape
 
 
-@every_shape
+@every_family
 @pytest.mark.parametrize("opening", ["entity", "every"])
 def test_values_are_those_of_the_definition(tiny_model, problems, opening):
     check_against_definition(tiny_model, problems[:3], opening)

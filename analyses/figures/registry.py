@@ -9,6 +9,7 @@ from typing import Any
 
 from analyses.figures.attention import attention
 from analyses.figures.calibration import calibration
+from analyses.figures.causal.components import components
 from analyses.figures.causal.counterfactual_facts import counterfactual_facts
 from analyses.figures.causal.interchange import interchange
 from analyses.figures.causal.twins import twins
@@ -77,6 +78,7 @@ FIGURES = (
     Figure("interventions", "Thoughts changed", interventions),
     Figure("interchange", "A donor's part of a thought", interchange),
     Figure("counterfactual_facts", "Facts exchanged", counterfactual_facts),
+    Figure("components", "Heads and feed-forward blocks", components),
     Figure("twins", "Without shortcuts", twins),
     Figure("calibration", "Reliability of the value", calibration),
 )

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from analyses.readings.study import Study
     from analyses.readings.values import node_values
     from analyses.report.report import make_report
+    from analyses.verdict.files import make_verdict
 
 __all__ = [
     "FIGURES",
     "Study",
     "accuracy",
     "make_report",
+    "make_verdict",
     "node_values",
     "parallelism",
     "problem_readings",
@@ -41,6 +43,7 @@ _HOMES = {
     "Study": "analyses.readings.study",
     "accuracy": "analyses.readings.accuracy",
     "make_report": "analyses.report.report",
+    "make_verdict": "analyses.verdict.files",
     "node_values": "analyses.readings.values",
     "parallelism": "analyses.figures.parallelism",
     "problem_readings": "analyses.readings.problem_readings",

@@ -224,7 +224,7 @@ def take_copies() -> None:
     """Small copies of the pictures that are in artifacts/, and which CSV each belongs to."""
     made_from = COPIES / "made_from.json"
     hashes = json.loads(made_from.read_text()) if made_from.is_file() else {}
-    for folder in ("figures/prosqa", "benchmarks"):
+    for folder in ("figures/prosqa", "benchmarks", "verdict/puzzle/laptop"):
         for path in sorted((ROOT / "artifacts" / folder).glob("*.png")):
             picture = Image.open(path).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
             picture.save(COPIES / path.name, optimize=True)

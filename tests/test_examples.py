@@ -13,8 +13,8 @@ MODULES = sorted(
     for path in (ROOT / package).rglob("*.py")
     if ">>> " in path.read_text()
 )
-# Tables have no docstring, a checkpoint is made by `load_model`, and a report takes minutes.
-WITHOUT_EXAMPLES = {"METHODS", "TASKS", "FIGURES", "Checkpoint", "make_report"}
+# Tables have no docstring, a checkpoint is made by `load_model`, and a report or a verdict takes minutes.
+WITHOUT_EXAMPLES = {"METHODS", "TASKS", "FIGURES", "Checkpoint", "make_report", "make_verdict"}
 
 
 @pytest.mark.parametrize("name", MODULES)

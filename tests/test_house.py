@@ -32,6 +32,7 @@ RULES = {
     "analyses.figures": ("coconut_core", "analyses.readings", "analyses.drawing"),
     "analyses.exam": ("coconut_core", "analyses.readings", "analyses.drawing"),
     "analyses.report": ("coconut_core", "analyses.readings", "analyses.drawing", "analyses.figures"),
+    "analyses.verdict": ("coconut_core", "analyses"),
     "workbench.choices": ("coconut_core", "analyses"),
     "workbench.computed": ("coconut_core", "analyses", "workbench.choices"),
     "workbench.widgets": ("coconut_core", "analyses", "workbench.choices", "workbench.computed"),
@@ -43,7 +44,14 @@ KEPT_TO = {
     "coconut_core.training": ("coconut_core.training", "workbench"),
     "typer": ("workbench.commands",),
     "streamlit": ("workbench.choices", "workbench.computed", "workbench.widgets", "workbench.pages"),
-    "plotly": ("analyses.drawing", "analyses.figures", "analyses.exam", "analyses.report", "workbench"),
+    "plotly": (
+        "analyses.drawing",
+        "analyses.figures",
+        "analyses.exam",
+        "analyses.report",
+        "analyses.verdict",
+        "workbench",
+    ),
     "transformer_lens": ("analyses.readings.transformer_lens_view",),
 }
 

@@ -38,7 +38,8 @@ def retold(study: Study) -> Found:
 
     def compute() -> Found:
         rng, model = np.random.default_rng(thresholds.SEED), study.model
-        twins = [study.task.retold(problem, rng) for problem in study.problems]
+        orders = [rng.permutation(len(problem.facts)).tolist() for problem in study.problems]
+        twins = [study.task.retold(problem, order) for problem, order in zip(study.problems, orders, strict=True)]
         answered = answers_on_thoughts_of(model.model, study.problems, twins, model.max_thoughts)
         return _differ(study, [text for (text,) in answered.text], [row[-1] for row in study.all_answers(model).text])
 

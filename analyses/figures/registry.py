@@ -15,6 +15,8 @@ from analyses.figures.causal.interchange import interchange
 from analyses.figures.causal.twins import twins
 from analyses.figures.commitment import commitment
 from analyses.figures.early_stopping import early_stopping
+from analyses.figures.experiments.first_thought import first_thought
+from analyses.figures.experiments.question_alone import question_alone
 from analyses.figures.graph_statistics import graph_statistics
 from analyses.figures.height import height
 from analyses.figures.hops_by_thoughts import hops_by_thoughts
@@ -80,6 +82,8 @@ FIGURES = (
     Figure("counterfactual_facts", "Facts exchanged", counterfactual_facts),
     Figure("components", "Heads and feed-forward blocks", components),
     Figure("twins", "Without shortcuts", twins),
+    Figure("first_thought", "What the first thought is needed for", first_thought),
+    Figure("question_alone", "What is known without a thought", question_alone),
     Figure("calibration", "Reliability of the value", calibration),
 )
 """In the order of the report; a new figure is a line here."""

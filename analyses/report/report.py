@@ -62,14 +62,14 @@ def make_report(
     roles = ["model", *["control"] * (len(models) - 1), *["sweep"] * len(sweep)]
     inputs = {
         "models": [
-            {"role": role, "name": path.name, "sha256": _folder_hash(path)}
+            {"role": role, "name": path.name, "sha256": folder_hash(path)}
             for role, path in zip(roles, (*models, *sweep), strict=True)
         ],
         "data": {"file": data.name, "sha256": sha256(data), "problems": len(problems)},
         "versions": {name: version(name) for name in ("coconut-workbench", "torch", "transformers", "plotly")},
     }
-    current = {figure.name: {**inputs, "code": _code_of(figure.module, task)} for figure in FIGURES}
-    current["rows"] = {**inputs, "code": _code_of(study_rows.__name__, task)}
+    current = {figure.name: {**inputs, "code": code_of(figure.module, task)} for figure in FIGURES}
+    current["rows"] = {**inputs, "code": code_of(study_rows.__name__, task)}
     manifest = _manifest(out, inputs, task, command)
     wanted = [figure for figure in FIGURES if not only or figure.name in only]
     with tqdm(wanted, desc="figures", disable=not progress) as bar, export.one_browser():
@@ -123,13 +123,13 @@ def _manifest(out: Path, inputs: dict, task: Task, command: str) -> dict[str, An
     return {**head, "figures": figures, "definitions": definitions}
 
 
-def _folder_hash(folder: Path) -> str:
+def folder_hash(folder: Path) -> str:
     """SHA-256 of every file that a model is loaded from; the log of its training does not count."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".jsonl")
     return hashlib.sha256("\n".join(f"{path.name} {sha256(path)}" for path in files).encode()).hexdigest()
 
 
-def _code_of(module: str, task: Task) -> str:
+def code_of(module: str, task: Task) -> str:
     """Hash of the code that loads models, reads the task's problems, computes with `module` and writes the files."""
     return code_hash(module, load_model.__module__, type(task).__module__, write_result.__module__)
 

@@ -176,8 +176,8 @@ class Task(ABC):
         """The same problem with its two candidates in the other order."""
         raise InputError(f"{self.title} offers no candidates whose order could be changed.")
 
-    def retold(self, problem: Problem, rng: np.random.Generator) -> Problem:
-        """The same problem with its facts in another order."""
+    def retold(self, problem: Problem, order: Sequence[int]) -> Problem:
+        """The same problem with its facts, by their number, in that order; those that are not named are left out."""
         raise InputError(f"The facts of {self.title} cannot be put into another order.")
 
     def asked_of_another(self, problem: Problem) -> Problem | None:

@@ -32,7 +32,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return markdown
     up = "../" * page.file.src_uri.count("/")
     names = {"share": share, "mean": mean, "number": number, "method_table": method_table, "speed_table": speed_table}
-    names |= {"figure": lambda name: figure(name, up), "gallery": lambda: gallery(up)}
+    names |= {"figure": lambda name, folder="figures/prosqa": figure(name, up, folder), "gallery": lambda: gallery(up)}
     names |= {"commands": commands, "face": face}
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True)
     return environment.from_string(markdown).render(names)
@@ -67,11 +67,12 @@ def number(path: str, column: str, form: str = ".2f", **where: Any) -> str:
     return format(row(path, **where)[column], form)
 
 
-def figure(name: str, up: str = "") -> str:
-    """A figure of the report with its caption, which was computed with it, and a link to its numbers."""
-    entry, found = _manifest()["figures"][name], _figures()[name]
+def figure(name: str, up: str = "", folder: str = "figures/prosqa") -> str:
+    """A figure of the report in a folder of `artifacts/`, with its caption, which was computed with it, and a link to
+    its numbers."""
+    entry, found = _manifest(folder)["figures"][name], _figures()[name]
     title = found.title
-    links = f"[numbers as CSV]({up}artifacts/figures/prosqa/{name}.csv) · [definition]({up}figures.md#{name})"
+    links = f"[numbers as CSV]({up}artifacts/{folder}/{name}.csv) · [definition]({up}figures.md#{name})"
     return (
         f'<figure markdown="span">\n![{title}]({up}figures/{name}.png){{ loading=lazy }}\n'
         f"<figcaption markdown>{entry['caption']} {links}</figcaption>\n</figure>"
@@ -159,8 +160,8 @@ def _or_empty(value: float, form: str) -> str:
     return "" if value != value else format(value, form)
 
 
-def _manifest() -> dict:
-    return json.loads((ARTIFACTS / "figures" / "prosqa" / "manifest.json").read_text())
+def _manifest(folder: str = "figures/prosqa") -> dict:
+    return json.loads((ARTIFACTS / folder / "manifest.json").read_text())
 
 
 def _figures() -> dict:

@@ -15,6 +15,7 @@ from nbconvert import MarkdownExporter
 ROOT = Path(__file__).parents[2]
 SHOWN = (
     "exam/*.csv",
+    "verdict/**/*.csv",
     "figures/*/*.csv",
     "tables/*.csv",
     "benchmarks/*.csv",
@@ -30,6 +31,7 @@ PACKAGES = {
     "analyses.readings": "numbers read from models",
     "analyses.figures": "figures and tables",
     "analyses.exam": "the instruments on known models",
+    "analyses.verdict": "what the instruments say of a model",
     "analyses.drawing": "how figures look",
     "analyses.report": "results as files",
 }

@@ -1,8 +1,7 @@
 """Edits of a problem as text: facts dropped and added, names changed, the choice turned round; and what changed."""
 
 import re
-
-import numpy as np
+from collections.abc import Sequence
 
 from coconut_core.errors import InputError
 from coconut_core.problems.prosqa.problem import ProsqaProblem
@@ -60,9 +59,10 @@ def turned_round(text: str) -> str:
     return " ".join([*facts_of(text), f"Is {sentences.root} a {second} or {first}?"])
 
 
-def retold(text: str, rng: np.random.Generator) -> str:
-    """The question with its facts in another order."""
-    return " ".join([*rng.permutation(facts_of(text)).tolist(), _choice(text)])
+def retold(text: str, order: Sequence[int]) -> str:
+    """The question with those facts, by their number, in that order."""
+    facts = facts_of(text)
+    return " ".join([*(facts[at] for at in order), _choice(text)])
 
 
 def asked_of(text: str, person: str) -> str:

@@ -114,8 +114,8 @@ class Prosqa(Task):
     def turned_round(self, problem: ProsqaProblem) -> ProsqaProblem:
         return ProsqaProblem.from_text(edits.turned_round(problem.question))
 
-    def retold(self, problem: ProsqaProblem, rng: np.random.Generator) -> ProsqaProblem:
-        return ProsqaProblem.from_text(edits.retold(problem.question, rng))
+    def retold(self, problem: ProsqaProblem, order: Sequence[int]) -> ProsqaProblem:
+        return ProsqaProblem.from_text(edits.retold(problem.question, order))
 
     def asked_of_another(self, problem: ProsqaProblem) -> ProsqaProblem | None:
         for person in sorted(read_question(problem.question).persons - {problem.root_name}):

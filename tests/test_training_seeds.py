@@ -88,14 +88,32 @@ def test_the_command_writes_a_table_that_its_answers_give_again(folders, problem
     assert table["weights_sha256"].dropna().nunique() == 4
 
 
+def test_trainings_of_another_day_are_taken_over(folders, problems, tmp_path):
+    """Made of two folders at once, or of one after the other, whose weights need not be there any more."""
+    save_problems(tmp_path / "data.json", problems)
+    data = ("--data", tmp_path / "data.json")
+    assert coconut("seeds", *folders, *data, "--out", tmp_path / "both").returncode == 0
+    assert coconut("seeds", folders[0], *data, "--out", tmp_path / "first").returncode == 0
+    alone = pd.read_csv(tmp_path / "first" / "seeds.csv")
+    assert len(alone) == 4 and "difference" not in alone
+    shutil.rmtree(folders[0])
+    done = coconut("seeds", folders[1], *data, "--earlier", tmp_path / "first", "--out", tmp_path / "later")
+    assert done.returncode == 0, done.stderr
+    for name in ("seeds.csv", "seeds_answers.csv.gz"):
+        pd.testing.assert_frame_equal(*(pd.read_csv(tmp_path / folder / name) for folder in ("both", "later")))
+    save_problems(tmp_path / "data.json", problems[:5])
+    done = coconut("seeds", folders[1], *data, "--earlier", tmp_path / "first", "--out", tmp_path / "none")
+    assert done.returncode == 2 and "is of other problems" in done.stderr and not (tmp_path / "none").exists()
+
+
 def test_trainings_that_are_none_are_refused(folders, problems, tmp_path):
     save_problems(tmp_path / "data.json", problems)
     settings = ("--data", tmp_path / "data.json", "--out", tmp_path / "out")
     done = coconut("seeds", folders[0], folders[0], *settings)
     assert done.returncode == 2 and "two trainings have the same weights" in done.stderr
-    done = coconut("seeds", folders[0], *settings)
-    assert done.returncode == 2 and "at least two" in done.stderr
     (tmp_path / "empty").mkdir()
-    done = coconut("seeds", folders[0], tmp_path / "empty", *settings)
-    assert done.returncode == 2 and "holds no model that all the others hold" in done.stderr
+    done = coconut("seeds", tmp_path / "empty", *settings)
+    assert done.returncode == 2 and "holds no folder of a model" in done.stderr
+    done = coconut("seeds", folders[0], *settings, "--earlier", tmp_path / "empty")
+    assert done.returncode == 2 and "has no seeds.csv" in done.stderr
     assert not (tmp_path / "out").exists()

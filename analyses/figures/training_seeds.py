@@ -3,17 +3,19 @@
 A seed is a training of its own from random weights on, its base included, on problems of its own. All answer the same
 held-out problems after the number of thoughts that they were trained to end with. The interval of a mean and the test
 of a difference from the first method respect both, seeds and problems (`readings/crossed.py`); the intervals of single
-trainings are Wilson's, over the problems. "Seeds disagree" where the difference from the first method has not the same
-sign in all of them. The paper gives standard deviations over an unstated number of runs.
+trainings are Wilson's, over the problems. Methods are compared over the seeds that both have, of which it takes two.
+"Seeds disagree" where the difference from the first method has not the same sign in all of them. The paper gives
+standard deviations over an unstated number of runs.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from analyses.drawing.chart import chart, error_bars, note
 from analyses.drawing.palette import LIGHT
@@ -42,14 +44,28 @@ class SeededMethod:
     """SHA-256 of each training's weights; "" where they are not files."""
     correct: Bool[np.ndarray, "seed problem"]
 
+    def joined(self, other: "SeededMethod") -> "SeededMethod":
+        """This method with other trainings of it, in the order of their seeds."""
+        seeds, weights = (*self.seeds, *other.seeds), (*self.weights, *other.weights)
+        correct = np.concatenate([self.correct, other.correct])
+        order = sorted(range(len(seeds)), key=lambda index: int(seeds[index]))
+        seeds, weights = (tuple(each[index] for index in order) for each in (seeds, weights))
+        return replace(self, seeds=seeds, weights=weights, correct=correct[order])
+
+    def of_seeds(self, seeds: Sequence[str]) -> Float[np.ndarray, "seed problem"]:
+        """1 for right answers, of these trainings in this order."""
+        return self.correct[[self.seeds.index(seed) for seed in seeds]].astype(float)
+
 
 @dataclass(frozen=True)
 class SeedTable:
-    """Methods that were trained with the same number of seeds; the others are compared with the first."""
+    """Methods that were trained once or several times; the others are compared with the first."""
 
     methods: tuple[SeededMethod, ...]
     task: str
     described: str = ""
+    problems: str = ""
+    """SHA-256 of the questions, in their order."""
 
     def frame(self) -> pd.DataFrame:
         """For each method a row for every training, then one for their mean; shares in [0, 1]."""
@@ -60,21 +76,58 @@ class SeedTable:
             for seed, weights, right in zip(each.seeds, each.weights, each.correct, strict=True):
                 low, high = wilson(int(right.sum()), n)
                 row = {"seed": seed, "n": n, "accuracy": right.mean(), "low": low, "high": high}
-                rows.append({**named, **row, "weights_sha256": weights})
-            whole = crossed_mean(each.correct.astype(float))
-            row = {"seed": MEAN, "n": n, "accuracy": whole.mean, "between_seeds": whole.between_seeds}
-            row |= {"low": max(whole.low, 0.0), "high": min(whole.high, 1.0)}
-            if each is not first:
-                gap = each.correct.astype(float) - first.correct
-                found = crossed_mean(gap)
+                rows.append({**named, **row, "weights_sha256": weights, "problems_sha256": self.problems})
+            row = {"seed": MEAN, "n": n, "accuracy": each.correct.mean()}
+            if len(each.seeds) > 1:
+                whole = crossed_mean(each.correct.astype(float))
+                row |= {"low": max(whole.low, 0.0), "high": min(whole.high, 1.0), "between_seeds": whole.between_seeds}
+            common = [seed for seed in each.seeds if seed in first.seeds]
+            if each is not first and len(common) > 1:
+                gap = each.of_seeds(common) - first.of_seeds(common)
+                found, signs = crossed_mean(gap), set(np.sign(gap.mean(1)).tolist())
                 row |= {"difference": found.mean, "difference_low": found.low, "difference_high": found.high}
-                signs = set(np.sign(gap.mean(1)).tolist())
-                row |= {"p": found.p, "seeds_agree": len(signs) == 1}
+                row |= {"p": found.p, "seeds_agree": len(signs) == 1, "seeds_compared": len(common)}
             paper = TABLE_1.get(self.task, {}).get(each.method)
             if paper:
                 row |= {"paper_accuracy": paper[0] / 100, "paper_std": paper[1] / 100}
             rows.append({**named, **row})
         return pd.DataFrame(rows)
+
+    @property
+    def _counts(self) -> str:
+        counts = sorted({len(each.seeds) for each in self.methods})
+        return f"{' to '.join(map(str, counts[:: max(1, len(counts) - 1)]))} training{'s' * (counts[-1] > 1)}"
+
+    def with_earlier(self, frame: pd.DataFrame, answered: pd.DataFrame) -> "SeedTable":
+        """This table with the trainings of an earlier one, given as its `frame` and its `answers_frame`.
+
+        A training that both have counts once. `InputError` if the earlier table is of other problems, or its two parts
+        do not belong together.
+        """
+        try:
+            singles = frame[frame["seed"].astype(str) != MEAN]
+            if set(singles["problems_sha256"]) != {self.problems}:
+                raise InputError("The earlier table is of other problems; give the same file and the same --first.")
+            right = answered.pivot(index=["model", "seed"], columns="problem", values="correct").astype(bool)
+            methods = {each.name: each for each in self.methods}
+            for name, rows in singles.groupby("model", sort=False):
+                known = methods.get(name)
+                new = rows[[known is None or str(seed) not in known.seeds for seed in rows["seed"]]]
+                if new.empty:
+                    continue
+                correct = np.stack([right.loc[(name, int(seed))].to_numpy() for seed in new["seed"]])
+                earlier = SeededMethod(
+                    name,
+                    new["label"].iloc[0],
+                    new["method"].iloc[0],
+                    tuple(str(seed) for seed in new["seed"]),
+                    tuple(new["weights_sha256"].fillna("")),
+                    correct,
+                )
+                methods[name] = earlier if known is None else known.joined(earlier)
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            raise InputError("The earlier table and its answers do not belong together; make both anew.") from error
+        return replace(self, methods=tuple(methods.values()))
 
     def answers_frame(self) -> pd.DataFrame:
         """One row for each method, seed and problem: whether it was right. The table can be computed from it."""
@@ -92,7 +145,7 @@ class SeedTable:
         singles = frame[frame["seed"] != MEAN]
         chance = TASKS[self.task].chance
         figure = chart(
-            f"{len(self.methods[0].seeds)} trainings of every method, n = {means['n'][0]}",
+            f"{self._counts} of every method, n = {means['n'][0]}",
             f"circle: a training · disc: mean, {self.described} (95%, over seeds and problems)"
             + (f" · diamond: GPT-2 on {DATASETS[self.task]} (± sd)" if self.task in DATASETS else "")
             + (f" · dashed: {chance[1]}" if chance else ""),
@@ -148,7 +201,7 @@ class SeedTable:
         apart = [row["label"] for _, row in means.iterrows() if row.get("seeds_agree") is False]
         told = f" Seeds disagree about {', '.join(apart)}: better in some, worse in others." if apart else ""
         return (
-            f"Means over {len(self.methods[0].seeds)} trainings, in brackets the standard deviation between them, then "
+            f"Means over {self._counts}, in brackets the standard deviation between them, then "
             f"the difference from {self.methods[0].label}: {'; '.join(parts)}.{told}"
         )
 
@@ -161,19 +214,19 @@ def training_seeds(
     """Let every training of every method answer `problems`.
 
     `trainings` are (name, checkpoints), one for each seed, the first to be compared with. `progress` is called with the
-    name of each training before it answers. `InputError` where a method has fewer than two trainings, another number
-    than the first, or two with the same weights.
+    name of each training before it answers. `InputError` where two trainings of a method have the same seed or the same
+    weights.
     """
     if not trainings or not problems:
         raise InputError("The table needs at least one method and one problem; give both.")
-    methods, count = [], len(trainings[0][1])
+    methods = []
     for name, seeds in trainings:
-        if len(seeds) < 2 or len(seeds) != count:
-            raise InputError(f"{name}: has {len(seeds)} trainings; give at least two, and as many of every method.")
         # A model that was not loaded has no hash.
         hashes = tuple(checkpoint.card.get("model_sha256", "") for checkpoint in seeds)
-        if len(set(hashes) - {""}) < len([each for each in hashes if each]):
-            raise InputError(f"{name}: two trainings have the same weights; give independent ones.")
+        numbers = tuple(str(checkpoint.card.get("run", {}).get("seed", "")) for checkpoint in seeds)
+        for what, each in (("weights", [known for known in hashes if known]), ("seed", numbers)):
+            if len(set(each)) < len(each):
+                raise InputError(f"{name}: two trainings have the same {what}; give independent ones.")
         correct = []
         for checkpoint in seeds:
             progress(name)
@@ -183,15 +236,17 @@ def training_seeds(
                 raise InputError(f"{name}: {error}") from error
             correct.append(written.correct[:, 0])
         first = seeds[0]
-        numbers = tuple(str(checkpoint.card.get("run", {}).get("seed", "")) for checkpoint in seeds)
         methods.append(SeededMethod(name, first.label, first.model.method.name, numbers, hashes, np.stack(correct)))
     task = task_of(problems)
-    return SeedTable(tuple(methods), task.name, task.describe(problems))
+    questions = hashlib.sha256("\n".join(problem.question for problem in problems).encode()).hexdigest()
+    return SeedTable(tuple(methods), task.name, task.describe(problems), questions)
 
 
 def _summary(mean: pd.Series) -> str:
-    text = f"{mean['accuracy']:.1%} ({100 * mean['between_seeds']:.1f})"
-    if mean.get("p") == mean.get("p") and mean.get("p") is not None:
+    text = f"{mean['accuracy']:.1%}"
+    if not np.isnan(mean.get("between_seeds", np.nan)):
+        text += f" ({100 * mean['between_seeds']:.1f})"
+    if not np.isnan(mean.get("p", np.nan)):
         difference, low, high = (100 * mean[f"difference{end}"] for end in ("", "_low", "_high"))
         text += f" · {difference:+.1f} ({low:+.1f} to {high:+.1f}), p = {mean['p']:.2g}"
     return text

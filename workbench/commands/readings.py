@@ -193,10 +193,14 @@ def seeds(
         list[str] | None,
         typer.Option(help="Name of a model in each folder, the first to be compared with; may be repeated."),
     ] = None,
+    earlier: Annotated[
+        Path | None, typer.Option(help="Folder with a seeds.csv of the same problems, whose trainings are taken over.")
+    ] = None,
     out: Folder = Path("artifacts/tables"),
     first: First = None,
 ) -> None:
     """Table 1 over several trainings: each seed, means, and tests that respect both seeds and problems."""
+    import pandas as pd
     from tqdm.auto import tqdm
 
     from analyses.figures.training_seeds import training_seeds
@@ -208,21 +212,25 @@ def seeds(
 
     out = folder_path(out)
     problems = load_problems(data)[:first]
-    names = model or sorted(
-        set.intersection(*({card.parent.name for card in folder.glob("*/coconut.json")} for folder in folders))
-    )
+    names = model or sorted({card.parent.name for folder in folders for card in folder.glob("*/coconut.json")})
     if not names:
-        raise InputError(
-            f"{folders[0]}: holds no model that all the others hold too; name them alike, one folder a seed."
-        )
-    trainings = [(name, [load_model(folder / name) for folder in folders]) for name in names]
-    with tqdm(total=len(names) * len(folders), desc="trainings") as bar:
+        raise InputError(f"{folders[0]}: holds no folder of a model; give folders with the same models, one a seed.")
+    held = {name: [folder / name for folder in folders if model or (folder / name).is_dir()] for name in names}
+    trainings = [(name, [load_model(path) for path in paths]) for name, paths in held.items()]
+    if earlier is not None:
+        try:
+            before = pd.read_csv(earlier / "seeds.csv"), pd.read_csv(earlier / "seeds_answers.csv.gz")
+        except (OSError, ValueError) as error:
+            raise InputError(f"--earlier: {earlier} has no seeds.csv with its answers; leave it out.") from error
+    with tqdm(total=sum(len(each) for _, each in trainings), desc="trainings") as bar:
 
         def show(name: str) -> None:
             bar.set_postfix_str(name)
             bar.update()
 
         table = training_seeds(trainings, problems, show)
+    if earlier is not None:
+        table = table.with_earlier(*before)
     print(table.frame().to_string(index=False, float_format="{:.3f}".format))
     write_atomically(out / "seeds_answers.csv.gz", packed(table.answers_frame()))
     for path in [*write_result(table, out, "seeds"), out / "seeds_answers.csv.gz"]:

@@ -143,7 +143,7 @@ def test_the_laptop_family_goes_through_the_same_stages_in_its_worlds():
     for name, thoughts in (("gsm8k_laptop", 3), ("gsm8k_laptop_two_thoughts", 6), ("gsm8k_laptop_no_thought", 0)):
         config = load_config(folder / f"{name}.yaml")
         stages = [config.stage_of_epoch(epoch) for epoch in range(config.epochs)]
-        assert stages == [*[1] * 3, *[2] * 3, *[3] * 3, *[4] * 9]
+        assert stages == [*[1] * 2, *[2] * 2, *[3] * 2, *[4] * 6]
         assert config.curriculum_of_epoch(0).thoughts_at(4, 2) == thoughts
     base = load_config(folder / "gsm8k_laptop_cot.yaml")
     assert {base.stage_of_epoch(epoch) for epoch in range(base.epochs)} == {0}

@@ -7,6 +7,7 @@ from analyses.figures.experiments.first_thought import GROUPS, first_thought
 from analyses.figures.experiments.question_alone import _needed, _outwards, question_alone
 from analyses.readings.rolled import EncodedQuestions
 from analyses.readings.study import Study
+from coconut_core.edits.record import Edit
 from coconut_core.generation import answers
 from coconut_core.known.folder import known_checkpoint
 from coconut_core.problems.prosqa.sampler import SamplerSettings, sample_problems
@@ -29,8 +30,8 @@ def questions(tiny_model, problems):
 @pytest.mark.parametrize("hidden", [None, "all"])
 def test_rolled_answers_are_those_of_the_model(tiny_model, problems, questions, hidden):
     run, _ = questions.roll(hidden={1: hidden} if hidden else None)
-    removed = [1] if hidden else []
-    usual = answers(tiny_model, problems, ks=(COUNT,), removed=removed, max_new_tokens=48, batch_size=len(problems))
+    edits = [Edit("fed", "remove", thoughts=(1,))] if hidden else []
+    usual = answers(tiny_model, problems, ks=(COUNT,), edits=edits, max_new_tokens=48, batch_size=len(problems))
     assert questions.answers(run).text == usual.text
 
 

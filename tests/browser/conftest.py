@@ -57,7 +57,7 @@ def serve(artifacts):
         yield address, started
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 @pytest.fixture(scope="session")

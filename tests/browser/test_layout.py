@@ -58,5 +58,5 @@ def test_tree_and_legend_fit_the_window(page, server, artifacts, official_prosqa
 
 def test_charts_have_words_for_those_who_do_not_see_them(page, server):
     visit(page, server)
-    words = page.locator("[role=figure]").first.get_attribute("aria-label")
+    words = page.locator("svg[role=figure]").first.get_attribute("aria-label")
     assert "target" in words and "candidate mass" in words

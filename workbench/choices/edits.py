@@ -118,6 +118,11 @@ def read_edits(text: str) -> tuple[Edit, ...]:
     return tuple(map(Edit.from_list, records))
 
 
+def latest() -> tuple[Edit, ...]:
+    """The edits as they stand now, which may be newer than what the page was drawn with."""
+    return st.session_state[_DONE][-1]
+
+
 def make(edit: Edit) -> None:
     """Add an edit; of a thought that is edited already, the new one takes the place of the old."""
     before = st.session_state[_DONE][-1]

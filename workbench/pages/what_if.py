@@ -65,6 +65,8 @@ def read_after(chosen: Selection, problem: GraphProblem, most: int, edits: tuple
 
 def view(before: Side, after: Side | None, edits: tuple[Edit, ...]) -> None:
     """Trees and tables. As a fragment it runs alone when k changes."""
+    if editing.latest() != edits:
+        st.rerun()  # an edge or two nodes were clicked in the tree: the whole page has to show the edit
     chosen, most = before.chosen, before.readings.values.ks[-1]
     k, look = chosen_k(most), Look(before.chosen.usual_opening)
     last = after or before

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from coconut_core.checkpoints import Checkpoint, load_model
+    from coconut_core.edits.record import Edit
     from coconut_core.generation import answers
     from coconut_core.methods import METHODS
     from coconut_core.model import CoconutModel
@@ -37,6 +38,7 @@ __all__ = [
     "TASKS",
     "Checkpoint",
     "CoconutModel",
+    "Edit",
     "answers",
     "load_model",
     "load_problems",
@@ -47,6 +49,7 @@ _HOMES = {
     "TASKS": "coconut_core.problems.registry",
     "Checkpoint": "coconut_core.checkpoints",
     "CoconutModel": "coconut_core.model",
+    "Edit": "coconut_core.edits.record",
     "answers": "coconut_core.generation",
     "load_model": "coconut_core.checkpoints",
     "load_problems": "coconut_core.problems.registry",

@@ -42,7 +42,8 @@ def commands() -> set[str]:
 
 
 def targets() -> set[str]:
-    return set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.M))
+    text = (ROOT / "Makefile").read_text() + (ROOT / "models.mk").read_text()
+    return set(re.findall(r"^([\w-]+):", text, re.M))
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from analyses.figures.training_history import TrainingHistory, training_history
+from analyses.figures.trainings.training_history import TrainingHistory, training_history
 from tests.conftest import APP
 
 SOUND = {"samples": 32, "seconds": 1.5, "kind": "train", "stage": 1, "loss": 0.5}

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from scipy.stats import ttest_1samp
 
-from analyses.figures.training_seeds import MEAN, SeededMethod, SeedTable
+from analyses.figures.trainings.training_seeds import MEAN, SeededMethod, SeedTable
 from analyses.readings.crossed import crossed_mean
 from analyses.readings.intervals import wilson
 from coconut_core.files import sha256

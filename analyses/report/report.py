@@ -1,6 +1,6 @@
 """The report of a study: every figure and table of the paper and those beyond it, as files.
 
-    coconut figures --model M --control M2 --control M3 --data D --out artifacts/figures/prosqa
+    coconut figures --model M --control M2 --control M3 --data D --out artifacts/figures/NAME
 
 Each result is written as CSV and HTML and, where a browser can draw it, as PNG and SVG. `manifest.json` records what
 each was made from: models, data, versions of libraries, and a hash of the code that computes it. A run makes only what

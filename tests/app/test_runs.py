@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 
-from analyses.figures.training_history import training_history
+from analyses.figures.trainings.training_history import training_history
 from tests.app.conftest import figure, upload
 from workbench.choices import model_places
 from workbench.choices.model_shelf import model_folders

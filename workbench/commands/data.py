@@ -58,7 +58,7 @@ def make(
     ] = None,
     in_order: Annotated[
         str | None,
-        typer.Option(help="Share of GSM8k problems whose sentences stand in the order of computing, like 0.5."),
+        typer.Option(help="Share of problems whose sentences stand in the order of computing, like 0.5."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:

@@ -203,7 +203,7 @@ def seeds(
     import pandas as pd
     from tqdm.auto import tqdm
 
-    from analyses.figures.training_seeds import training_seeds
+    from analyses.figures.trainings.training_seeds import training_seeds
     from analyses.report.result_files import write_result
     from analyses.report.study_rows import packed
     from coconut_core.checkpoints import load_model

@@ -12,7 +12,7 @@ from pkgutil import iter_modules
 
 PARTS = ("workbench.choices", "workbench.computed", "workbench.widgets")
 """The app's own packages."""
-BESIDES = ("analyses.figures.training_history",)
+BESIDES = ("analyses.figures.trainings.training_history",)
 """What pages import besides, and none of the app's packages does."""
 NEEDED = ("coconut_core.checkpoints", "analyses.readings.problem_readings", "analyses.readings.changed_thoughts")
 """What every page needs that shows a model."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from analyses.drawing.escaping import for_markdown
-from analyses.figures.training_history import TrainingHistory, training_history
+from analyses.figures.trainings.training_history import TrainingHistory, training_history
 from coconut_core.errors import InputError
 from workbench.choices.model_shelf import ModelFolder
 from workbench.choices.problem_sets import problem_set, problem_sets

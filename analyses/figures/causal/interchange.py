@@ -14,7 +14,7 @@ they are frozen, fed as they were without it; and, as a control, the donor is th
 moves the state as far. Where a change only destroys what a thought held, the answer is a guess, and about half of the
 pairs turn: a part decides the answer as far as its own donor turns more than an unrelated one does. The last panel
 splits the fed thoughts by the step of the exchanged fact: a model that searches a step a thought shows a triangle,
-since its thoughts t do not know of facts beyond step t (Cheng and Zhang 2026, ProsQA-Ext).
+since its thoughts t do not know of facts beyond step t (Cheng and Zhang 2026).
 
 A learned subspace (distributed alignment search) is not fitted; an edit takes any basis (`coconut_core/edits`).
 """

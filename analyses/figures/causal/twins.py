@@ -1,7 +1,7 @@
 """What is left without shortcuts? Problems whose two candidates differ in nothing but reach, and longer chains.
 
 In the official graphs the right candidate has, on average, fewer parents than the other, so that its degree alone says
-much (Cheng and Zhang 2026, ProsQA-Ext). Four sets:
+much (Cheng and Zhang 2026). Four sets:
 
     as they are       the problems of the study
     degree-matched    the same facts; the other candidate is a leaf with as many parents as the target

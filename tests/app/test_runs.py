@@ -105,8 +105,9 @@ def test_a_run_that_cannot_read_a_name_is_left_out_of_the_table(open_page, page_
 
 def test_problems_without_steps_are_answered_too(open_page, problems):
     """They are drawn with a warning, so that a table of them can be asked for."""
-    test = open_page("compare_runs")
+    test = open_page("population", most="3")
     assert upload(test, [problem.to_json() | {"steps": []} for problem in problems[:2]])
+    test.switch_page("workbench/pages/compare_runs.py").run()
     name = next(each for each in test.selectbox(key="asked").options if "mine.json" in each)
     test.selectbox(key="asked").select(name).run()
     test.toggle(key="answer").set_value(True).run()

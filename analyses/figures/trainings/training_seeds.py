@@ -125,6 +125,8 @@ class SeedTable:
                     correct,
                 )
                 methods[name] = earlier if known is None else known.joined(earlier)
+        except InputError:
+            raise
         except (KeyError, ValueError, TypeError, IndexError) as error:
             raise InputError("The earlier table and its answers do not belong together; make both anew.") from error
         return replace(self, methods=tuple(methods.values()))

@@ -75,9 +75,10 @@ def test_an_upload_that_is_pushed_out_leaves_the_pages(open_page, problems):
     uploader.set_value(("pushed.json", content, "application/json")).run()
     name = next(name for name in test.selectbox(key="browse").options if "pushed" in name)
     test.selectbox(key="browse").select(name).run()
+    test.switch_page("workbench/pages/search_tree.py").run()
     test.selectbox(key="set").select(name).run()
     problem_sets._uploads().pop(name)
-    test.switch_page("workbench/pages/search_tree.py").run()
+    test.run()
     assert not test.exception and test.selectbox(key="set").options == ["small"]
     with pytest.raises(InputError, match="no longer here"):
         problem_sets.problem_set(name)

@@ -110,7 +110,7 @@ def test_thoughts_can_be_changed_where_the_text_cannot(open_rivers):
     assert "cannot be edited fact by fact" in shown(test) and not test.text_area
     assert any("No edits yet" in element.value for element in test.markdown) and not test.error
     for kind in ("zero", "swap"):
-        test = open_rivers("what_if", edits=json.dumps([["thought", 1, kind, 0]]), k="3")
+        test = open_rivers("what_if", edits=json.dumps([["thought", 1, kind, 1]]), k="3")
         assert not test.exception and not test.error
         assert values(test) != tree(test, 1)["values"]["marker"]["color"]
 

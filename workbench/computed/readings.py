@@ -131,9 +131,9 @@ def _readings(
     thoughts: int,
     edits: tuple[ThoughtEdit, ...],
 ) -> "ProblemReadings":
+    model = _checkpoint(path, fingerprint).model
     from analyses.readings.problem_readings import problem_readings
 
-    model = _checkpoint(path, fingerprint).model
     records = edit_records(model, _problem, thoughts, edits)
     return problem_readings(model, _problem, range(thoughts + 1), edits=records)
 

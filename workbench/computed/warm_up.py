@@ -14,8 +14,12 @@ PARTS = ("workbench.choices", "workbench.computed", "workbench.widgets")
 """The app's own packages."""
 BESIDES = ("analyses.figures.trainings.training_history",)
 """What pages import besides, and none of the app's packages does."""
-NEEDED = ("coconut_core.checkpoints", "analyses.readings.problem_readings", "analyses.readings.changed_thoughts")
-"""What every page needs that shows a model."""
+NEEDED = (
+    *("coconut_core.checkpoints", "coconut_core.edits.thinking", "coconut_core.thoughts"),
+    *("analyses.readings.problem_readings", "analyses.readings.changed_thoughts", "analyses.readings.answer_choices"),
+    *("analyses.readings.reasoning_process", "analyses.figures.causal.edited_answers"),
+)
+"""What pages need that show a model, and all that they import later without a lock."""
 
 OPENING = threading.Lock()
 """Held while a session imports what pages need to open, and draws for the first time."""

@@ -119,12 +119,11 @@ class MethodTable:
     def figure(self) -> go.Figure:
         """A row for each entry: its accuracy with the Wilson interval, and the paper's with its standard deviation."""
         frame = self.frame()
-        rows, chance = list(range(len(frame))), TASKS[self.task].chance
+        rows = list(range(len(frame)))
         figure = chart(
             f"Accuracy of every method, n = {frame['n'][0]}",
             f"disc: these models, {self.described} (95% Wilson)"
-            + (f" · diamond: GPT-2 on {DATASETS[self.task]} (± sd)" if self.task in DATASETS else "")
-            + (f" · dashed: {chance[1]}" if chance else ""),
+            + beside(self.task),
             height=150 + 34 * len(frame),
             left=300,
             right=330,
@@ -150,14 +149,7 @@ class MethodTable:
         for row, entry in frame.iterrows():
             text = _summary(entry, compared=row > 0)
             note(figure, text, x=1.01, y=row, xref="paper", yref="y", xanchor="left")
-        if chance:
-            figure.add_vline(x=chance[0], line={"color": LIGHT.faint, "dash": "dash", "width": 1.5})
-        figure.update_xaxes(
-            title_text="accuracy: share of answers right to the letter", range=[-0.03, 1.03], tickformat=".0%"
-        )
-        figure.update_yaxes(
-            tickvals=rows, ticktext=list(frame["label"]), range=[len(frame) - 0.5, -0.5], showgrid=False
-        )
+        accuracy_axes(figure, list(frame["label"]), self.task)
         return figure.update_layout(showlegend=False)
 
     def caption(self) -> str:
@@ -177,6 +169,24 @@ class MethodTable:
             f"method. Neither the numbers nor their order need agree: the paper's models are pretrained GPT-2 on "
             f"{DATASETS.get(self.task, 'other tasks')}, and these answer {self.described or 'other problems'}."
         )
+
+
+def beside(task: str) -> str:
+    """What stands beside the models in a table of a task's accuracies, for its subtitle."""
+    chance = TASKS[task].chance
+    paper = f" · diamond: GPT-2 on {DATASETS[task]} (± sd)" if task in DATASETS else ""
+    return paper + (f" · dashed: {chance[1]}" if chance else "")
+
+
+def accuracy_axes(figure: go.Figure, labels: Sequence[str], task: str) -> None:
+    """A row for each label from the top down, accuracies from 0 to 1, and a dashed line at the task's chance."""
+    if chance := TASKS[task].chance:
+        figure.add_vline(x=chance[0], line={"color": LIGHT.faint, "dash": "dash", "width": 1.5})
+    figure.update_xaxes(
+        title_text="accuracy: share of answers right to the letter", range=[-0.03, 1.03], tickformat=".0%"
+    )
+    rows = list(range(len(labels)))
+    figure.update_yaxes(tickvals=rows, ticktext=labels, range=[len(labels) - 0.5, -0.5], showgrid=False)
 
 
 def method_table(models: Sequence[tuple[str, Checkpoint]], problems: Sequence[Problem]) -> MethodTable:

@@ -21,14 +21,20 @@ from analyses.report.study_rows import ROWS
 from coconut_core.problems.problem import Problem
 from coconut_core.problems.registry import task_of
 
-TEMPLATES = Environment(
-    loader=PackageLoader("analyses.report", "."),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
+
+def templates(package: str) -> Environment:
+    """The templates of pages that lie beside a package's modules; what is filled in is escaped."""
+    return Environment(
+        loader=PackageLoader(package, "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+TEMPLATES = templates("analyses.report")
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
+from analyses.report.page import templates
 from analyses.verdict.verdict import AMOUNTS, Verdict
 
-TEMPLATES = Environment(
-    loader=PackageLoader("analyses.verdict", "."),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
+TEMPLATES = templates("analyses.verdict")
 
 
 def page(verdict: Verdict, problems: str, command: str) -> str:

@@ -19,14 +19,15 @@ from jaxtyping import Bool, Float
 
 from analyses.drawing.chart import chart, error_bars, note
 from analyses.drawing.palette import LIGHT
-from analyses.figures.published import DATASETS, TABLE_1
+from analyses.figures.method_table import accuracy_axes, beside
+from analyses.figures.published import TABLE_1
 from analyses.readings.crossed import crossed_mean
 from analyses.readings.intervals import wilson
 from coconut_core.checkpoints import Checkpoint
 from coconut_core.errors import InputError
 from coconut_core.generation import answers
 from coconut_core.problems.problem import Problem
-from coconut_core.problems.registry import TASKS, task_of
+from coconut_core.problems.registry import task_of
 
 MEAN = "mean"
 
@@ -145,12 +146,10 @@ class SeedTable:
         means = frame[frame["seed"] == MEAN].reset_index(drop=True)
         place = {name: row for row, name in enumerate(means["model"])}
         singles = frame[frame["seed"] != MEAN]
-        chance = TASKS[self.task].chance
         figure = chart(
             f"{self._counts} of every method, n = {means['n'][0]}",
             f"circle: a training · disc: mean, {self.described} (95%, over seeds and problems)"
-            + (f" · diamond: GPT-2 on {DATASETS[self.task]} (± sd)" if self.task in DATASETS else "")
-            + (f" · dashed: {chance[1]}" if chance else ""),
+            + beside(self.task),
             height=150 + 38 * len(means),
             left=300,
             right=330,
@@ -182,17 +181,7 @@ class SeedTable:
         )
         for row, mean in means.iterrows():
             note(figure, _summary(mean), x=1.01, y=row, xref="paper", yref="y", xanchor="left")
-        if chance:
-            figure.add_vline(x=chance[0], line={"color": LIGHT.faint, "dash": "dash", "width": 1.5})
-        figure.update_xaxes(
-            title_text="accuracy: share of answers right to the letter", range=[-0.03, 1.03], tickformat=".0%"
-        )
-        figure.update_yaxes(
-            tickvals=list(range(len(means))),
-            ticktext=list(means["label"]),
-            range=[len(means) - 0.5, -0.5],
-            showgrid=False,
-        )
+        accuracy_axes(figure, list(means["label"]), self.task)
         return figure.update_layout(showlegend=False)
 
     def caption(self) -> str:
@@ -201,10 +190,10 @@ class SeedTable:
         means = frame[frame["seed"] == MEAN]
         parts = [f"{row['label']} {_summary(row)}" for _, row in means.iterrows()]
         apart = [row["label"] for _, row in means.iterrows() if row.get("seeds_agree") is False]
-        told = f" Seeds disagree about {', '.join(apart)}: better in some, worse in others." if apart else ""
+        remark = f" Seeds disagree about {', '.join(apart)}: better in some, worse in others." if apart else ""
         return (
             f"Means over {self._counts}, in brackets the standard deviation between them, then "
-            f"the difference from {self.methods[0].label}: {'; '.join(parts)}.{told}"
+            f"the difference from {self.methods[0].label}: {'; '.join(parts)}.{remark}"
         )
 
 

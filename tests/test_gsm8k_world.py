@@ -228,6 +228,6 @@ def test_files_are_made_and_checked_by_the_commands(tmp_path, monkeypatch, capsy
     valid.write_text(json.dumps(records))
     code, said = coconut("data", "check", valid)
     assert code == 2 and "item 3: The steps end in" in said and "in 1 of 20 problems" in said
-    for wrong, what in (["--steps", "x"], "is not a range"), (["--hops", "3"], "no such size"):
+    for wrong, what in (["--steps", "x"], "is not a range"), (["--hops", "3"], "have none"):
         code, said = coconut("data", "make", "gsm8k", "--out", tmp_path / "no", *wrong)
         assert code == 2 and what in said and not (tmp_path / "no").exists()

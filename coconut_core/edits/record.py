@@ -53,7 +53,11 @@ ORTHONORMAL = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Edit:
-    """One edit. `InputError` where its fields contradict each other."""
+    """One edit. `InputError` where its fields contradict each other.
+
+    >>> Edit("fed", "zero", thoughts=(1,)).later_thoughts
+    'rerolled'
+    """
 
     place: str
     """One of `PLACES`."""

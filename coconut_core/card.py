@@ -12,11 +12,23 @@ from coconut_core.reading import read_json
 
 FORMAT = 1
 FILES = ("coconut.json", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
-"""What every checkpoint folder holds, its card first."""
+"""What every checkpoint folder holds, its card first, but for one of adapters."""
+ADAPTED_FILES = ("coconut.json", "adapter_config.json", "adapter_model.safetensors", *FILES[3:])
+"""What a folder of adapters holds (`adapters.py`)."""
 FIELDS = ("format_version", "method", "thoughts_per_step", "max_thoughts", "task", "tokens", "run")
 """What every card holds."""
 _OF_STORING = ("_name_or_path", "dtype", "torch_dtype", "transformers_version", "use_cache")
 """Fields of config.json that say how the model was stored, and not what it computes."""
+
+
+def files_of(folder: Path) -> tuple[str, ...]:
+    """The files that a checkpoint's folder must hold, its card first."""
+    return ADAPTED_FILES if (folder / ADAPTED_FILES[1]).is_file() else FILES
+
+
+def weights_of(folder: Path) -> Path:
+    """The file with the numbers that were trained."""
+    return folder / files_of(folder)[2]
 
 
 def read_card(folder: Path | str) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 A checkpoint is a Hugging Face folder that `AutoModelForCausalLM` and `AutoTokenizer` load without us (`config.json`,
 `model.safetensors`, `tokenizer.json`, `tokenizer_config.json`), with `coconut.json` beside it: format version, how the
 model thinks, the ids of the three tokens, the full run config, hashes of the data, the command, and what was measured
-on held-out problems with exactly these weights. `metrics.jsonl` is the history of the training.
+on held-out problems with exactly these weights. `metrics.jsonl` is the history of the training. A folder of adapters
+over another model is read as the model that both make (`adapters.py`).
 """
 
 import json
@@ -15,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import PreTrainedTokenizerBase
 
+from coconut_core.adapters import Lora, add_adapters, base_folder, read_adapters, save_adapters
 from coconut_core.bundled import model_folder
-from coconut_core.card import FILES, FORMAT, config_sha256, read_card
+from coconut_core.card import ADAPTED_FILES, FILES, FORMAT, config_sha256, files_of, read_card, weights_of
 from coconut_core.errors import InputError, one_line
 from coconut_core.files import sha256, temporary_folder, write_atomically, writing
 from coconut_core.generation import answers
@@ -78,47 +81,49 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Checkp
     >>> loaded.label, loaded.max_thoughts
     ('Coconut, 0.3 mixed', 6)
     """
-    folder = model_folder(folder)
-    if not folder.is_dir():
-        raise InputError(f"{folder}: there is no such folder; give the folder of a model.")
-    for name in FILES:
-        if not (folder / name).is_file():
-            raise InputError(f"{folder / name}: is missing; copy the whole folder of the model again.")
-        if name.endswith(".json") and not isinstance(read_json(folder / name, LARGEST_TOKENIZER), dict):
-            raise InputError(f"{folder / name}: holds no fields; copy the file again.")
-    card = read_card(folder)
-    _require_hash(card, "model_sha256", folder / "model.safetensors", sha256)
-    _require_hash(card, "tokenizer_sha256", folder / "tokenizer.json", sha256)
-    lm, tokenizer = read_language_model(folder), read_tokenizer(folder)
-    _require_hash(card, "config_sha256", folder / "config.json", config_sha256)
-    found = asdict(ThoughtTokens.of(tokenizer))
-    if card["tokens"] != found:
-        raise InputError(
-            f"{folder / 'coconut.json'}: field 'tokens' does not match tokenizer.json; they are of different models, "
-            "copy the whole folder again."
-        )
-    model = _tried(folder, CoconutModel(lm.float(), tokenizer, METHODS[card["method"]])).to(device).eval()
-    return Checkpoint(model, card, StopClassifier.load(folder, lm.config.hidden_size))
+    folder, card = _checked(model_folder(folder))
+    if is_of_adapters(folder):
+        model = _over_base(folder, card, add_adapters)
+    else:
+        lm, tokenizer = read_language_model(folder), read_tokenizer(folder)
+        _require_hash(card, "config_sha256", folder / "config.json", config_sha256)
+        _require_tokens(folder, card, tokenizer)
+        model = _tried(folder, CoconutModel(lm.float(), tokenizer, METHODS[card["method"]]))
+    return Checkpoint(model.to(device).eval(), card, StopClassifier.load(folder, model.lm.config.hidden_size))
+
+
+def load_adapted(folder: Path, lora: Lora) -> CoconutModel:
+    """The model of a folder of adapters, these still beside the weights of the base, to be trained on.
+
+    `InputError` where they are of another shape than `lora`.
+    """
+    folder, card = _checked(folder)
+    if (theirs := _lora(folder, card)) != lora:
+        raise InputError(f"lora: {folder} holds adapters with {theirs}; give the same, or start from the base.")
+    return _over_base(folder, card, read_adapters)
+
+
+def is_of_adapters(folder: Path) -> bool:
+    """Whether the folder holds adapters, and not all weights of a model."""
+    return files_of(folder) == ADAPTED_FILES
 
 
 def save_model(
-    model: CoconutModel, folder: Path, card: dict[str, Any], *, half: bool, held_out: Sequence[Problem]
+    model: CoconutModel,
+    folder: Path,
+    card: dict[str, Any],
+    *,
+    half: bool,
+    held_out: Sequence[Problem],
+    base: Path | None = None,
 ) -> None:
     """Write a checkpoint; `held_out` is answered by the weights as stored, and the result is part of the card.
 
-    `coconut.json` is written last: a folder that has it is whole.
+    Of a model with adapters these alone are written, and the card says over which `base`. `coconut.json` is written
+    last: a folder that has it is whole.
     """
     most = model.method.slot_count(card["run"]["max_latent_stage"] * card["run"]["c_thought"])
-    weights_file = folder / "model.safetensors"
-    with temporary_folder(weights_file) as temporary, writing(weights_file), quiet():
-        # GPT-2 has buffers that half precision would spoil, so weights are cast and the model is left alone.
-        weights = {name: (value.half() if half else value).cpu() for name, value in model.lm.state_dict().items()}
-        dtype, model.lm.config.dtype = model.lm.config.dtype, torch.float16 if half else torch.float32
-        model.lm.save_pretrained(temporary, state_dict=weights)
-        model.lm.config.dtype = dtype
-        model.tokenizer.save_pretrained(temporary)
-        for name in FILES[1:]:
-            (temporary / name).replace(folder / name)
+    _save_files(model, folder, base, half)
     card = {
         "format_version": FORMAT,
         "code_version": version("coconut-workbench"),
@@ -129,12 +134,18 @@ def save_model(
         "tokens": asdict(model.tokens),
         "parameters": sum(p.numel() for p in model.lm.parameters()),
         **card,
-        "model_sha256": sha256(folder / "model.safetensors"),
+        "model_sha256": sha256(weights_of(folder)),
         "tokenizer_sha256": sha256(folder / "tokenizer.json"),
-        "config_sha256": config_sha256(folder / "config.json"),
     }
+    if base is None:
+        card["config_sha256"] = config_sha256(folder / "config.json")
+    else:
+        card["base"] = {"folder": str(base), "model_sha256": sha256(base / "model.safetensors")}
     if held_out:
-        stored = CoconutModel(read_language_model(folder).float(), model.tokenizer, model.method)
+        if base is None:
+            stored = CoconutModel(read_language_model(folder).float(), model.tokenizer, model.method)
+        else:
+            stored = _over_base(folder, card, add_adapters)
         stored = stored.to(model.device).eval()
         accuracy = answers(stored, held_out, ks=range(most + 1)).accuracy
         card["metrics"] = {"n": len(held_out), "accuracy": {str(k): share for k, share in accuracy.items()}}
@@ -160,6 +171,70 @@ def base_model(folder: Path, method: Method = COCONUT) -> CoconutModel:
     return _tried(folder, CoconutModel(lm.float(), tokenizer, method))
 
 
+def _checked(folder: Path) -> tuple[Path, dict[str, Any]]:
+    """The folder and its card, once all its files are there and are those of the card."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: there is no such folder; give the folder of a model.")
+    for name in files_of(folder):
+        if not (folder / name).is_file():
+            raise InputError(f"{folder / name}: is missing; copy the whole folder of the model again.")
+        if name.endswith(".json") and not isinstance(read_json(folder / name, LARGEST_TOKENIZER), dict):
+            raise InputError(f"{folder / name}: holds no fields; copy the file again.")
+    card = read_card(folder)
+    _require_hash(card, "model_sha256", weights_of(folder), sha256)
+    _require_hash(card, "tokenizer_sha256", folder / "tokenizer.json", sha256)
+    return folder, card
+
+
+def _require_tokens(folder: Path, card: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> None:
+    if card["tokens"] != asdict(ThoughtTokens.of(tokenizer)):
+        raise InputError(
+            f"{folder / 'coconut.json'}: field 'tokens' does not match tokenizer.json; they are of different models, "
+            "copy the whole folder again."
+        )
+
+
+def _over_base(
+    folder: Path, card: Mapping[str, Any], read: Callable[[CoconutModel, Lora, Path], CoconutModel]
+) -> CoconutModel:
+    """The adapters of a folder over their base, merged with it or not, as `read` does it."""
+    base = base_folder(folder, card.get("base"))
+    if sha256(base / "model.safetensors") != card["base"]["model_sha256"]:
+        raise InputError(
+            f"{folder}: its adapters are over other weights than those in {base}; put their own base, or a link to it, "
+            "into the folder as base/."
+        )
+    model = base_model(base, METHODS[card["method"]])
+    _require_tokens(folder, card, model.tokenizer)
+    return _tried(folder, read(model, _lora(folder, card), weights_of(folder)))
+
+
+def _lora(folder: Path, card: Mapping[str, Any]) -> Lora:
+    try:
+        return Lora(**card["run"]["lora"])
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"{folder / 'coconut.json'}: field 'lora' of the run is missing; copy the file again."
+        ) from error
+
+
+def _save_files(model: CoconutModel, folder: Path, base: Path | None, half: bool) -> None:
+    """All files of a checkpoint but its card: of adapters where there is a `base`, else of the whole model."""
+    last = folder / (FILES if base is None else ADAPTED_FILES)[2]
+    with temporary_folder(last) as temporary, writing(last), quiet():
+        if base is not None:
+            save_adapters(model, temporary, str(base), half=half)
+        else:
+            # GPT-2 has buffers that half precision would spoil, so weights are cast and the model is left alone.
+            weights = {name: (value.half() if half else value).cpu() for name, value in model.lm.state_dict().items()}
+            dtype, model.lm.config.dtype = model.lm.config.dtype, torch.float16 if half else torch.float32
+            model.lm.save_pretrained(temporary, state_dict=weights)
+            model.lm.config.dtype = dtype
+        model.tokenizer.save_pretrained(temporary)
+        for name in files_of(temporary)[1:]:
+            (temporary / name).replace(folder / name)
+
+
 def _require_hash(card: Mapping[str, Any], field: str, path: Path, hashed: Callable[[Path], str]) -> None:
     """Refuse a file that is not the one of the card; cards that are older than the hash do without it."""
     if field in card and card[field] != hashed(path):
@@ -170,7 +245,7 @@ def _require_hash(card: Mapping[str, Any], field: str, path: Path, hashed: Calla
 
 def _tried(folder: Path, model: CoconutModel) -> CoconutModel:
     """The model itself, if it embeds all tokens and thinks: `InputError` where a pass of its own files fails."""
-    rows = model.lm.get_input_embeddings().num_embeddings
+    rows = len(model.lm.get_input_embeddings().weight)
     ids = model.tokenizer.get_vocab().values()
     if max(ids, default=0) >= rows:
         raise InputError(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from coconut_core.adapters import Lora
 from coconut_core.errors import InputError
 from coconut_core.methods import METHODS, MOST_SLOTS
 from coconut_core.problems.records import shown
@@ -51,6 +52,10 @@ class RunConfig:
     load_model_path: str | None = None
     grow: Growth | None = None
     """Layers and width that the model of `load_model_path` is grown to before it is trained, exactly (`growth.py`)."""
+
+    lora: Lora | None = None
+    """Adapters that are trained in the place of the weights, over the model of `model_id` or `load_model_path`, which
+    may be a finished run of adapters itself: these go on (`adapters.py`)."""
 
     # The method and its curriculum (paper section 3; 2.2 for its numbers).
     method: str = "coconut"
@@ -105,6 +110,8 @@ class RunConfig:
     """The official code rebuilds it every epoch, the paper says at every stage."""
     bf16: bool = False
     """bfloat16 autocast; pays on GPUs and on CPUs with AVX512-BF16 at widths of some hundred."""
+    gradient_checkpointing: bool = False
+    """Compute the inside of every layer again for its gradient: memory for a third more time (`recomputation.py`)."""
 
     # Reports and checkpoints.
     log_every: int = 50
@@ -166,6 +173,10 @@ class RunConfig:
             raise InputError("model: give either a shape to train from scratch or model_id, a model's local folder.")
         if self.grow is not None and not self.load_model_path:
             raise InputError("grow: only the model of load_model_path grows; give that, or leave grow out.")
+        if self.lora is not None and self.model is not None:
+            raise InputError("lora: a model from scratch has no weights to add to; give model_id or load_model_path.")
+        if self.lora is not None and self.grow is not None:
+            raise InputError("lora: a model that grows changes its base; grow it in a run of its own.")
         if bool(self.train_path) == bool(self.worlds):
             raise InputError("train_path: give either a file to train on or worlds of fresh problems.")
         if self.train_path and self.questions_per_text > 1:

@@ -21,6 +21,7 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
+from coconut_core.adapters import adapter_state, is_adapted, load_adapter_state
 from coconut_core.checkpoints import save_model
 from coconut_core.columns import PackedBatch
 from coconut_core.encoding import Encoder
@@ -29,7 +30,7 @@ from coconut_core.generation import answers
 from coconut_core.model import CoconutModel
 from coconut_core.training.batches import TrainingBatches, validation_problems
 from coconut_core.training.config import RunConfig
-from coconut_core.training.initial_model import data_hash, initial_model
+from coconut_core.training.initial_model import base_of, data_hash, initial_model
 from coconut_core.training.interruption import Interruption
 from coconut_core.training.meter import Meter
 from coconut_core.training.optimizers import Optimizers, learning_rate
@@ -204,7 +205,7 @@ class _Run:
             "data": self.data,
             "processes": self.accelerator.num_processes,
             "progress": vars(self.progress),
-            "model": self.model.state_dict(),
+            "model": adapter_state(self.model) if is_adapted(self.model) else self.model.state_dict(),
             "optimizers": self.optimizers.state_dict(),
             "random": torch.get_rng_state(),
             "meter": self.meter.state(),
@@ -227,7 +228,10 @@ class _Run:
                 "start again with --restart."
             )
         try:
-            self.model.load_state_dict(state["model"])
+            if is_adapted(self.model):
+                load_adapter_state(self.model, state["model"])
+            else:
+                self.model.load_state_dict(state["model"])
             self.optimizers.load_state_dict(state["optimizers"])
             self.progress = Progress(**state["progress"])
             torch.set_rng_state(state["random"])
@@ -254,7 +258,8 @@ class _Run:
                 classifier = stop_rule(self.model.eval(), self.config, quiet=self.quiet)
                 classifier.save(self.folder)
                 card["stopping"] = dict(classifier.record)
-            save_model(self.model, self.folder, card, half=self.config.ship_half, held_out=self.held_out)
+            half, base = self.config.ship_half, base_of(self.config)
+            save_model(self.model, self.folder, card, half=half, held_out=self.held_out, base=base)
             remove_state(self.folder)
         self.accelerator.wait_for_everyone()
         return self.folder

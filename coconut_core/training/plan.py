@@ -95,7 +95,7 @@ def plan(config: RunConfig) -> tuple[Plan, CoconutModel]:
     model = model.to(device)
     batches = TrainingBatches(config, Encoder(model.tokenizer, model.method))
     parts = [part.to(device) for part in batches.batch(config.epochs - 1, 0, model.columns_at_once)]
-    kept = max(_kept(model, part, config.bf16) for part in parts)
+    kept = max(bytes_kept(model, part, config.bf16) for part in parts)
     _step(model, parts, config.bf16)
     seconds = sorted(_timed(model, parts, config.bf16) for _ in range(ROUNDS))[ROUNDS // 2]
     cost = Plan(
@@ -145,7 +145,7 @@ def _timed(model: CoconutModel, parts: Sequence[PackedBatch], bf16: bool) -> flo
     return time.perf_counter() - start
 
 
-def _kept(model: CoconutModel, part: PackedBatch, bf16: bool) -> int:
+def bytes_kept(model: CoconutModel, part: PackedBatch, bf16: bool) -> int:
     """Bytes of all memory that autograd keeps, each once, and the weights left out."""
     own = {p.untyped_storage().data_ptr() for p in model.parameters()}
     kept: dict[int, int] = {}

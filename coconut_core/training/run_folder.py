@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from coconut_core.card import FILES, read_card
+from coconut_core.card import FILES, files_of, read_card
 from coconut_core.errors import InputError
 from coconut_core.files import discard, is_part, remove_abandoned, write_atomically
 from coconut_core.training.config import RunConfig
@@ -50,7 +50,7 @@ def is_finished(folder: Path, config: RunConfig, restart: bool) -> bool:
         read_card(folder)
     except InputError as error:
         raise InputError(f"{error} Or discard the run with --restart.") from error
-    for name in FILES:
+    for name in files_of(folder):
         if not (folder / name).is_file():
             raise InputError(f"{folder / name}: is missing; copy the file again, or discard the run with --restart.")
     return True

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from coconut_core.card import FIELDS, FILES
+from coconut_core.card import ADAPTED_FILES, FIELDS, FILES, files_of, weights_of
 from coconut_core.errors import InputError
 from coconut_core.problems.registry import DEFAULT, TASKS
 from coconut_core.problems.task import Task
@@ -16,7 +16,7 @@ from coconut_core.reading import read_json
 
 BELIEVABLE_THOUGHTS = 64
 """A card that claims more is not believed: a page would wait for them."""
-STAMPED = (*FILES, "stop_classifier.safetensors")
+STAMPED = (*FILES, *ADAPTED_FILES[1:3], "stop_classifier.safetensors")
 """What a model is made of; not every model has the last one."""
 
 
@@ -81,7 +81,7 @@ def has_changed(folder: ModelFolder) -> bool:
 
 
 def _fault(path: Path) -> str | None:
-    missing = [name for name in FILES if not (path / name).is_file()]
+    missing = [name for name in files_of(path) if not (path / name).is_file()]
     if missing:
         files = ", ".join(missing)
         return f"{path.name}: {files} is missing; copy the whole folder again or train the model anew."
@@ -92,8 +92,8 @@ def _fault(path: Path) -> str | None:
     lacking = [field for field in FIELDS if not isinstance(card, dict) or field not in card]
     if lacking:
         return f"{path.name}: coconut.json lacks the field '{lacking[0]}'; copy the folder again."
-    if not _is_whole(path / "model.safetensors"):
-        return f"{path.name}: model.safetensors is not whole; copy the file again or train the model anew."
+    if not _is_whole(weights := weights_of(path)):
+        return f"{path.name}: {weights.name} is not whole; copy the file again or train the model anew."
     return None
 
 

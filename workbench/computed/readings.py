@@ -110,7 +110,8 @@ def _checkpoint(path: str, fingerprint: str) -> "Checkpoint":
     from coconut_core.checkpoints import load_model
 
     try:
-        small = (Path(path) / "model.safetensors").stat().st_size < SMALL_MODEL
+        weights = Path(path) / "model.safetensors"  # adapters have none of their own, and their base is large
+        small = weights.is_file() and weights.stat().st_size < SMALL_MODEL
         torch.set_num_threads(1 if small else os.cpu_count() or 1)
         return load_model(Path(path))
     except InputError:

@@ -6,7 +6,9 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from coconut_core.adapters import Lora, adapted
 from coconut_core.encoding import Encoder
+from coconut_core.speedups.recomputation import recompute_layers
 from coconut_core.training.batches import TrainingBatches
 from coconut_core.training.initial_model import initial_model
 from coconut_core.training.plan import operations_of, plan
@@ -26,6 +28,18 @@ def test_the_formula_counts_what_is_computed(deep_run):
     with FlopCounterMode(display=False) as counter, torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
         model(part).mean.backward()
     assert 0.9 < counter.get_total_flops() / operations_of(model, [part]) < 1.02
+
+
+@pytest.mark.parametrize(("frozen", "recomputed"), [(True, False), (False, True), (True, True)])
+def test_the_formula_counts_adapters_and_what_is_computed_again(deep_run, frozen, recomputed):
+    model = initial_model(deep_run)
+    (part,) = TrainingBatches(deep_run, Encoder(model.tokenizer)).batch(1, 0, model.columns_at_once)
+    model = adapted(model, Lora(rank=1)) if frozen else model
+    if recomputed:
+        recompute_layers(model.lm)
+    with FlopCounterMode(display=False) as counter, torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+        model(part).mean.backward()
+    assert 0.9 < counter.get_total_flops() / operations_of(model, [part], recomputed) < 1.1
 
 
 def test_a_plan_scales_with_the_run(deep_run):

@@ -8,10 +8,13 @@ P are the weights of all L layers and H those of the head; C are the columns tha
 continuations, and thoughts), R those that the head is read at; D is the width of all heads together, and A the number
 of pairs of columns that one layer's attention compares. A third of it is the forward pass, which is all that answers
 and values take. A question is counted once, however many stages and thoughts branch off from it. In its last layer it
-takes less than the formula says (`last_layer.py`).
+takes less than the formula says (`last_layer.py`). Under adapters the weights have no gradients, which leaves 4 of the
+6, and those of the adapters are not counted; with gradient checkpointing the layers are computed once more, which adds
+2 P C + 4 L D A.
 
-The memory is that of weights, gradients and the optimiser's two moments, four bytes a number each, and of what autograd
-keeps of the largest part of a step (`CoconutModel.columns_at_once`). That is measured, and so is the time.
+The memory is that of weights, of what is trained its gradients and the optimiser's two moments, four bytes a number
+each, and of what autograd keeps of the largest part of a step (`CoconutModel.columns_at_once`). That is measured, and
+so is the time.
 """
 
 import time
@@ -22,6 +25,7 @@ from dataclasses import dataclass
 import torch
 from torch.autograd.graph import saved_tensors_hooks
 
+from coconut_core.adapters import is_adapted
 from coconut_core.columns import PackedBatch
 from coconut_core.encoding import Encoder
 from coconut_core.model import CoconutModel
@@ -39,6 +43,8 @@ class Plan:
     """The cost of a run of one process, measured on steps of its last epoch, whose problems are the run's own."""
 
     parameters: int
+    trained: int
+    """Parameters that learn: all, or those of adapters."""
     columns: int
     """Of a step: tokens of questions and continuations, and thoughts, with their padding."""
     operations: int
@@ -53,8 +59,8 @@ class Plan:
 
     @property
     def state(self) -> int:
-        """Bytes of weights, gradients and the two moments of AdamW."""
-        return 4 * _BYTES * self.parameters
+        """Bytes of all weights, and of those that are trained the gradients and the two moments of AdamW."""
+        return _BYTES * (self.parameters + 3 * self.trained)
 
     @property
     def hours(self) -> float:
@@ -67,24 +73,41 @@ class Plan:
         return self.operations / self.seconds
 
 
-def operations(*, layers: int, heads: int, weights: int, head: int, columns: int, read: int, pairs: int) -> int:
+def operations(
+    *,
+    layers: int,
+    heads: int,
+    weights: int,
+    head: int,
+    columns: int,
+    read: int,
+    pairs: int,
+    frozen: bool = False,
+    recomputed: bool = False,
+) -> int:
     """Operations of a training step: L, D, P, H, C, R and A of the formula."""
-    return 6 * (weights * columns + head * read) + 12 * layers * heads * pairs
+    inside, outside, attention = weights * columns, head * read, layers * heads * pairs
+    again = 2 * inside + 4 * attention if recomputed else 0
+    return (4 if frozen else 6) * (inside + outside) + 12 * attention + again
 
 
-def operations_of(model: CoconutModel, parts: Sequence[PackedBatch]) -> int:
+def operations_of(model: CoconutModel, parts: Sequence[PackedBatch], recomputed: bool = False) -> int:
     """Operations of a training step on a batch."""
     config, outside = model.lm.config, (model.lm.get_input_embeddings(), model.lm.get_output_embeddings())
-    embeddings = {id(module.weight): module.weight.numel() for module in outside}
+    embeddings = sum(p.numel() for p in {p for module in outside for p in module.parameters()})
+    frozen = is_adapted(model)
+    adapters = sum(p.numel() for name, p in model.lm.named_parameters() if "lora_" in name)
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     return operations(
         layers=config.num_hidden_layers,
         heads=config.num_attention_heads * size,
-        weights=sum(p.numel() for p in model.lm.parameters()) - sum(embeddings.values()),
+        weights=sum(p.numel() for p in model.lm.parameters()) - embeddings - adapters,
         head=outside[1].weight.numel(),
         columns=sum(_columns(part) for part in parts),
         read=sum(int((part.weights > 0).sum()) for part in parts),
         pairs=sum(_pairs(part) for part in parts),
+        frozen=frozen,
+        recomputed=recomputed,
     )
 
 
@@ -100,8 +123,9 @@ def plan(config: RunConfig) -> tuple[Plan, CoconutModel]:
     seconds = sorted(_timed(model, parts, config.bf16) for _ in range(ROUNDS))[ROUNDS // 2]
     cost = Plan(
         parameters=sum(p.numel() for p in model.parameters()),
+        trained=sum(p.numel() for p in model.parameters() if p.requires_grad),
         columns=sum(_columns(part) for part in parts),
-        operations=operations_of(model, parts),
+        operations=operations_of(model, parts, config.gradient_checkpointing),
         kept=kept,
         seconds=seconds,
         steps=(config.epochs - config.resume) * batches.steps_per_epoch,

@@ -38,10 +38,11 @@ def plan(
 
     run = load_config(config, set_ or [])
     cost, model = planned(run)
-    print(f"model     {cost.parameters:,} parameters")
+    some = "" if cost.trained == cost.parameters else f", of which {cost.trained:,} are trained"
+    print(f"model     {cost.parameters:,} parameters{some}")
     print(f"step      {cost.samples_per_step} samples in {cost.columns:,} columns of tokens and thoughts")
-    print(f"          {cost.operations / 1e12:.3g} TFLOP = 6 (P C + H R) + 12 L D A (coconut_core/training/plan.py)")
-    print(f"memory    {_bytes(cost.state)} weights, gradients and moments (16 bytes a parameter)")
+    print(f"          {cost.operations / 1e12:.3g} TFLOP, by the formula of coconut_core/training/plan.py")
+    print(f"memory    {_bytes(cost.state)} weights, and gradients and moments of what is trained")
     print(f"          {_bytes(cost.kept)} kept for the gradients of a part of a step")
     print(f"training  {cost.seconds:.3g} s a step here, {cost.rate / 1e9:.3g} GFLOP a second")
     print(f"          {cost.steps:,} steps: {cost.hours:.3g} hours in one process")

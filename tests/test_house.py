@@ -52,7 +52,7 @@ KEPT_TO = {
         "analyses.verdict",
         "workbench",
     ),
-    "transformer_lens": ("analyses.readings.transformer_lens_view",),
+    "transformer_lens": ("analyses.readings",),
 }
 
 

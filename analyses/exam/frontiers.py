@@ -1,4 +1,4 @@
-"""What instruments find of the frontier in thought k, through language or through the head, problem by problem."""
+"""What instruments find of the frontier in thought k, problem by problem: through language, the head, or a probe."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,7 @@ from jaxtyping import Float
 from analyses.exam import thresholds
 from analyses.exam.reading import Found
 from analyses.readings.name_tree import name_tokens
+from analyses.readings.probes import asked_of, fit_probe
 from analyses.readings.study import Study, Subject
 from coconut_core.encoding import Encoder
 
@@ -39,6 +40,24 @@ def by_lens(study: Study, subject: Subject) -> list[Float[np.ndarray, "node"]]:
         probability[index, np.array(name_tokens(encoder, study.problems[index]))[nodes]]
         for index, nodes in _frontiers(study)
     ]
+
+
+def probed(subject: int = 0) -> Callable[[Study], Found]:
+    """Of these problems, those that a probe of thought k was not fitted on: whether the node that it holds most likely
+    to be of the frontier is."""
+
+    def find(study: Study) -> Found:
+        own, k = study.subjects[subject], thresholds.EXAMINED_AFTER
+        asked = asked_of(own.model, study.problems, "frontier", k)
+        probe = fit_probe(own.model, study.thoughts(own)[:, k - 1].double().numpy(), asked)
+        if probe is None:
+            return np.zeros(0, bool)
+        of_problem = {index: probe.asked.problem == index for index, _ in _frontiers(study)}
+        return np.array(
+            [probe.asked.label[own][probe.score[own].argmax()] for own in of_problem.values() if own.any()], bool
+        )
+
+    return find
 
 
 def holds(read: Read, subject: int = 0) -> Callable[[Study], Found]:

@@ -24,11 +24,11 @@ Instruments for "used" change or drop what is fed into all slots (`readings/chan
 whose answer is then another one; or compare numbers of thoughts, and find one that is wrong before there are as many
 thoughts as steps and right from then on, as that for "steps" does. The instrument for "read" feeds the thoughts on the
 same facts, asked of another start from which the other candidate is right, and finds an answer that is then this
-candidate: the texts differ in one name. Instruments for "frontier" and "several" read
-thought k on the problems that have several nodes at that distance: through language (the implicit value, with "Every"
-forced) or through the head (the logit lens, nostalgebraist 2020, on the thought itself). The effective number of nodes
-is exp(H), H the entropy of the shares that the frontier's nodes have of its mass, as in `figures/commitment.py`. The
-others are those of `shortcuts.py`.
+candidate: the texts differ in one name. Instruments for "frontier" and "several" read thought k on the problems that
+have several nodes at that distance: through language (the implicit value, with "Every" forced), through the head (the
+logit lens, nostalgebraist 2020, on the thought itself) or by a probe that is fitted on half of the problems and read on
+the others (`readings/probes.py`). The effective number of nodes is exp(H), H the entropy of the shares that the
+frontier's nodes have of its mass, as in `figures/commitment.py`. The others are those of `shortcuts.py`.
 
 Where an instrument has a control, that is the same share where nothing should be found. What the retold problem feeds,
 for one, are the thoughts on the same facts in another order.
@@ -39,7 +39,7 @@ from dataclasses import dataclass
 
 from analyses.exam import thresholds
 from analyses.exam.changes import at_its_step, changed, dropped, read_from, retold
-from analyses.exam.frontiers import Read, by_lens, by_value, holds, several
+from analyses.exam.frontiers import Read, by_lens, by_value, holds, probed, several
 from analyses.exam.reading import Found, Reading
 from analyses.exam.shortcuts import GOAL_AFTER, prefers_the_goal, right_in_both_orders, wrong_where
 from analyses.readings.study import Study
@@ -108,6 +108,16 @@ INSTRUMENTS = (
     ),
     Instrument("value", "frontier", "value of the frontier", holds(by_value), **_untrained(holds, by_value)),
     Instrument("lens", "frontier", "thought read through the head", holds(by_lens), **_untrained(holds, by_lens)),
+    Instrument(
+        "probe",
+        "frontier",
+        "most probable node of a probe",
+        probed(),
+        thresholds.PROBED,
+        control=probed(-1),
+        beside="untrained model",
+        is_beyond=True,
+    ),
     Instrument(
         "value_several", "several", "effective number of values", several(by_value), **_untrained(several, by_value)
     ),

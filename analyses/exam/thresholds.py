@@ -11,6 +11,9 @@ where it is right."""
 SEES_GOAL = 0.6
 """The same for the share of problems in which values prefer what leads to the target; of values without any order it is
 one half."""
+PROBED = 0.25
+"""The same for the share of problems in which a probe's most probable node is of the frontier, less the share of an
+untrained model: some node always is the most probable one."""
 EQUAL_VALUES = 1e-3
 """Values that differ by no more are equal."""
 MOST_OF_THE_MASS = 0.5

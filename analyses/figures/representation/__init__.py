@@ -1,0 +1,1 @@
+"""What is in a thought: probes, lenses and features, each beside what they find where nothing should be found."""

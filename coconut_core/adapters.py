@@ -81,7 +81,7 @@ def adapter_state(model: CoconutModel) -> dict[str, torch.Tensor]:
     """The numbers that are trained, by peft's names."""
     from peft import get_peft_model_state_dict
 
-    return get_peft_model_state_dict(model.lm)
+    return get_peft_model_state_dict(model.lm, save_embedding_layers=False)
 
 
 def load_adapter_state(model: CoconutModel, state: Mapping[str, torch.Tensor]) -> None:

@@ -1,27 +1,36 @@
-"""`coconut base`, and what is read from the model that it writes: SmolLM2-135M-Instruct."""
+"""`coconut base`, and everything that the workbench does with what it writes: SmolLM2-135M-Instruct."""
 
 import json
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from streamlit.testing.v1 import AppTest
 
+from analyses.figures.one_problem.lens import lens
+from analyses.figures.one_problem.search_tree import search_tree
+from analyses.readings.study import Study
 from analyses.readings.transformer_lens_view import bridge, thoughts_in_place, with_slots
 from analyses.readings.values import node_values
 from coconut_core import definition
-from coconut_core.checkpoints import base_model
+from coconut_core.adapters import Lora, adapted
+from coconut_core.checkpoints import Checkpoint, base_model, load_model, save_model
 from coconut_core.encoding import Encoder, pad_left
 from coconut_core.errors import InputError
 from coconut_core.generation import answers
 from coconut_core.huggingface import read_tokenizer
 from coconut_core.pretrained import PACKAGED, read_gguf, save_base
+from coconut_core.problems.registry import save_problems
+from tests.app.conftest import tree
 from tests.command_line import coconut
+from tests.conftest import APP
 
 SMOLLM2 = PACKAGED["smollm2"]
 FLOAT32 = {"rtol": 1e-3, "atol": 2e-4}
-"""Two ways to the same numbers, in float32, through 30 layers."""
+"""Two ways to the same numbers, in float32, through 30 layers; states are up to about a hundred."""
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +108,41 @@ def test_the_transformer_lens_view_has_its_grouped_heads(model, problems):
             _, cache = view.run_with_cache(longer, attention_mask=longer_mask)
     torch.testing.assert_close(cache["ln_final.hook_out"][:, ids.shape[1] - 1 :], states, **FLOAT32)
     assert cache["blocks.0.attn.hook_pattern"].shape[1] == 9
+
+
+@pytest.mark.slow
+def test_lens_and_tree_are_drawn(model, problems):
+    seen = lens(model, problems[0], 2)
+    assert seen.figure().data and set(seen.frame()["layer"]) == set(range(31))
+    drawn = search_tree(Study([("SmolLM2", Checkpoint(model))], [problems[0]]), k=1)
+    assert len(drawn.frame()) == len(problems[0].names) and drawn.figure().data
+
+
+@pytest.mark.slow
+def test_the_app_opens_on_adapters_over_it(base, problems, tmp_path, monkeypatch):
+    """Some megabytes, which are a model wherever the base is."""
+    lora = Lora(rank=4)
+    tuned = adapted(base_model(base), lora)
+    torch.manual_seed(0)
+    for name, parameter in tuned.lm.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.02)
+    question = pad_left(Encoder(tuned.tokenizer).questions([problems[0].question]), tuned.tokens.padding)
+    with torch.no_grad():
+        states = tuned.eval().think(*question, 2).states
+    folder = tmp_path / "models" / "smollm2"
+    folder.mkdir(parents=True)
+    card = {"command": "", "run": {"max_latent_stage": 2, "c_thought": 1, "lora": asdict(lora)}}
+    save_model(tuned, folder, card, half=False, held_out=(), base=base)
+    assert sum(path.stat().st_size for path in folder.iterdir() if "tokenizer" not in path.name) < 6e6
+    loaded = load_model(folder)
+    assert loaded.max_thoughts == 2
+    with torch.no_grad():
+        torch.testing.assert_close(loaded.model.think(*question, 2).states, states, rtol=1e-2, atol=1e-2)
+    save_problems(tmp_path / "problems" / "small.json", problems[:2])
+    monkeypatch.setenv("COCONUT_ARTIFACTS", str(tmp_path))
+    test = AppTest.from_file(APP, default_timeout=600).run()
+    assert not test.exception and not test.error and tree(test)
 
 
 @pytest.mark.slow

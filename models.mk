@@ -26,16 +26,12 @@ LINES_prosqa_laptop_two_thoughts := --set c_thought=2 --set stopping=fixed
 
 $(call trained,prosqa_laptop_base): | $(READY)
 	$(TRAIN) configs/prosqa_laptop_base.yaml $(THESE) $(SHARED_BATCH)
-$(call trained,prontoqa_laptop_base) $(call trained,gsm8k_laptop_base): $(call trained,%): | $(READY)
+$(call trained,prontoqa_laptop_base) $(call trained,gsm8k_laptop_cot): $(call trained,%): | $(READY)
 	$(TRAIN) configs/$*.yaml $(THESE)
 $(foreach model,$(PROSQA),$(call trained,$(model))): $(call trained,%): | $(call trained,prosqa_laptop_base)
 	$(TRAIN) configs/$*.yaml $(THESE) $(SHARED_BATCH) --set load_model_path=$(RUNS)/prosqa_laptop_base --set stopping=fixed
 $(foreach model,$(PRONTOQA),$(call trained,$(model))): $(call trained,%): | $(call trained,prontoqa_laptop_base)
 	$(TRAIN) configs/$*.yaml $(THESE) --set load_model_path=$(RUNS)/prontoqa_laptop_base
-# Another seed than before: other problems.
-$(call trained,gsm8k_laptop_cot): | $(call trained,gsm8k_laptop_base)
-	$(TRAIN) configs/gsm8k_laptop_cot.yaml --set save_path=$(RUNS) --set seed=1$(SEED) \
-		--set load_model_path=$(RUNS)/gsm8k_laptop_base
 $(foreach model,$(GSM8K),$(call trained,$(model))): $(call trained,%): | $(call trained,gsm8k_laptop_cot)
 	$(TRAIN) configs/$*.yaml $(THESE) --set load_model_path=$(RUNS)/gsm8k_laptop_cot
 $(foreach model,$(PROSQA),$(call trained,$(model)_longer)): $(call trained,%_longer): | $(call trained,%)

@@ -137,7 +137,7 @@ def test_notebooks_use_the_public_face_alone():
 
 
 def test_notebooks_are_small_and_keep_the_outputs_of_one_run():
-    assert len(NOTEBOOKS) == 6
+    assert len(NOTEBOOKS) == 7
     for path in NOTEBOOKS:
         assert path.stat().st_size < LARGEST_NOTEBOOK, path.name
         counts = [cell.execution_count for cell in code_cells(path)]

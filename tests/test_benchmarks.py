@@ -107,3 +107,35 @@ def test_an_absent_checkout_and_a_wrong_environment_are_refused_before_any_work(
     with pytest.raises(InputError, match="transformers==4.46.2"):
         main(out=tmp_path / "out", official=tmp_path)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_cost_of_learning_is_added_up_over_runs_that_go_on(tmp_path, tiny_run, tiny_checkpoint):
+    from benchmarks.learning import learning
+    from coconut_core.training.loop import train
+
+    more = replace(tiny_run, model=None, load_model_path=str(tiny_checkpoint), name="more", save_path=str(tmp_path))
+    second = train(more, "", quiet=True)
+    both = learning([tiny_checkpoint, second])
+    table = both.frame()
+    assert list(table["run"]) == ["tiny", "tiny", "more", "more"]
+    assert list(table["samples"]) == [32, 64, 96, 128]
+    assert table["core_hours"].is_monotonic_increasing and table["seconds"].is_monotonic_increasing
+    assert table["core_hours"].iloc[-1] == pytest.approx(table["seconds"].iloc[-1] / 3600)
+    assert (table["low"] <= table["accuracy"]).all() and (table["accuracy"] <= table["high"]).all()
+    assert len(both.reached()) == 3 and both.figure().data and "90%" in both.caption()
+    with pytest.raises(InputError, match="goes on from another run; give that one first"):
+        learning([second])
+    with pytest.raises(InputError, match="did not start from the weights in"):
+        learning([tiny_checkpoint, tiny_checkpoint])
+
+
+def test_levels_cost_what_had_been_spent_when_they_were_first_seen():
+    import pandas as pd
+
+    from benchmarks.learning import Learning
+
+    columns = ["run", "samples", "seconds", "core_hours", "thoughts", "n", "accuracy", "low", "high", "without"]
+    rows = [["a", 10, 1.0, 0.1, 6, 200, 0.5, 0.4, 0.6, 0.5], ["a", 20, 2.0, 0.2, 6, 200, 0.96, 0.9, 0.98, 0.5]]
+    rows.append(["a", 30, 3.0, 0.3, 6, 200, 0.94, 0.9, 0.97, 0.5])
+    found = Learning(pd.DataFrame(rows, columns=columns)).reached().set_index("level")
+    assert list(found["samples"])[:2] == [20, 20] and pd.isna(found.loc[0.97, "samples"])

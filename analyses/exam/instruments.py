@@ -134,7 +134,7 @@ INSTRUMENTS = (
         "thoughts of the same facts, asked of another start",
         read_from(mirrored=True),
         control=read_from(mirrored=False),
-        beside="thoughts of the next problem's",
+        beside="those of the next problem",
     ),
     Instrument(
         "equal_nodes",

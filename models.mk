@@ -6,7 +6,7 @@ PROSQA := prosqa_laptop $(addprefix prosqa_laptop_,cot no_cot icot pause_token n
 	coconut_unmixed two_thoughts)
 PRONTOQA := prontoqa_laptop $(addprefix prontoqa_laptop_,cot no_cot icot pause_token no_curriculum no_thought \
 	pause_as_thought)
-GSM8K := gsm8k_laptop $(addprefix gsm8k_laptop_,no_cot icot pause_token no_curriculum no_thought pause_as_thought \
+GSM8K := gsm8k_laptop $(addprefix gsm8k_laptop_,cot no_cot icot pause_token no_curriculum no_thought pause_as_thought \
 	two_thoughts three_thoughts)
 
 TRAIN = OMP_NUM_THREADS=1 $(BIN)/coconut train
@@ -26,14 +26,14 @@ LINES_prosqa_laptop_two_thoughts := --set c_thought=2 --set stopping=fixed
 
 $(call trained,prosqa_laptop_base): | $(READY)
 	$(TRAIN) configs/prosqa_laptop_base.yaml $(THESE) $(SHARED_BATCH)
-$(call trained,prontoqa_laptop_base) $(call trained,gsm8k_laptop_cot): $(call trained,%): | $(READY)
+$(call trained,prontoqa_laptop_base) $(call trained,gsm8k_laptop_base): $(call trained,%): | $(READY)
 	$(TRAIN) configs/$*.yaml $(THESE)
 $(foreach model,$(PROSQA),$(call trained,$(model))): $(call trained,%): | $(call trained,prosqa_laptop_base)
 	$(TRAIN) configs/$*.yaml $(THESE) $(SHARED_BATCH) --set load_model_path=$(RUNS)/prosqa_laptop_base --set stopping=fixed
 $(foreach model,$(PRONTOQA),$(call trained,$(model))): $(call trained,%): | $(call trained,prontoqa_laptop_base)
 	$(TRAIN) configs/$*.yaml $(THESE) --set load_model_path=$(RUNS)/prontoqa_laptop_base
-$(foreach model,$(GSM8K),$(call trained,$(model))): $(call trained,%): | $(call trained,gsm8k_laptop_cot)
-	$(TRAIN) configs/$*.yaml $(THESE) --set load_model_path=$(RUNS)/gsm8k_laptop_cot
+$(foreach model,$(GSM8K),$(call trained,$(model))): $(call trained,%): | $(call trained,gsm8k_laptop_base)
+	$(TRAIN) configs/$*.yaml $(THESE) --set load_model_path=$(RUNS)/gsm8k_laptop_base
 $(foreach model,$(PROSQA),$(call trained,$(model)_longer)): $(call trained,%_longer): | $(call trained,%)
 	$(TRAIN) configs/prosqa_laptop_longer.yaml --set name=$*_longer --set save_path=$(RUNS) --set seed=1$(SEED) \
 		$(SHARED_BATCH) --set load_model_path=$(RUNS)/$* $(LINES_$*)

@@ -145,5 +145,5 @@ def test_the_laptop_family_goes_through_the_same_stages_in_its_worlds():
         stages = [config.stage_of_epoch(epoch) for epoch in range(config.epochs)]
         assert stages == [*[1] * 2, *[2] * 2, *[3] * 2, *[4] * 6]
         assert config.curriculum_of_epoch(0).thoughts_at(4, 2) == thoughts
-    base = load_config(folder / "gsm8k_laptop_cot.yaml")
+    base = load_config(folder / "gsm8k_laptop_base.yaml")
     assert {base.stage_of_epoch(epoch) for epoch in range(base.epochs)} == {0}

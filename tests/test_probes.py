@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analyses.figures.representation.probes import FIRST, QUESTION, SHUFFLED, probes
-from analyses.readings.probes import CONCEPTS, asked_of, fit_probe
+from analyses.readings.representation.probes import CONCEPTS, asked_of, fit_probe
 from analyses.readings.study import Study
 from coconut_core.errors import InputError
 from coconut_core.known.folder import known_checkpoint

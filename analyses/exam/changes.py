@@ -7,6 +7,7 @@ import numpy as np
 from analyses.exam import thresholds
 from analyses.exam.reading import Found
 from analyses.readings.changed_thoughts import answers_on_thoughts_of, changed_answers
+from analyses.readings.representation.rewriting import Rewriting
 from analyses.readings.study import Study
 
 
@@ -63,6 +64,20 @@ def read_from(mirrored: bool) -> Callable[[Study], Found]:
         turned = [final(text) == other for (text,), other in zip(written.text, others, strict=True)]
         right = study.all_answers(model).correct[chosen, -1]
         return np.array(turned, bool)[right]
+
+    return find
+
+
+def rewritten(placebo: bool) -> Callable[[Study], Found]:
+    """Pairs of problems that differ in one fact whose answer becomes the donor's when the frontier's part of a thought
+    is the donor's, or when the thought moves as far elsewhere; none turns where nothing depends on the frontier."""
+
+    def find(study: Study) -> Found:
+        own, k = study.model, thresholds.EXAMINED_AFTER
+        rewriting = study.cache(("rewriting", own.name), lambda: Rewriting.of(study, own))
+        if rewriting.basis(k) is None:
+            return np.zeros(len(rewriting.pairs.bases), bool)
+        return rewriting.changed("rewrite", k, placebo)
 
     return find
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from analyses.exam import thresholds
 from analyses.exam.reading import Found
 from analyses.readings.name_tree import name_tokens
-from analyses.readings.probes import asked_of, fit_probe
+from analyses.readings.representation.probes import asked_of, fit_probe
 from analyses.readings.study import Study, Subject
 from coconut_core.encoding import Encoder
 

@@ -22,12 +22,14 @@ fewer_parents, named_first, told_last
 
 Instruments for "used" change or drop what is fed into all slots (`readings/changed_thoughts.py`), and find a problem
 whose answer is then another one; or compare numbers of thoughts, and find one that is wrong before there are as many
-thoughts as steps and right from then on, as that for "steps" does. The instrument for "read" feeds the thoughts on the
+thoughts as steps and right from then on, as that for "steps" does. For "read" one instrument feeds the thoughts on the
 same facts, asked of another start from which the other candidate is right, and finds an answer that is then this
-candidate: the texts differ in one name. Instruments for "frontier" and "several" read thought k on the problems that
-have several nodes at that distance: through language (the implicit value, with "Every" forced), through the head (the
-logit lens, nostalgebraist 2020, on the thought itself) or by a probe that is fitted on half of the problems and read on
-the others (`readings/probes.py`). The effective number of nodes is exp(H), H the entropy of the shares that the
+candidate: the texts differ in one name. The other rewrites the frontier's part of thought k with that of a problem that
+differs in one fact, and finds an answer that becomes this problem's (`readings/representation/rewriting.py`).
+Instruments for "frontier" and "several" read thought k on the problems that have several nodes at that distance:
+through language (the implicit value, with "Every" forced), through the head (the logit lens, nostalgebraist 2020, on
+the thought itself) or by a probe that is fitted on half of the problems and read on the others
+(`readings/representation/probes.py`). The effective number of nodes is exp(H), H the entropy of the shares that the
 frontier's nodes have of its mass, as in `figures/commitment.py`. The others are those of `shortcuts.py`.
 
 Where an instrument has a control, that is the same share where nothing should be found. What the retold problem feeds,
@@ -38,7 +40,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from analyses.exam import thresholds
-from analyses.exam.changes import at_its_step, changed, dropped, read_from, retold
+from analyses.exam.changes import at_its_step, changed, dropped, read_from, retold, rewritten
 from analyses.exam.frontiers import Read, by_lens, by_value, holds, probed, several
 from analyses.exam.reading import Found, Reading
 from analyses.exam.shortcuts import GOAL_AFTER, prefers_the_goal, right_in_both_orders, wrong_where
@@ -135,6 +137,15 @@ INSTRUMENTS = (
         read_from(mirrored=True),
         control=read_from(mirrored=False),
         beside="those of the next problem",
+    ),
+    Instrument(
+        "rewrite",
+        "read",
+        "frontier's part of a thought rewritten",
+        rewritten(placebo=False),
+        control=rewritten(placebo=True),
+        beside="moved as far elsewhere",
+        is_beyond=True,
     ),
     Instrument(
         "equal_nodes",

@@ -12,6 +12,7 @@ from analyses.figures.calibration import calibration
 from analyses.figures.causal.components import components
 from analyses.figures.causal.counterfactual_facts import counterfactual_facts
 from analyses.figures.causal.interchange import interchange
+from analyses.figures.causal.read_and_rewrite import read_and_rewrite
 from analyses.figures.causal.twins import twins
 from analyses.figures.commitment import commitment
 from analyses.figures.early_stopping import early_stopping
@@ -81,6 +82,7 @@ FIGURES = (
     Figure("probes", "What a probe reads", probes),
     Figure("interventions", "Thoughts changed", interventions),
     Figure("interchange", "A donor's part of a thought", interchange),
+    Figure("read_and_rewrite", "Read, replace, rewrite", read_and_rewrite),
     Figure("counterfactual_facts", "Facts exchanged", counterfactual_facts),
     Figure("components", "Heads and feed-forward blocks", components),
     Figure("twins", "Without shortcuts", twins),

@@ -1,10 +1,10 @@
 """What can a linear probe read of the search from each thought, layer by layer?
 
 A probe is asked of single nodes: which are the thought's frontier, which are within its reach, which of these it
-reached last, and which candidate is right (`readings/probes.py`). It is fitted on half of the problems and read on the
-others; counted is the AUC, the probability that a node of the concept scores above another. Read are the thought itself
-and, of the model under study, the residual stream after each layer where the thought is computed. Controls, asked of
-the same nodes:
+reached last, and which candidate is right (`readings/representation/probes.py`). It is fitted on half of the problems
+and read on the others; counted is the AUC, the probability that a node of the concept scores above another. Read are
+the thought itself and, of the model under study, the residual stream after each layer where the thought is computed.
+Controls, asked of the same nodes:
 
     k = 0             the first thought, which the question alone gives, asked for what later ones should hold
     question          the mean over the question's columns after the last layer
@@ -25,8 +25,8 @@ from plotly.subplots import make_subplots
 
 from analyses.drawing.chart import error_bars, framed, style
 from analyses.drawing.palette import LIGHT
-from analyses.readings.probes import CONCEPTS, Probe, asked_of, fit_probe
-from analyses.readings.residual_stream import ResidualStream, residual_stream
+from analyses.readings.representation.probes import CONCEPTS, Probe, asked_of, fit_probe
+from analyses.readings.representation.residual_stream import ResidualStream, residual_stream
 from analyses.readings.study import Study, Subject
 from coconut_core.errors import InputError
 

@@ -27,6 +27,7 @@ from analyses.figures.one_problem.case_study import case_study
 from analyses.figures.one_problem.search_tree import search_tree
 from analyses.figures.parallelism import parallelism
 from analyses.figures.process_by_k import process_by_k
+from analyses.figures.representation.lenses import lenses
 from analyses.figures.representation.probes import probes
 from analyses.figures.result_decoding import result_decoding
 from analyses.figures.search_order import search_order
@@ -79,6 +80,7 @@ FIGURES = (
     Figure("hops_by_thoughts", "Steps and thoughts", hops_by_thoughts),
     Figure("early_stopping", "Early stopping", early_stopping),
     Figure("stopping", "What stopping early costs", stopping, graphs=False),
+    Figure("lenses", "Thoughts through lenses", lenses),
     Figure("probes", "What a probe reads", probes),
     Figure("interventions", "Thoughts changed", interventions),
     Figure("interchange", "A donor's part of a thought", interchange),

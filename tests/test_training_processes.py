@@ -10,7 +10,10 @@ import time
 import pytest
 import torch
 import yaml
+from safetensors.torch import load_file
 
+from coconut_core.card import weights_of
+from coconut_core.problems.registry import save_problems
 from coconut_core.training.loop import STATE
 from tests.command_line import coconut
 from tests.test_training import assert_same_model, metrics
@@ -68,6 +71,41 @@ def test_two_processes_are_killed_and_resume_together(tmp_path, tiny_run):
     assert card["processes"] == 2
     # Epochs are of samples, however many processes share them.
     assert card["samples"] == 2 * 1600 and metrics(tmp_path / "tiny")[-1]["step"] == 2 * 100
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lora", [None, {"rank": 2}])
+def test_two_processes_learn_what_one_learns_from_the_same_batches(tmp_path, tiny_run, tiny_checkpoint, problems, lora):
+    """Answers and chains are of different lengths, so that a mean of the processes' means would be another loss."""
+    save_problems(tmp_path / "train.json", problems)
+    config = {
+        **tiny_run.as_dict(),
+        "model": None,
+        "load_model_path": str(tiny_checkpoint),
+        "lora": lora,
+        "worlds": [],
+        "train_path": str(tmp_path / "train.json"),
+        "num_epochs": 2,
+        "questions_per_text": 1,
+        "stages_per_sample": 0,
+        "lr": 1e-2,
+        "ship_half": False,
+        "validation_problems": 0,
+    }
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    weights = []
+    for processes in (1, 2):
+        run = config | {"batch_size_training": 4 // processes, "save_path": str(tmp_path / f"of_{processes}")}
+        (tmp_path / "run.yaml").write_text(yaml.safe_dump(run))
+        launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"] if processes == 2 else []
+        command = [sys.executable, *launch, "-m", "workbench.commands", "train", str(tmp_path / "run.yaml")]
+        subprocess.run(command, check=True, env=environment, timeout=300, capture_output=True)
+        folder = tmp_path / f"of_{processes}" / "tiny"
+        weights.append(load_file(weights_of(folder)))
+    one, two = weights
+    assert one.keys() == two.keys() and json.loads((folder / "coconut.json").read_text())["steps"] == 6
+    for name in one:
+        torch.testing.assert_close(two[name], one[name], rtol=0, atol=2e-4, msg=name)
 
 
 def wait_for(path):

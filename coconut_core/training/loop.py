@@ -147,10 +147,11 @@ class _Run:
         config, at = self.config, self.progress
         self.wrapped.train()
         *earlier, last = (part.to(self.accelerator.device) for part in parts)
+        weight = self._weight(parts)
         for part in earlier:
             with self.accelerator.no_sync(self.wrapped):
-                self._backward(part)
-        self._backward(last)
+                self._backward(part, weight)
+        self._backward(last, weight)
         if (at.step + 1) % config.gradient_accumulation_steps and at.step + 1 < self.batches.steps_per_epoch:
             return False
         if config.clip_norm is not None:
@@ -158,7 +159,14 @@ class _Run:
         self.optimizers.step(learning_rate(config, at.total_steps, self.batches.steps_per_epoch))
         return True
 
-    def _backward(self, part: PackedBatch) -> None:
+    def _weight(self, parts: Sequence[PackedBatch]) -> float:
+        """How much this process's mean counts in the mean over all processes, so that every label counts alike."""
+        if self.accelerator.num_processes == 1:
+            return 1.0
+        own = torch.stack([part.weights.sum() for part in parts]).sum().to(self.accelerator.device)
+        return float(own / self.accelerator.reduce(own, "mean"))
+
+    def _backward(self, part: PackedBatch, weight: float) -> None:
         with self.accelerator.autocast():
             loss = self.wrapped(part)
         mean = loss.mean.item()
@@ -166,7 +174,7 @@ class _Run:
             raise InputError(
                 f"lr: the loss is {mean} at step {self.progress.total_steps}; start again with a lower lr."
             )
-        self.accelerator.backward(loss.mean * part.share / self.config.gradient_accumulation_steps)
+        self.accelerator.backward(loss.mean * part.share * weight / self.config.gradient_accumulation_steps)
         self.meter.add(loss, part)
 
     def _report(self, bar: tqdm, stage: int) -> None:

@@ -33,12 +33,16 @@ STYLE = """
 @media (min-width: 1250px) {
   .product { position: fixed; z-index: 999991; top: 1.15rem; right: 1.6rem; }
 }
+@media (max-width: 640px) {
+  .st-key-problem { width: 232px !important; }
+  .st-key-model { width: 100% !important; }
+}
 """
 """Streamlit leaves 96 pixels above a page and 80 beside it. Where the window has room, the product's name stands in the
-empty part of the line of pages."""
+empty part of the line of pages. On a phone a question stands in one line with the buttons of its neighbours."""
 collect_rarely()
 with plotly_ahead():
-    from workbench.choices import chooser
+    from workbench.choices import chooser, links
     from workbench.choices.problem_sets import go
 
     page = st.navigation(
@@ -51,5 +55,6 @@ with plotly_ahead():
     go()
     st.html(f"<style>{STYLE}</style>")
     st.html(f'<div class="product">{PRODUCT}</div>')
-    chooser.draw(next(parts for _, title, _, parts in PAGES if title == page.title))
-    page.run()
+    with links.followed(page.url_path):
+        chooser.draw(next(parts for _, title, _, parts in PAGES if title == page.title))
+        page.run()

@@ -75,7 +75,7 @@ DARK = Palette(
     control="#e792e0",
     chosen="#c29bff",
     invented="#ff6f7d",
-    scale=("#1d3b5e", "#28598f", "#3f85c4", "#7db9e6", "#e3f2ff"),
+    scale=("#1d3b5e", "#28598f", "#3f85c4", "#7db9e6", "#c8e2f8"),
 )
 
 ACCENTS = {"#7a5c00": "#e0b83f", "#f0a27a": "#a8552c", "#f7d3c0": "#5f3a2a"}

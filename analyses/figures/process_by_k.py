@@ -14,7 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analyses.drawing.chart import error_bars, framed
+from analyses.drawing.chart import error_bars, framed, style
 from analyses.drawing.palette import LIGHT
 from analyses.figures.published import ANALYSED, FIGURE_5_ACCURACY, FIGURE_5_BASELINES, FIGURE_5_PROCESSES
 from analyses.readings.intervals import wilson
@@ -137,16 +137,8 @@ def _draw_accuracy(grid: go.Figure, settings: pd.DataFrame) -> None:
 
 def _draw_controls(grid: go.Figure, controls: pd.DataFrame) -> None:
     for index, (label, line) in enumerate(controls.groupby("subject", sort=False)):
-        grid.add_scatter(
-            x=line["setting"],
-            y=line["accuracy"],
-            mode="lines+markers",
-            line={"width": 1, "color": LIGHT.control},
-            marker={"symbol": index + 1, "size": 6},
-            name=label,
-            row=1,
-            col=1,
-        )
+        # From the fourth look on: the first three have the colours of the classes.
+        grid.add_scatter(x=line["setting"], y=line["accuracy"], name=label, **style(index + 3, label), row=1, col=1)
 
 
 def _draw_processes(grid: go.Figure, bars: pd.DataFrame) -> None:

@@ -120,7 +120,7 @@ def test_a_folder_can_be_added_and_a_broken_one_is_refused(open_page, tiny_check
     test = open_page("models")
     test.text_input(key="folder").set_value(str(tmp_path / "absent")).run()
     next(button for button in test.button if button.label == "Add the folder").click().run()
-    assert "absent" in test.error[0].value and "missing" in test.error[0].value and not test.exception
+    assert "absent" in test.error[0].value and "no such folder" in test.error[0].value and not test.exception
     test.text_input(key="folder").set_value(str(tmp_path / "fresh")).run()
     next(button for button in test.button if button.label == "Add the folder").click().run()
     assert not test.error and not test.exception

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from analyses.drawing.escaping import for_markdown
 from analyses.readings.reasoning_process import reasoning_process
 from coconut_core.checkpoints import load_model
 from coconut_core.generation import answers
@@ -32,7 +33,7 @@ def test_moving_k_changes_values_and_moves_nothing(app):
     for name in before:
         assert (before[name]["x"], before[name]["y"]) == (after[name]["x"], after[name]["y"])
     assert before["values"]["marker"]["color"] != after["values"]["marker"]["color"]
-    assert trees(test)["k"] == 3 and test.query_params["k"] == "3"
+    assert trees(test)["k"] == 3
 
 
 def test_values_and_answer_are_those_of_the_model(app, shelf, problems):
@@ -94,13 +95,30 @@ def test_a_link_may_hold_the_number_of_a_problem(app):
     assert test.selectbox(key="problem").value.startswith("2 ·") and "is shown instead" not in shown(test)
 
 
-@pytest.mark.parametrize(("key", "asked"), [("problem", "nonsense"), ("set", "nowhere"), ("to", "nobody")])
+@pytest.mark.parametrize(
+    ("key", "asked"),
+    [
+        *(("problem", "nonsense"), ("set", "nowhere"), ("to", "nobody"), ("k", "99"), ("path", "maybe")),
+        *(("written", ".07"), ("opening", "<b>"), ("source", "?")),
+    ],
+)
 def test_what_a_link_asks_for_and_is_not_there_is_said(app, key, asked):
     test = app(**{key: asked})
-    said = [each.value for each in test.warning if asked in each.value]
+    said = [each.value for each in test.warning if f"{key} \\= “{for_markdown(asked)}”" in each.value]
     assert not test.exception and len(said) == 1 and "is shown instead" in said[0]
     test.run()  # the link has had its say
-    assert not [each for each in test.warning if asked in each.value]
+    assert not [each for each in test.warning if each.value in said]
+
+
+@pytest.mark.parametrize("key", ["edited", "change", "which"])
+def test_a_link_of_an_earlier_version_is_not_taken_for_another(open_page, key):
+    test = open_page("what_if", **{key: "zero vector"})
+    said = [each.value for each in test.warning if "earlier version" in each.value]
+    assert len(said) == 1 and key in said[0]
+
+
+def test_a_link_of_what_is_shown_anyway_is_not_complained_of(app):
+    assert "link" not in " ".join(each.value for each in app(k="1", path="false", written=".05").warning)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,25 @@ def check_apart(boxes, frame):
             assert apart, (kind, (left, top, right, bottom), other, (x0, y0, x1, y1))
 
 
+@pytest.mark.parametrize("width", [390, 900])
+def test_names_and_values_stay_apart_in_narrow_windows(page, server, artifacts, official_prosqa, width):
+    """In the tree itself, which is scrolled where its widest row does not fit."""
+    problems = load_problems(official_prosqa)
+    save_problems(artifacts / "problems" / "wide.json", [problems[i] for i in (238, 264, 116)])
+    page.set_viewport_size({"width": width, "height": 844})
+    for number in range(3):
+        visit(page, server, k=2, set="wide", problem=number, written="all")
+        boxes = page.locator(".plot svg").first.evaluate(
+            """svg => [...svg.querySelectorAll('.names text, .written-values text')].filter(e => e.textContent)
+              .map(e => e.getBoundingClientRect()).map(r => ['text', r.left, r.top, r.right, r.bottom])"""
+        )
+        frame = page.locator(".plot svg").first.evaluate(
+            "svg => { const r = svg.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; }"
+        )
+        check_apart(boxes, frame)
+        assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+
+
 def test_tree_and_legend_fit_the_window(page, server, artifacts, official_prosqa):
     """At 1280 x 800, an official tree of five rows."""
     save_problems(artifacts / "problems" / "usual.json", load_problems(official_prosqa)[:1])

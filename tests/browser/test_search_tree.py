@@ -38,6 +38,39 @@ def test_moving_k_moves_no_mark_and_asks_no_server(page, server):
         page.context.set_offline(False)
 
 
+def test_the_tree_stands_still_whatever_the_model_says(page, server):
+    visit(page, server, k=1)
+    heads = ".head > div"
+    # Answers of another length each: their room is that of the longest.
+    page.locator(".trees").evaluate(
+        "root => root.querySelectorAll('.head > div').forEach((e, k) => e.firstChild.append(' word'.repeat(40 * k)))"
+    )
+    places = set()
+    focus_k(page)
+    for k in (2, 3, 4):
+        page.keyboard.press("ArrowRight")
+        wait_for_k(page, k)
+        places.add(page.locator(".plots").evaluate("e => e.getBoundingClientRect().top"))
+        assert page.locator(f"{heads}.now").count() == 1
+    assert len(places) == 1
+
+
+def test_back_leads_to_the_page_before_with_its_k(page, server):
+    visit(page, server, k=5)
+    focus_k(page)
+    page.keyboard.press("ArrowLeft")
+    wait_for_link(page, k=4)
+    page.get_by_role("link", name="What if").click()
+    page.wait_for_url("**/what_if*")
+    page.wait_for_function("() => !document.querySelector('h4')")
+    wait_for_k(page, 4)
+    wait_for_link(page, k=4)
+    page.go_back()
+    page.wait_for_selector("h4")
+    wait_for_k(page, 4)
+    assert page.url.endswith("/?k=4")
+
+
 def marks(page) -> list[str]:
     """What is drawn in the first tree, wherever the width of the window puts it: its words, and every kind of mark."""
     drawn = page.locator(".plot svg").first

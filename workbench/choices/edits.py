@@ -21,6 +21,7 @@ from analyses.drawing.escaping import one_line, truncated
 from coconut_core.errors import InputError
 from coconut_core.problems.problem import GraphProblem
 from coconut_core.problems.task import Task
+from workbench.choices.links import gone_to, hold
 
 KEY = "edits"
 """In the link and in the session."""
@@ -93,22 +94,26 @@ class Edit:
 
 def edits_of(problem: GraphProblem) -> tuple[Edit, ...]:
     """The edits of this problem, at first those of the link; another problem has none. `InputError` for a bad link."""
-    state = st.session_state
+    state, asked = st.session_state, gone_to(KEY)
     if state.get(_OWNER) != problem.question:
-        asked = None if _OWNER in state else st.query_params.get(KEY)
+        asked = asked if _OWNER not in state else None
         state[_OWNER], state[_DONE], state[_UNDONE] = problem.question, [()], []
-        if asked:
-            state[_DONE] = [(), read_edits(asked)]
+    if asked is not None:
+        hold(KEY, None)  # unless they can be read
+        state[_DONE].append(read_edits(asked))
     edits = state[_DONE][-1]
-    if edits:
-        st.query_params[KEY] = json.dumps([[edit.what, *edit.to] for edit in edits], ensure_ascii=False)
-    else:
-        st.query_params.pop(KEY, None)
+    hold(KEY, _written(edits))
     return edits
 
 
+def _written(edits: Sequence[Edit]) -> str | None:
+    return json.dumps([[edit.what, *edit.to] for edit in edits], ensure_ascii=False) if edits else None
+
+
 def read_edits(text: str) -> tuple[Edit, ...]:
-    """The edits of a link."""
+    """The edits of a link; none of an empty one."""
+    if not text:
+        return ()
     try:
         records = json.loads(text)
     except ValueError:
@@ -145,11 +150,13 @@ def undo() -> None:
     done, undone = st.session_state[_DONE], st.session_state[_UNDONE]
     if len(done) > 1:
         undone.append(done.pop())
+    hold(KEY, _written(latest()))
 
 
 def redo() -> None:
     if undone := st.session_state[_UNDONE]:
         st.session_state[_DONE].append(undone.pop())
+    hold(KEY, _written(latest()))
 
 
 def can_undo() -> bool:
@@ -163,6 +170,7 @@ def can_redo() -> bool:
 def _keep(edits: tuple[Edit, ...]) -> None:
     st.session_state[_DONE].append(edits)
     st.session_state[_UNDONE].clear()
+    hold(KEY, _written(edits))
 
 
 def edited_problem(task: Task, problem: GraphProblem, edits: Sequence[Edit]) -> GraphProblem:

@@ -81,6 +81,8 @@ def has_changed(folder: ModelFolder) -> bool:
 
 
 def _fault(path: Path) -> str | None:
+    if not path.is_dir():
+        return f"{path}: there is no such folder; correct the path, or copy the model's folder there."
     missing = [name for name in files_of(path) if not (path / name).is_file()]
     if missing:
         files = ", ".join(missing)

@@ -135,6 +135,8 @@ def show_trees(side: Side, second: Side | None, look: Look) -> None:
         rows=rows,
         right=side.readings.answers.correct[0].tolist(),
         chosen=look.to,
+        title=problem.asked(),
+        stem=stem_of(side.chosen),
     ).show("tree", partial(choose_clicked, side.chosen))
 
 

@@ -26,6 +26,7 @@ from workbench.computed.readings import donor, known_words, most_thoughts, readi
 from workbench.computed.values_table import differences, table_of_all
 from workbench.widgets.edits import offer_population, offer_text_edits, show_chips, show_grid
 from workbench.widgets.tree import Look, Side, answer_rows, answered_by_k, difference_of, layout_of, reading_of, tree_of
+from workbench.widgets.tree_files import stem_of
 from workbench.widgets.tree_view import TreeView, View
 
 TABLE_HEIGHT = 250
@@ -87,6 +88,8 @@ def view(before: Side, after: Side | None, edits: tuple[Edit, ...]) -> None:
             heads=heads,
             rows=rows,
             right=last.readings.answers.correct[0].tolist(),
+            title=last.chosen.problem.asked(),
+            stem=f"{stem_of(chosen)}-what-if",
             edits=chosen.task.edits is not None,
         ).show("what if", partial(clicked, last.chosen))
         if chosen.task.edits is not None:

@@ -11,6 +11,9 @@ from analyses.drawing.palette import darkened
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+UNSELECTED = 0.45
+"""Opacity of the marks that were not clicked."""
+
 
 def dark() -> bool:
     """Whether the page is shown in a dark theme."""
@@ -32,5 +35,7 @@ def show_drawn(figure: "go.Figure", key: str, alt: str, **look: Any) -> Any:
     figure.layout.template = None
     if look.get("selection_mode") == "points":
         figure.layout.update(clickmode="event+select", dragmode="pan")
+        # Plotly's own 0.2 leaves nothing of a point on dark paper.
+        figure.update_traces({"unselected": {"marker": {"opacity": UNSELECTED}}}, selector={"type": "scatter"})
     figure.layout.datarevision = crc32(figure.to_json().encode())
     return st.plotly_chart(figure, theme=None, key=key, alt=alt, **look)

@@ -17,7 +17,7 @@ from analyses.report.bundles import bundle
 from workbench.choices.problem_sets import problems_hash
 from workbench.choices.selection import Selection
 from workbench.computed.values_table import table_of_all
-from workbench.widgets.downloads import offer, pictures
+from workbench.widgets.downloads import offer
 from workbench.widgets.tree import Side, layout_of, reading_of
 
 
@@ -27,13 +27,13 @@ def stem_of(chosen: Selection) -> str:
 
 
 def offer_files(sides: Sequence[Side], k: int, opening: str, draw: Callable[[], go.Figure]) -> None:
-    """Downloads. Nothing is drawn until its button is pressed; pictures are for white paper in any theme.
+    """Downloads. Nothing is drawn until its button is pressed; PNG and SVG of what is seen, the browser makes itself.
 
-    `draw` draws the first side's tree; tables and the zip hold all sides.
+    `draw` draws the first side's tree, for white paper in any theme; tables and the zip hold all sides.
     """
     stem, everything = stem_of(sides[0].chosen), partial(everything_of, sides, opening, layout_of(sides[0].chosen))
     offers = [("Values as CSV", f"{stem}.csv", lambda: export.csv(_values_of(sides)))]
-    offers += pictures(draw, f"{stem}-k{k}", "Picture as ")
+    offers.append(("Picture as HTML", f"{stem}-k{k}.html", lambda: export.html(draw())))
     offer([*offers, ("Everything as zip", f"{stem}.zip", everything)], "")
 
 

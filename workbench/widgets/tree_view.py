@@ -1,7 +1,7 @@
 """Search trees that the browser redraws by itself while k moves, with the axis of k above and the legend below.
 
-All k are sent at once: the marks of `analyses/drawing/tree` as plain JSON, those that no k moves once. `tree_view.js`
-draws them; it needs no build step, and the server hears of k when it rests, for the link, the table and other pages.
+All k are sent at once: the marks of `analyses/drawing/tree` as plain JSON, those that no k moves once. The scripts in
+`search_trees/` draw them; they need no build step, and the server hears of k when it rests, for tables and other pages.
 """
 
 import json
@@ -17,7 +17,7 @@ import streamlit as st
 from analyses.drawing.palette import DARK, LIGHT, Palette
 from analyses.drawing.tree.figure import MARGIN
 from analyses.drawing.tree.layout import WIDTH
-from workbench.choices.number_of_thoughts import begun_at, choose_k
+from workbench.choices.number_of_thoughts import FIRST_K, begun_at, choose_k
 from workbench.widgets.figures import dark
 
 HTML = '<div class="trees"></div>'
@@ -101,6 +101,10 @@ class TreeView:
     """Whether the answer is right, by k."""
     chosen: int | None = None
     """The node that is marked as chosen."""
+    title: str = ""
+    """What stands above the trees in a picture of them."""
+    stem: str = "search-tree"
+    """How files of the trees are named."""
     edits: bool = False
     """Whether a click on an edge drops its fact and clicks on two nodes add one; else a click chooses a node."""
 
@@ -114,6 +118,8 @@ class TreeView:
             "heads": [[vars(answered) for answered in head] for head in self.heads],
             "rows": [{**vars(row), "values": _without_nan(row.values)} for row in self.rows],
             "right": list(self.right),
+            "title": self.title,
+            "stem": self.stem,
             "edits": self.edits,
             "chosen": self.chosen,
             "palette": _colours(palette),
@@ -131,7 +137,7 @@ class TreeView:
         mount = st.components.v2.component("search_trees", html=HTML, css=_source("css"), js=_source("js"))
         mount(
             key=key,
-            data=content | {"k": begun_at()},
+            data=content | {"k": begun_at(), "usual": FIRST_K},
             on_k_change=moved,
             on_clicked_change=was_clicked,
         )
@@ -139,7 +145,8 @@ class TreeView:
 
 @cache
 def _source(ending: str) -> str:
-    return Path(__file__).with_suffix(f".{ending}").read_text()
+    """All of `search_trees/` of one kind: the browser takes them as one module."""
+    return "\n".join(path.read_text() for path in sorted((Path(__file__).parent / "search_trees").glob(f"*.{ending}")))
 
 
 def _colours(palette: Palette) -> dict[str, str]:

@@ -113,6 +113,13 @@ def values(test):
     return tree(test)["values"]["marker"]["color"]
 
 
+def drawn_values(test, index=0):
+    """Values by node, as drawn in one of the trees."""
+    drawn = tree(test, index)
+    nodes = [node for node, *_ in drawn["nodes"]["customdata"]]
+    return dict(zip(nodes, drawn["values"]["marker"]["color"], strict=True))
+
+
 def shown(test) -> str:
     """All messages on the page."""
     return " ".join(element.value for kind in ("error", "info", "warning", "caption") for element in test.get(kind))
@@ -123,3 +130,11 @@ def upload(test, content):
     content = content if isinstance(content, bytes) else json.dumps(content).encode()
     test.get("file_uploader")[0].set_value(("mine.json", content, "application/json")).run()
     return not test.error
+
+
+def run_script(test) -> dict:
+    """What the page's script for Python computes, by name."""
+    (script, *_) = [code.value for code in test.code if code.language == "python"]
+    computed: dict = {}
+    exec(script, computed)
+    return computed

@@ -9,7 +9,7 @@ from analyses.readings.reasoning_process import reasoning_process
 from coconut_core.checkpoints import load_model
 from coconut_core.generation import answers
 from coconut_core.problems.registry import load_problems
-from tests.app.conftest import asked, drawn_tree, figure, move, shown, tree, trees, values
+from tests.app.conftest import asked, drawn_tree, drawn_values, figure, move, run_script, shown, tree, trees, values
 from workbench.choices.problem_sources import index_of_good_example
 from workbench.widgets.tree import WAYS
 
@@ -111,8 +111,8 @@ def test_what_a_link_asks_for_and_is_not_there_is_said(app, key, asked):
 
 
 @pytest.mark.parametrize("key", ["edited", "change", "which"])
-def test_a_link_of_an_earlier_version_is_not_taken_for_another(open_page, key):
-    test = open_page("what_if", **{key: "zero vector"})
+def test_a_link_of_an_earlier_version_is_not_taken_for_another(app, key):
+    test = app(**{key: "zero vector"})
     said = [each.value for each in test.warning if "earlier version" in each.value]
     assert len(said) == 1 and key in said[0]
 
@@ -234,3 +234,14 @@ def test_written_values_follow_the_threshold(open_page):
         texts = tree(test)["written values"]["text"]
         shown[least] = sum(map(bool, texts))
     assert shown["all"] == len(texts) > shown[".5"] >= shown["none"] == 0
+
+
+@pytest.mark.parametrize("link", [{}, {"source": "random", "seed": "5"}])
+def test_the_script_gives_the_numbers_of_the_page(app, link):
+    test = app(k="2", **link)
+    said = run_script(test)
+    drawn, names = drawn_values(test), said["problem"].names
+    assert drawn == pytest.approx({node: said["values"][names[node]] for node in drawn}, abs=1e-6)
+    rows = {row["name"]: row["values"][2] for row in trees(test)["rows"]}
+    assert [rows["p(target)"], rows["p(distractor)"]] == pytest.approx(said["offered"], abs=1e-6)
+    assert said["answer"] and said["answer"][:40] in trees(test)["heads"][0][2]["words"]

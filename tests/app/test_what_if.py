@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from coconut_core.problems.prosqa.problem import ProsqaProblem
-from tests.app.conftest import drawn_tree, move, shown, tree, trees, upload, values
+from tests.app.conftest import drawn_tree, drawn_values, move, run_script, shown, tree, trees, upload, values
 from workbench.choices.edits import THOUGHT_EDITS
 
 
@@ -174,3 +174,11 @@ def test_edits_of_a_text():
     ):
         with pytest.raises(InputError, match=fault):
             change()
+
+
+def test_the_script_of_edits_gives_the_numbers_of_the_page(open_page):
+    edits = link_of(("thought", 1, "zero", 0), ("thought", 2, "swap", 3), ("turn",))
+    test = open_page("what_if", edits=edits, k="3")
+    said = run_script(test)
+    after, names = drawn_values(test, 1), said["problem"].names
+    assert not test.error and after == pytest.approx({node: said["values"][names[node]] for node in after}, abs=1e-6)

@@ -11,13 +11,14 @@ from analyses.drawing.escaping import for_markdown
 from analyses.figures.problem_map import MAPPED, problem_map
 from analyses.report import export
 from analyses.report.bundles import bundle
-from coconut_core.bundled import artifacts
+from coconut_core.bundled import artifacts, bundled_sets
 from coconut_core.errors import InputError
+from workbench.choices.as_python import population_script
 from workbench.choices.links import take_from_link
 from workbench.choices.problem_sets import ProblemSet, open_problem, problem_set, problem_sets
 from workbench.choices.selection import graph_or_stop, model_or_stop, reset_with, usable_models
 from workbench.computed.studies import figure_definition, figure_titles, population_of
-from workbench.widgets.downloads import offer, offer_result, pictures
+from workbench.widgets.downloads import offer, offer_result, offer_script, pictures
 from workbench.widgets.figures import show_figure
 from workbench.widgets.progress import working
 
@@ -142,6 +143,8 @@ st.markdown(for_markdown(caption))
 with st.expander("What is plotted"):
     st.text(figure_definition(figure_name))
 offer_result(result, drawing, figure_name)
+if name in bundled_sets():  # a set made or uploaded here is nowhere else
+    offer_script(population_script(models, name, numbers, figure_name))
 about = {
     "models": {folder.name: folder.card().get("model_sha256") for folder in models},
     "problems": name,

@@ -11,6 +11,7 @@ from analyses.drawing.tree.scene import shortest_path_to
 from analyses.drawing.value_curves import value_curves
 from analyses.drawing.values_beside_control import values_beside_control
 from coconut_core.errors import InputError
+from workbench.choices.as_python import tree_script
 from workbench.choices.links import take_from_link
 from workbench.choices.model_shelf import has_changed
 from workbench.choices.number_of_thoughts import begin_at, chosen_k
@@ -18,7 +19,7 @@ from workbench.choices.selection import Selection, reset_with, selection_or_stop
 from workbench.computed.readings import FEWEST_THOUGHTS, most_thoughts, readings_of, readings_or_stop
 from workbench.computed.warm_up import is_cold
 from workbench.widgets.answer import explain_slots, show_values, warn_of_low_mass
-from workbench.widgets.downloads import offer_pictures
+from workbench.widgets.downloads import offer_pictures, offer_script
 from workbench.widgets.figures import dark, show_drawn
 from workbench.widgets.problem_text import show_complaints, show_text
 from workbench.widgets.tour import offer_tour
@@ -70,6 +71,8 @@ def view(side: Side, second: Side | None) -> None:
             paths, layout = look.paths(side, k), layout_of(side.chosen)
             draw = partial(tree_figure, side.chosen.problem, at, reading, layout=layout, paths=paths)
             offer_files(sides, k, look.opening, partial(draw, written_from=look.written_from))
+            for each in sides:
+                offer_script(tree_script(each.chosen, side.readings.values.ks[-1], k, look.opening))
 
 
 def choose_look(chosen: Selection) -> Look:

@@ -6,10 +6,11 @@ import streamlit as st
 
 from analyses.drawing.escaping import for_markdown
 from coconut_core.errors import InputError
+from workbench.choices.as_python import thoughts_script
 from workbench.choices.model_shelf import ModelFolder
 from workbench.choices.selection import NOTHING, Selection, choose_other, selection_or_stop, usable_models
-from workbench.computed.readings import lens_of, thought_space_of
-from workbench.widgets.downloads import offer_result
+from workbench.computed.readings import lens_of, most_thoughts, thought_space_of
+from workbench.widgets.downloads import offer_result, offer_script
 from workbench.widgets.figures import show_figure
 from workbench.widgets.tree_files import stem_of
 
@@ -32,6 +33,7 @@ def show_words(chosen: Selection) -> None:
     with st.expander("All words"):
         st.dataframe(found.frame(), hide_index=True)
     offer_result(found, figure, f"lens-{stem_of(chosen)}", f"lens {name}")
+    offer_script(thoughts_script(chosen, most_thoughts(chosen.model)))
 
 
 def show_places(chosen: Selection) -> None:

@@ -16,6 +16,7 @@ from coconut_core.errors import InputError
 from coconut_core.methods import METHODS
 from coconut_core.problems.problem import GraphProblem
 from workbench.choices import edits as editing
+from workbench.choices.as_python import tree_script
 from workbench.choices.edits import Edit, ThoughtEdit
 from workbench.choices.model_shelf import ModelFolder
 from workbench.choices.number_of_thoughts import begin_at, chosen_k
@@ -24,6 +25,7 @@ from workbench.choices.problem_sources import LONGEST_TEXT, drawable
 from workbench.choices.selection import Selection, selection_or_stop
 from workbench.computed.readings import donor, known_words, most_thoughts, readings_of
 from workbench.computed.values_table import differences, table_of_all
+from workbench.widgets.downloads import offer_script
 from workbench.widgets.edits import offer_population, offer_text_edits, show_chips, show_grid
 from workbench.widgets.tree import Look, Side, answer_rows, answered_by_k, difference_of, layout_of, reading_of, tree_of
 from workbench.widgets.tree_files import stem_of
@@ -64,7 +66,7 @@ def read_after(chosen: Selection, problem: GraphProblem, most: int, edits: tuple
     return Side(replace(chosen, problem=problem, label=f"{chosen.label}, edited"), readings)
 
 
-def view(before: Side, after: Side | None, edits: tuple[Edit, ...]) -> None:
+def view(before: Side, after: Side | None, edits: tuple[Edit, ...], thoughts: tuple[ThoughtEdit, ...]) -> None:
     """Trees and tables. As a fragment it runs alone when k changes."""
     if editing.latest() != edits:
         st.rerun()  # an edge or two nodes were clicked in the tree: the whole page has to show the edit
@@ -103,6 +105,9 @@ def view(before: Side, after: Side | None, edits: tuple[Edit, ...]) -> None:
         table = differences(*read, chosen.problem, last.chosen.problem)
         st.dataframe(table, hide_index=True, height=TABLE_HEIGHT, column_config=columns)
         offer_files(before, last, edits, k, look)
+        text = None if last.chosen.problem == chosen.problem else last.chosen.problem.question
+        made = thoughts if last is after else ()
+        offer_script(tree_script(chosen, most, k, look.opening, made, text))
 
 
 def clicked(chosen: Selection, event: dict) -> None:
@@ -186,6 +191,6 @@ except InputError as error:
     st.error(for_markdown(str(error)), icon=":material/error:")
     st.stop()
 after = None if fault else read_after(chosen, problem, most, thoughts)
-st.fragment(view)(before, after, edits)
+st.fragment(view)(before, after, edits, thoughts)
 for seed in sorted({edit.donor for edit in thoughts if edit.kind == "swap"}):
     st.caption(for_markdown(f"Problem {seed}, whose thought is fed: {donor(chosen.problem, seed).question}"))

@@ -51,6 +51,12 @@ def offer_pictures(draw: Callable[[], go.Figure], stem: str, label: str) -> None
         offer(pictures(draw, stem), f"{stem} ")
 
 
+def offer_script(script: str) -> None:
+    """Behind a button, a script that gives the numbers of this page, to be copied."""
+    with st.popover("Python", icon=":material/code:", help="A script that gives the same numbers without the app."):
+        st.code(script, language="python", wrap_lines=True)
+
+
 def offer(offers: Sequence[Offer], key: str) -> None:
     """A row of buttons, keyed by `key` and the ending; below it, why there are no pictures where there are none."""
     with st.container(horizontal=True, gap="small"):

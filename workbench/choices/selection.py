@@ -52,8 +52,8 @@ class Selection:
 
 
 def shelf() -> tuple[ModelFolder, ...]:
-    """The model folders that there are: the bundled ones and those that the app was started with, usable ones first,
-    then those added in this session.
+    """The model folders that there are: the bundled ones and those that the app was started with, usable ones first and
+    of these the usual task's, then those added in this session.
 
     Of two of one name, the one that the app was started with is there.
     """
@@ -61,7 +61,7 @@ def shelf() -> tuple[ModelFolder, ...]:
     for place in offered_places():  # which may hold other folders too
         named |= {folder.name: folder for folder in model_folders(place) if (folder.path / "coconut.json").is_file()}
     added = tuple(model_folder(path) for path in st.session_state.get(_ADDED, ()))
-    return (*sorted(named.values(), key=lambda folder: folder.fault is not None), *added)
+    return (*sorted(named.values(), key=lambda each: (each.fault is not None, each.task.name != DEFAULT)), *added)
 
 
 def usable_models() -> list[ModelFolder]:

@@ -49,7 +49,7 @@ def open_rivers(rivers, monkeypatch):
 
     def start(name, **link):
         test = AppTest.from_file(APP, default_timeout=90)
-        for key, value in link.items():
+        for key, value in {"model": "rivers", **link}.items():
             test.query_params[key] = value
         test.run()
         return test.switch_page(f"workbench/pages/{name}.py").run()
@@ -152,3 +152,13 @@ def test_an_uploaded_set_of_another_task_is_chosen(open_rivers):
     refused = open_rivers("search_tree")
     assert not upload(refused, [{"places": ["ba"], "question": 3}])
     assert "mine.json, item 0" in refused.error[0].value.replace("\\", "")
+
+
+def test_a_model_of_another_task_is_asked_what_it_was_trained_on():
+    """Of the bundled ones: those of the usual task come first, and a set follows the model's task."""
+    test = AppTest.from_file(APP, default_timeout=90).run()
+    assert (test.selectbox("model").value, test.selectbox("set").value) == ("prosqa_laptop", "laptop")
+    test.selectbox("model").set_value("gsm8k_laptop_base").run()
+    assert test.selectbox("set").value == "laptop_arithmetic" and not test.exception and not test.error
+    test.selectbox("model").set_value("prosqa_laptop").run()
+    assert test.selectbox("set").value == "laptop" and not test.exception and not test.error

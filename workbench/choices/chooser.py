@@ -4,6 +4,7 @@ A file that is uploaded becomes a set of problems, which a link can name.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 
 import numpy as np
 import streamlit as st
@@ -34,7 +35,7 @@ from workbench.choices.problem_sources import (
     pasted_problem,
     world_of_training,
 )
-from workbench.choices.selection import Selection, choose_other, no_models, shelf, usable_models
+from workbench.choices.selection import Selection, choose_other, no_models, reset_with, shelf, usable_models
 
 _FAULT = "fault of the upload"
 SET_KEYS = ("set", "population", "browse", "asked")
@@ -108,8 +109,12 @@ def _choose_from_set(model: ModelFolder | None, place: DeltaGenerator, more: Del
             hint = f"There are no problems in {folder}. Draw a random one, paste a question or upload a file."
             return None, "", None, hint
         if not is_upload(st.query_params.get("set", "")):  # one that is gone has been told of
-            take_from_link("set", {each: each for each in sets}, sets[0])
-        name = st.selectbox("Set", sets, key="set", bind="query-params")
+            usual = _usual_set(sets, _task_of(model))
+            reset_with(_task_of(model).name, "set", usual)
+            take_from_link("set", {each: each for each in sets}, usual)
+        else:
+            usual = sets[0]
+        name = st.selectbox("Set", sets, sets.index(usual), key="set", bind="query-params")
         _upload()
     chosen = problem_set(name)
     first, choices = index_of_good_example(chosen.problems), list(chosen.labelled)
@@ -128,6 +133,15 @@ def _choose_from_set(model: ModelFolder | None, place: DeltaGenerator, more: Del
             "", key="next", icon=":material/chevron_right:", help="Next problem", on_click=_step, args=(choices, 1)
         )
     return drawable(chosen.labelled[label]), f"{name} {label.split()[0]}", None, None
+
+
+def _usual_set(sets: Sequence[str], task: Task) -> str:
+    """The first set that asks what a model of this task was trained to answer; the first of all where there is none."""
+    for name in sets:
+        with suppress(InputError):  # a file that cannot be read is told of once it is chosen
+            if problem_set(name).task is task:
+                return name
+    return sets[0]
 
 
 def _step(choices: Sequence[str], by: int) -> None:

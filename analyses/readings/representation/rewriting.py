@@ -97,7 +97,7 @@ class Rewriting:
                 noise = np.random.default_rng(SEED + k).normal(size=move.shape)
                 move = noise * np.linalg.norm(move, axis=1, keepdims=True) / np.linalg.norm(noise, axis=1)[:, None]
             return own + move
-        source = donor if change == "rewrite" else base.mean(0) + 0 * base
+        source = donor if change == "rewrite" else np.broadcast_to(base.mean(0), base.shape)
         if placebo:
             return norm_matched(base, source, basis, random_subspace(*basis.shape, SEED + k))
         return base + (source - base) @ basis @ basis.T

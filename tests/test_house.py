@@ -123,7 +123,8 @@ def test_no_task_s_name_is_written_outside_its_folder():
     command = ["git", "grep", "-niE", "prosqa|gsm8k|prontoqa", "--", *places]
     lines = subprocess.run(command, capture_output=True, text=True, cwd=ROOT).stdout.splitlines()
     shipped = re.compile(
-        r"(artifacts/(models|problems)/|configs/|data make )\w+|prosqa_(laptop|small|scratch)\w*|_?prosqa_test"
+        r"(artifacts/(models|problems)/|configs/|data make )\w+|_?prosqa_test"
+        r"|(prosqa|prontoqa|gsm8k)_(laptop|small|scratch)\w*"
     )
     left = [line for line in lines if re.search("prosqa|gsm8k|prontoqa", shipped.sub("", line.split(":", 2)[2]), re.I)]
     assert not left, "\n".join(left)

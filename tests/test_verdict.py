@@ -72,6 +72,10 @@ def test_rules_of_thumb_are_named(found, answer):
     assert answer_of("rule", rows).answer == answer
 
 
+BEYOND_CONTROL = {each.name for each in INSTRUMENTS if each.is_beyond}
+"""Instruments that count only what they find beyond their control."""
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     out = tmp_path_factory.mktemp("verdict")
@@ -92,7 +96,7 @@ def assert_sentences_follow(readings, answers):
                 continue
             found, control = int(float(each["found"])), each["control"]
             other = Reading(int(float(each["control_found"])), int(each["control_n"])) if control else None
-            beyond = other if answer["question"] == "rule" else None
+            beyond = other if each["instrument"] in BEYOND_CONTROL else None
             reading = Reading(found, each["n"], each["threshold"], beyond)
             assert (each["share"], each["low"], each["high"]) == pytest.approx(
                 (reading.share, *reading.interval), nan_ok=True

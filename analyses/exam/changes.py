@@ -9,6 +9,7 @@ from analyses.exam.reading import Found
 from analyses.readings.changed_thoughts import answers_on_thoughts_of, changed_answers
 from analyses.readings.representation.rewriting import Rewriting
 from analyses.readings.study import Study
+from coconut_core.errors import InputError
 
 
 def changed(kind: str) -> Callable[[Study], Found]:
@@ -70,11 +71,15 @@ def read_from(mirrored: bool) -> Callable[[Study], Found]:
 
 def rewritten(placebo: bool) -> Callable[[Study], Found]:
     """Pairs of problems that differ in one fact whose answer becomes the donor's when the frontier's part of a thought
-    is the donor's, or when the thought moves as far elsewhere; none turns where nothing depends on the frontier."""
+    is the donor's, or when the thought moves as far elsewhere; none turns where nothing depends on the frontier. There
+    is no pair where there are too few problems to learn what thoughts hold and to test it on others."""
 
     def find(study: Study) -> Found:
         own, k = study.model, thresholds.EXAMINED_AFTER
-        rewriting = study.cache(("rewriting", own.name), lambda: Rewriting.of(study, own))
+        try:
+            rewriting = study.cache(("rewriting", own.name), lambda: Rewriting.of(study, own))
+        except InputError:
+            return np.zeros(0, bool)
         if rewriting.basis(k) is None:
             return np.zeros(len(rewriting.pairs.bases), bool)
         return rewriting.changed("rewrite", k, placebo)

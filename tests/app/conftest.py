@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from coconut_core.problems.registry import save_problems
 from tests.conftest import APP
+from workbench.choices.number_of_thoughts import FIRST_K
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +99,12 @@ def tree(test, index=0):
 
 
 def move(test, k):
-    """Move k, as the browser does."""
+    """Move k, as the browser does, which puts it into the link as well."""
     test.session_state["k"] = k
+    if k == FIRST_K:
+        test.query_params.pop("k", None)
+    else:
+        test.query_params["k"] = str(k)
     return test.run()
 
 

@@ -16,7 +16,7 @@ from coconut_core.errors import InputError
 from coconut_core.problems.problem import Problem
 from coconut_core.problems.registry import DEFAULT, TASKS
 from coconut_core.problems.task import Task
-from workbench.choices.links import take_from_link
+from workbench.choices.links import is_said, take_from_link
 from workbench.choices.model_shelf import ModelFolder, absent_folder
 from workbench.choices.problem_sets import (
     LARGEST_SEED,
@@ -46,8 +46,10 @@ SOURCES = {"set": "from a set", "random": "random", "text": "pasted text"}
 
 def draw(parts: Collection[str]) -> None:
     """Draw the line with those of `PARTS` that the page needs; pages take what was chosen from `selection`."""
-    sets_of_link(st.query_params[key] for key in SET_KEYS if key in st.query_params)
+    asked = {key: st.query_params[key] for key in SET_KEYS if key in st.query_params}
+    sets_of_link(asked.values())
     if lost := lost_upload():
+        is_said(key for key, name in asked.items() if name == lost)
         st.warning(for_markdown(f"“{lost}” is no longer here: upload the file again."), icon=":material/warning:")
     model, problem, second = None, None, None
     label, fault, hint = "", None, None

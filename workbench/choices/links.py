@@ -8,7 +8,7 @@ What no widget holds is written with `hold`, and read with `gone_to`, which also
 Forward.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import streamlit as st
@@ -66,6 +66,11 @@ def say_absent(key: str, asked: str, shown: object) -> None:
         said.add(key)
         words = f"{key} = “{asked[:LONGEST_VALUE]}” of the link cannot be chosen here; “{shown}” is shown instead."
         st.warning(for_markdown(words), icon=":material/warning:")
+
+
+def is_said(keys: Iterable[str]) -> None:
+    """That what the link asks for under these keys is not there has been said in other words."""
+    st.session_state.setdefault(_SAID, set()).update(keys)
 
 
 def hold(key: str, value: str | None) -> None:

@@ -100,7 +100,7 @@ class TreeView {
     this.table = element("table", { role: "radiogroup", "aria-label": "Thoughts k" }, rows, { keydown: (event) => this.key(event) });
     this.link ??= element("button", {}, ["Copy link"], { click: () => this.copyLink() });
     const pictures = ["PNG", "SVG"].map((kind) =>
-      element("button", { "aria-label": `Picture as ${kind}`, title: `What is seen, as ${kind}` }, [`⭳ ${kind}`], { click: () => savePicture(this, kind.toLowerCase()) }),
+      element("button", { "aria-label": `Picture as ${kind}`, title: `What is seen, as ${kind}` }, [kind], { click: () => savePicture(this, kind.toLowerCase()) }),
     );
     const controls = element("div", { class: "controls" }, [element("span", {}, [this.playing, this.speed, this.link]), element("span", {}, pictures), element("span", { class: "tabs" }, tabs)]);
     return element("div", { class: "axis" }, [this.table, controls]);

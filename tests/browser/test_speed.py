@@ -1,5 +1,6 @@
 """How fast the app answers: from the start, to a key, to ten people at once."""
 
+import math
 import os
 import subprocess
 import sys
@@ -42,7 +43,7 @@ def allowance() -> float:
 def test_the_tree_is_there_within_five_seconds_of_the_start(chromium, artifacts):
     # A machine's first start reads a thousand files anew, so the best of three counts.
     waited, allowed = [], allowance()
-    while len(waited) < 3 and min(waited, default=60) >= 5 * allowed:
+    while len(waited) < 3 and min(waited, default=math.inf) >= 5 * allowed:
         page = chromium.new_page()
         with serve(artifacts) as (address, started):
             page.goto(address)

@@ -5,7 +5,6 @@ Accuracy is that on the validation problems of each run, after all thoughts that
 any; how many they are, and so how wide the intervals, says the run's config.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -17,17 +16,16 @@ from plotly.subplots import make_subplots
 
 from analyses.drawing.chart import error_bars, framed, style
 from analyses.drawing.escaping import for_plotly
+from analyses.drawing.palette import LIGHT
+from analyses.figures.trainings.training_history import training_history
 from analyses.readings.intervals import wilson
 from analyses.report.result_files import write_result
-from coconut_core.card import read_card
+from coconut_core.card import read_card, weights_of
 from coconut_core.errors import InputError
 from coconut_core.files import sha256
-from coconut_core.reading import read_text
 from workbench.commands.shared import folder_path, run_alone
 
 LEVELS = (0.90, 0.95, 0.97)
-LARGEST_HISTORY = 1 << 25
-"""Bytes of a metrics.jsonl."""
 _COSTS = {"samples": "questions", "core_hours": "core-hours"}
 
 
@@ -70,10 +68,10 @@ class Learning:
                     **style(index, name),
                 )
             for start in table.groupby("run", sort=False)[cost].min()[1:]:
-                figure.add_vline(start, line={"width": 1, "color": "#d0d5dd"}, row=1, col=col)
+                figure.add_vline(start, line={"width": 1, "color": LIGHT.faint}, row=1, col=col)
             figure.update_xaxes(title_text=title, rangemode="tozero", row=1, col=col)
         for level in LEVELS:
-            figure.add_hline(level, line={"dash": "dot", "width": 1, "color": "#98a2b3"})
+            figure.add_hline(level, line={"dash": "dot", "width": 1, "color": LIGHT.muted})
         figure.update_yaxes(range=[0, 1.02], tickformat=".0%")
         figure.update_yaxes(title_text="accuracy", row=1, col=1)
         note = "on each run's own validation problems, with 95% intervals; lines where another run goes on"
@@ -99,25 +97,24 @@ def learning(runs: list[Path]) -> Learning:
     for folder in runs:
         card = read_card(folder)
         started = card.get("data", {}).get("start_sha256")
-        if before is not None and started != sha256(before / "model.safetensors"):
+        if before is not None and started != sha256(weights_of(before)):
             raise InputError(
                 f"{folder}: did not start from the weights in {before}; give the runs in the order they were made."
             )
         if before is None and started is not None:
             raise InputError(f"{folder}: goes on from another run; give that one first.")
-        for line in read_text(folder / "metrics.jsonl", LARGEST_HISTORY, "copy the folder again").splitlines():
-            entry = json.loads(line)
-            if entry["kind"] != "validation":
-                continue
-            accuracy = {int(k): share for k, share in entry["accuracy"].items()}
-            most, n = max(accuracy), entry["n"]
+        history, n = training_history(folder), card.get("metrics", {}).get("n", 0)
+        by_k = history[history["kind"] != "loss"]
+        for (at, after), validation in by_k.groupby(["samples", "seconds"], sort=False):
+            accuracy = dict(zip(validation["kind"].map(_thoughts_of), validation["value"], strict=True))
+            most = max(accuracy)
             low, high = wilson(round(accuracy[most] * n), n)
             rows.append(
                 {
                     "run": card["run"]["name"],
-                    "samples": samples + entry["samples"],
-                    "seconds": seconds + entry["seconds"],
-                    "core_hours": core_hours + entry["seconds"] * card["processes"] / 3600,
+                    "samples": samples + at,
+                    "seconds": seconds + after,
+                    "core_hours": core_hours + after * card["processes"] / 3600,
                     "thoughts": most,
                     "n": n,
                     "accuracy": accuracy[most],
@@ -131,6 +128,11 @@ def learning(runs: list[Path]) -> Learning:
     if not rows:
         raise InputError(f"{runs[0]}: its metrics.jsonl has no validation; train with validation_problems above 0.")
     return Learning(pd.DataFrame(rows))
+
+
+def _thoughts_of(kind: str) -> int:
+    """6 of "accuracy, k = 6"."""
+    return int(kind.rpartition(" ")[2])
 
 
 def main(

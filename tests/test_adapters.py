@@ -18,7 +18,7 @@ from coconut_core.training.initial_model import initial_model
 from coconut_core.training.loop import STATE, train
 from tests.command_line import coconut
 from tests.conftest import every_shape, make_tiny_model
-from tests.test_recomputation import batch_of
+from tests.test_growth import batch_of
 from tests.test_training import Killed, die, stop_at
 
 LORA = Lora(rank=2, alpha=4.0)

@@ -5,18 +5,10 @@ import copy
 import pytest
 import torch
 
-from coconut_core.encoding import Encoder
 from coconut_core.speedups.recomputation import recompute_layers
-from coconut_core.training.curriculum import Curriculum
-from coconut_core.training.packing import pack
 from coconut_core.training.plan import bytes_kept
 from tests.conftest import every_family, make_tiny_model
-
-
-def batch_of(model, problems):
-    encoded = [Encoder(model.tokenizer).problems([problem]) for problem in problems[:4]]
-    tokens = model.tokens
-    return pack(encoded, [[{2: 1.0}]] * 4, Curriculum(max_stage=3), thought=tokens.thought, padding=tokens.padding)
+from tests.test_growth import batch_of
 
 
 def gradients(model, batch, bf16=False):

@@ -140,7 +140,7 @@ def _choose_from_set(model: ModelFolder | None, place: DeltaGenerator, more: Del
 def _usual_set(sets: Sequence[str], task: Task) -> str:
     """The first set that asks what a model of this task was trained to answer; the first of all where there is none."""
     for name in sets:
-        with suppress(InputError):  # a file that cannot be read is told of once it is chosen
+        with suppress(InputError):  # what is wrong with a file is said once it is chosen
             if problem_set(name).task is task:
                 return name
     return sets[0]

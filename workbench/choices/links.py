@@ -4,7 +4,7 @@ Streamlit gives a bound widget the value that stands in the address and silently
 have. Here a value may also be the short key of a choice (`problem=17`), which stays what it is when a label is worded
 anew; and one that is not there is said, not replaced without a word.
 
-What no widget holds is written with `hold`, and read with `gone_to`, which also hears of the browser's Back and
+What no widget holds is written with `hold`, and read with `gone_to`, which also notices the browser's Back and
 Forward.
 """
 

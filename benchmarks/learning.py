@@ -53,8 +53,12 @@ class Learning:
     def figure(self) -> go.Figure:
         """Accuracy against questions and core-hours, with and without thoughts, the levels dotted."""
         figure, table = make_subplots(1, 2, shared_yaxes=True, horizontal_spacing=0.06), self.validations
+        # Where no run has thoughts, both would be one curve over the other.
+        curves = {"accuracy": "all thoughts", "without": "no thought"}
+        if not table["thoughts"].any():
+            curves = {"accuracy": "no thought"}
         for col, (cost, title) in enumerate(_COSTS.items(), start=1):
-            for index, (column, name) in enumerate((("accuracy", "all thoughts"), ("without", "no thought"))):
+            for index, (column, name) in enumerate(curves.items()):
                 bars = {"error_y": error_bars(table, "accuracy", width=0)} if column == "accuracy" else {}
                 figure.add_scatter(
                     x=table[cost],

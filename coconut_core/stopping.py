@@ -140,7 +140,7 @@ def read_thoughts(
     for indices in batches(problems, batch_size, progress):
         batch = think_about(model, [problems[index] for index in indices], count)
         states[indices] = batch.thoughts.states.float().cpu()
-        correct[indices] = torch.from_numpy(answers_from(model, batch, range(1, count + 1)).correct)
+        correct[indices] = torch.tensor(answers_from(model, batch, range(1, count + 1)).correct)
     return ReadThoughts(states, correct)
 
 

@@ -58,7 +58,7 @@ class Stopping:
         for label, scores, correct, shipped in zip(
             self.labels, self.scores, self.correct, self.thresholds, strict=True
         ):
-            tensor, each = torch.from_numpy(scores), np.arange(len(correct))
+            tensor, each = torch.tensor(scores), np.arange(len(correct))
             early = scores[:, :-1]
             tried = np.quantile(early, np.linspace(0, 1, THRESHOLDS)).tolist() if early.size else []
             for threshold in sorted({*tried, shipped}):
@@ -74,7 +74,7 @@ class Stopping:
                 rows.append(
                     {"subject": label, "rule": "fixed", **_compared(correct, correct[:, k], np.full(len(each), k))}
                 )
-            first = stop_targets(torch.from_numpy(correct[:, 1:])).int().argmax(1).numpy() + 1
+            first = stop_targets(torch.tensor(correct[:, 1:])).int().argmax(1).numpy() + 1
             rows.append({"subject": label, "rule": "oracle", **_compared(correct, correct[each, first], first)})
         columns = ["subject", "rule", "threshold", "chosen", "mean_thoughts", "n", "accuracy", "low", "high"]
         columns += ["difference", "difference_low", "difference_high"]

@@ -157,7 +157,7 @@ class EditedThinking:
         return found | (self._computed(repeats, problems, problems, earlier=1) if repeats else {})
 
     def _given(self, edit: Edit, indices: Sequence[int], shape: tuple[int, ...]) -> Float[Tensor, "batch target d"]:
-        given = torch.from_numpy(np.asarray(edit.given, float))
+        given = torch.tensor(np.asarray(edit.given, float))
         if given.ndim == 1:
             return given.expand(shape)
         if given.shape[1] < shape[1]:
@@ -228,7 +228,7 @@ class EditedThinking:
     def _subspace_of(self, edit: Edit) -> Float[Tensor, "d rank"] | None:
         """The orthonormal basis that the edit names."""
         if edit.basis is not None:
-            return torch.from_numpy(np.asarray(edit.basis, float))
+            return torch.tensor(np.asarray(edit.basis, float))
         if not edit.nodes:
             return None
         task, some = task_of(self._problems), self._problems[0]

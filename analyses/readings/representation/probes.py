@@ -122,13 +122,13 @@ def fit_probe(
     if not asked.fits:
         return None
     head = model.lm.get_output_embeddings().weight.detach().cpu().double()
-    features = torch.from_numpy(vectors[asked.problem]).double() * head[torch.from_numpy(asked.token)]
+    features = torch.tensor(vectors[asked.problem]).double() * head[torch.tensor(asked.token)]
     sweep = sweep_sparse_probe(
         features,
-        torch.from_numpy(asked.label),
+        torch.tensor(asked.label),
         ks=[min(features.shape[1], MOST_COORDINATES)],
         test_fraction=HELD_OUT,
-        groups=torch.from_numpy(asked.problem),
+        groups=torch.tensor(asked.problem),
         preprocess="standardize",
         l2_strength=PENALTY,
         n_label_shuffles=shuffles,

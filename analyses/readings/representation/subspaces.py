@@ -30,5 +30,5 @@ def norm_matched(
     """`base` moved within the subspace `other` as far as it would move towards `source` within `basis`."""
     from transformer_lens.tools.analysis.interchange import NormMatchedPlacebo, SubspaceInterchange
 
-    of_base, of_source, own, random = map(torch.from_numpy, (base, source, basis, other))
+    of_base, of_source, own, random = map(torch.tensor, (base, source, basis, other))
     return NormMatchedPlacebo(SubspaceInterchange(own), random)(of_base, of_source).numpy()

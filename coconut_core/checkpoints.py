@@ -46,6 +46,8 @@ class Checkpoint:
     card: Mapping[str, Any] = dataclass_field(default_factory=dict)
     """The content of `coconut.json`; empty for a model that was not loaded."""
     stop_classifier: StopClassifier | None = None
+    folder: Path | None = None
+    """Where it was loaded from."""
 
     @property
     def max_thoughts(self) -> int:
@@ -89,7 +91,7 @@ def load_model(folder: Path | str, device: torch.device | str = "cpu") -> Checkp
         _require_hash(card, "config_sha256", folder / "config.json", config_sha256)
         _require_tokens(folder, card, tokenizer)
         model = _tried(folder, CoconutModel(lm.float(), tokenizer, METHODS[card["method"]]))
-    return Checkpoint(model.to(device).eval(), card, StopClassifier.load(folder, model.lm.config.hidden_size))
+    return Checkpoint(model.to(device).eval(), card, StopClassifier.load(folder, model.lm.config.hidden_size), folder)
 
 
 def load_adapted(folder: Path, lora: Lora) -> CoconutModel:

@@ -19,6 +19,7 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from analyses.figures.registry import FIGURES, Figure
+from analyses.readings.representation.dictionary import CONFIG, FOLDER, WEIGHTS
 from analyses.readings.study import Study
 from analyses.report import export, study_rows
 from analyses.report.code_hash import code_hash
@@ -124,8 +125,9 @@ def _manifest(out: Path, inputs: dict, task: Task, command: str) -> dict[str, An
 
 
 def folder_hash(folder: Path) -> str:
-    """SHA-256 of every file that a model is loaded from; the log of its training does not count."""
+    """SHA-256 of every file that a model, and its dictionary, is loaded from; logs of trainings do not count."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".jsonl")
+    files += [path for name in (WEIGHTS, CONFIG) if (path := folder / FOLDER / name).is_file()]
     return hashlib.sha256("\n".join(f"{path.name} {sha256(path)}" for path in files).encode()).hexdigest()
 
 

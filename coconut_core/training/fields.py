@@ -1,13 +1,15 @@
-"""Frozen dataclasses from plain values, as YAML holds them. Nothing is guessed: 1.5 is not a whole number."""
+"""Frozen dataclasses from plain values, as YAML and cards hold them. Nothing is guessed: 1.5 is not a whole number."""
 
 import dataclasses
 import types
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Literal, Union, get_args, get_origin
 
 from coconut_core.errors import InputError
 from coconut_core.problems.records import shown
+from coconut_core.problems.task import Task
 
 LARGEST = 2**32 - 1
 """Of a whole number: the largest seed there is."""
@@ -87,3 +89,27 @@ def _coerce(value: Any, kind: Any, name: str) -> Any:
 
 def _is_number(key: Any) -> bool:
     return isinstance(key, str) and key.isascii() and key.isdigit() and len(key) <= len(str(LARGEST))
+
+
+def world_of_training(task: Task, card: Mapping) -> tuple[Any, str]:
+    """Settings of the fresh problems of `task` that a model was trained on last, and these settings in words.
+
+    They are read from the model's card; where that does not name any (a model trained on a file), the task's usual
+    settings are given. `InputError` if the task cannot make fresh problems.
+    """
+    settings, origin = None, "as in the model's training"
+    # What a card lacks, or holds in another form, is replaced by the usual settings.
+    with suppress(InputError, KeyError, IndexError, TypeError, ValueError, AttributeError):
+        world = card["run"]["worlds"][-1]
+        names = [field.name for field in dataclasses.fields(task.settings) if field.name in world]
+        settings = build(task.settings, {name: _with_whole_keys(world[name]) for name in names}, "") if names else None
+    if settings is None:
+        settings, origin = task.settings_of(), f"as usual for {task.title}"
+    return settings, f"{origin}: {task.describe_settings(settings)}"
+
+
+def _with_whole_keys(value: Any) -> Any:
+    """`value`, with whole numbers as the keys of a mapping: JSON keeps them as texts."""
+    if not isinstance(value, Mapping):
+        return value
+    return {int(key) if str(key).isdecimal() else key: item for key, item in value.items()}

@@ -9,9 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from coconut_core.problems.prosqa.sampler import SamplerSettings
 from coconut_core.problems.registry import DEFAULT, TASKS
+from coconut_core.training.fields import world_of_training
 from tests.app.conftest import asked, drawn_tree, shown, tree, upload
 from tests.conftest import APP
-from workbench.choices.problem_sources import UPLOAD_MEGABYTES, world_of_training
+from workbench.choices.problem_sources import UPLOAD_MEGABYTES
 
 EXAMPLE = TASKS[DEFAULT].example
 

@@ -8,11 +8,12 @@ from streamlit.testing.v1 import AppTest
 
 from coconut_core.problems.registry import DEFAULT, TASKS
 from coconut_core.training.config_files import load_config
+from coconut_core.training.fields import world_of_training
 from coconut_core.training.loop import train
 from tests.app.conftest import asked, drawn_tree, shown, tree, upload, values
 from tests.conftest import APP
 from tests.test_toy_task import CONFIG
-from workbench.choices.problem_sources import pasted_problem, world_of_training
+from workbench.choices.problem_sources import pasted_problem
 
 WORDS = [
     {"question": "Ann has 3 apples. How many has she with 4 more?", "steps": ["3 and 4 are 7."], "answer": "7"},

@@ -16,6 +16,7 @@ from coconut_core.errors import InputError
 from coconut_core.problems.problem import Problem
 from coconut_core.problems.registry import DEFAULT, TASKS
 from coconut_core.problems.task import Task
+from coconut_core.training.fields import world_of_training
 from workbench.choices.links import is_said, take_from_link
 from workbench.choices.model_shelf import ModelFolder, absent_folder
 from workbench.choices.problem_sets import (
@@ -33,7 +34,6 @@ from workbench.choices.problem_sources import (
     drawable,
     index_of_good_example,
     pasted_problem,
-    world_of_training,
 )
 from workbench.choices.selection import Selection, choose_other, no_models, reset_with, shelf, usable_models
 

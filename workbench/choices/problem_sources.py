@@ -4,19 +4,16 @@ Every way ends in a `Problem` that the pages can show, or in one `InputError` wi
 problem without keeping it from being drawn is named by `complaints`.
 """
 
-import dataclasses
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 from analyses.drawing.escaping import one_line, truncated
 from coconut_core.errors import InputError
 from coconut_core.problems.problem import GraphProblem, Problem
 from coconut_core.problems.registry import DEFAULT, TASKS, task_of, task_of_record
 from coconut_core.problems.task import Task
-from coconut_core.training.fields import build
 
 UPLOAD_MEGABYTES = 10
 LONGEST_TEXT = 8000
@@ -55,30 +52,6 @@ def index_of_good_example(problems: Sequence[Problem]) -> int:
             if 3 <= rows[1] < rows[2] and depth.get(problem.target, 0) >= 3:
                 return index
     return 0
-
-
-def world_of_training(task: Task, card: Mapping) -> tuple[Any, str]:
-    """Settings of the fresh problems of `task` that a model was trained on last, and these settings in words.
-
-    They are read from the model's card; where that does not name any (a model trained on a file), the task's usual
-    settings are given. `InputError` if the task cannot make fresh problems.
-    """
-    settings, origin = None, "as in the model's training"
-    # What a card lacks, or holds in another form, is replaced by the usual settings.
-    with suppress(InputError, KeyError, IndexError, TypeError, ValueError, AttributeError):
-        world = card["run"]["worlds"][-1]
-        names = [field.name for field in dataclasses.fields(task.settings) if field.name in world]
-        settings = build(task.settings, {name: _with_whole_keys(world[name]) for name in names}, "") if names else None
-    if settings is None:
-        settings, origin = task.settings_of(), f"as usual for {task.title}"
-    return settings, f"{origin}: {task.describe_settings(settings)}"
-
-
-def _with_whole_keys(value: Any) -> Any:
-    """`value`, with whole numbers as the keys of a mapping: JSON keeps them as texts."""
-    if not isinstance(value, Mapping):
-        return value
-    return {int(key) if str(key).isdecimal() else key: item for key, item in value.items()}
 
 
 def pasted_problem(text: str, task: Task) -> Problem:

@@ -5,7 +5,20 @@ from typing import Annotated
 
 import typer
 
-from workbench.commands import base, data, exam, fetch, figures, known, open_app, plan, readings, train, verdict
+from workbench.commands import (
+    base,
+    data,
+    dictionary,
+    exam,
+    fetch,
+    figures,
+    known,
+    open_app,
+    plan,
+    readings,
+    train,
+    verdict,
+)
 from workbench.commands.shared import run
 
 app = typer.Typer(
@@ -15,7 +28,7 @@ app = typer.Typer(
 )
 data.app.registered_commands += fetch.app.registered_commands
 app.add_typer(data.app, name="data", help="Make, check and fetch problems and models.")
-for commands in (open_app, train, readings, figures, known, base, plan, exam, verdict):
+for commands in (open_app, train, readings, figures, known, base, plan, exam, verdict, dictionary):
     app.registered_commands += commands.app.registered_commands
 
 

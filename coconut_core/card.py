@@ -15,6 +15,8 @@ FILES = ("coconut.json", "config.json", "model.safetensors", "tokenizer.json", "
 """What every checkpoint folder holds, its card first, but for one of adapters."""
 ADAPTED_FILES = ("coconut.json", "adapter_config.json", "adapter_model.safetensors", *FILES[3:])
 """What a folder of adapters holds (`adapters.py`)."""
+EPOCHS = "epochs"
+"""Folder, within a run's, of the models that were kept at the ends of epochs, each in a folder named by its epoch."""
 FIELDS = ("format_version", "method", "thoughts_per_step", "max_thoughts", "task", "tokens", "run")
 """What every card holds."""
 _OF_STORING = ("_name_or_path", "dtype", "torch_dtype", "transformers_version", "use_cache")

@@ -23,6 +23,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from coconut_core.methods import MOST_SLOTS
+from coconut_core.speedups.growing_cache import GrowingCache
 
 PADDING = -1
 """Position of a column that holds nothing."""
@@ -62,6 +63,10 @@ class Columns:
         """These columns followed by `later` ones of the same rows."""
         return Columns(*(torch.cat([getattr(self, f.name), getattr(later, f.name)], 1) for f in fields(self)))
 
+    def rows(self, which: Int[Tensor, "row"]) -> "Columns":
+        """These rows, in their order."""
+        return Columns(*(getattr(self, field.name)[which] for field in fields(self)))
+
 
 def visible(queries: Columns, keys: Columns) -> Bool[Tensor, "batch query key"]:
     """Which keys each query may attend to: its ancestors and itself. The queries are the last of the keys."""
@@ -70,6 +75,28 @@ def visible(queries: Columns, keys: Columns) -> Bool[Tensor, "batch query key"]:
     itself = torch.ones(queries.width, keys.width, dtype=torch.bool, device=at.device)
     itself = itself.tril(keys.width - queries.width).triu(keys.width - queries.width)
     return ancestors | itself
+
+
+@dataclass(frozen=True)
+class Context:
+    """What has been computed of a batch of token trees. Extending a context leaves it as it was."""
+
+    columns: Columns
+    cache: GrowingCache | None
+    """None for a model whose cache is of a kind that is not known here: every pass computes all columns again."""
+    fed: Float[Tensor, "batch all d_model"] | None = None
+    """What was fed into all columns, where there is no cache."""
+    pending: tuple[Columns, Float[Tensor, "batch column d_model"]] | None = None
+    """The last slot, with what is fed into it: the next pass computes it with what follows, which saves one pass."""
+
+    def rows(self, which: Int[Tensor, "row"]) -> "Context":
+        """The same of these rows, in their order; a row may be taken several times, to go on in several ways."""
+        return Context(
+            self.columns.rows(which),
+            self.cache and self.cache.rows(which),
+            None if self.fed is None else self.fed[which],
+            self.pending and (self.pending[0].rows(which), self.pending[1][which]),
+        )
 
 
 class ColumnWriter:

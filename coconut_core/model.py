@@ -20,7 +20,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from coconut_core.columns import PADDING, QUESTION, THOUGHT, Columns, PackedBatch, visible
+from coconut_core.columns import PADDING, QUESTION, THOUGHT, Columns, Context, PackedBatch, visible
 from coconut_core.errors import InputError
 from coconut_core.methods import COCONUT, Method
 from coconut_core.slots import CONTENTS
@@ -33,19 +33,6 @@ LONGEST_TEXT = 1 << 12
 SlotEdit = Callable[[int, Float[Tensor, "batch question d_model"]], Float[Tensor, "batch question d_model"]]
 """Given k and what is about to be fed into slot k, what is fed instead."""
 Bias = Float[Tensor, "batch 1 query key"]
-
-
-@dataclass(frozen=True)
-class Context:
-    """What has been computed of a batch of token trees. Extending a context leaves it as it was."""
-
-    columns: Columns
-    cache: GrowingCache | None
-    """None for a model whose cache is of a kind that is not known here: every pass computes all columns again."""
-    fed: Float[Tensor, "batch all d_model"] | None = None
-    """What was fed into all columns, where there is no cache."""
-    pending: tuple[Columns, Float[Tensor, "batch column d_model"]] | None = None
-    """The last slot, with what is fed into it: the next pass computes it with what follows, which saves one pass."""
 
 
 @dataclass(frozen=True)

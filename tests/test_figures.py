@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from analyses.figures.calibration import calibration
-from analyses.figures.commitment import commitment
 from analyses.figures.early_stopping import EarlyStopping, early_stopping
 from analyses.figures.graph_statistics import graph_statistics
 from analyses.figures.height import height
@@ -16,9 +15,11 @@ from analyses.figures.one_problem.case_study import case_study
 from analyses.figures.one_problem.search_tree import search_tree
 from analyses.figures.parallelism import parallelism
 from analyses.figures.process_by_k import process_by_k
-from analyses.figures.search_order import search_order
+from analyses.figures.search.commitment import commitment
+from analyses.figures.search.search_order import search_order
+from analyses.figures.search.superposition import superposition
+from analyses.figures.search.turns import turns
 from analyses.figures.stopping import Stopping, stopping
-from analyses.figures.superposition import superposition
 from analyses.figures.thoughts_per_step import thoughts_per_step
 from analyses.readings.study import Study, Subject, untrained
 from analyses.readings.values import NodeValues
@@ -96,6 +97,14 @@ def test_order_is_that_of_the_distance_to_the_target(by_hand):
     assert frame.loc[1, "chance"] == pytest.approx(1 / 3)
     # At k = 2 gorpus has the greater value and does not reach the target.
     assert frame.loc[2, "agreement"] == 0 and frame.loc[2, "top_1_correct"] == 0
+
+
+def test_a_search_turns_where_the_new_best_cannot_be_reached_from_the_old(by_hand):
+    frame = turns(by_hand).frame().set_index(["measure", "k"])
+    # rompus is best at k = 1, gorpus at k = 2: of wumpus and gorpus, only wumpus can be reached from it.
+    assert list(frame.loc[("turned", 2), ["n", "found", "chance"]]) == [1, 1, 0.5]
+    # rompus leads to the target, so that there is nothing to be put right.
+    assert frame.loc[("put_right", 2), "n"] == 0 and frame.loc[("turned", 3), "n"] == 0
 
 
 def test_height_has_both_definitions_and_the_degree(by_hand):
@@ -210,6 +219,7 @@ def test_every_figure_can_be_made(study, figure, monkeypatch):
     # A random model never ends its text: one problem to time and shorter answers draw the same marks.
     monkeypatch.setattr("analyses.figures.wall_clock.TIMED_PROBLEMS", 1)
     monkeypatch.setattr("analyses.readings.changed_thoughts.ANSWER_TOKENS", 8)
+    monkeypatch.setattr("analyses.figures.search.roll_outs.PROBLEMS", 2)
     result = figure.compute(study)
     frame = result.frame()
     assert len(frame) and "paper" not in frame.columns[0]

@@ -30,7 +30,7 @@ Instruments for "frontier" and "several" read thought k on the problems that hav
 through language (the implicit value, with "Every" forced), through the head (the logit lens, nostalgebraist 2020, on
 the thought itself) or by a probe that is fitted on half of the problems and read on the others
 (`readings/representation/probes.py`). The effective number of nodes is exp(H), H the entropy of the shares that the
-frontier's nodes have of its mass, as in `figures/commitment.py`. The others are those of `shortcuts.py`.
+frontier's nodes have of its mass, as in `figures/search/commitment.py`. The others are those of `shortcuts.py`.
 
 Where an instrument has a control, that is the same share where nothing should be found. What the retold problem feeds,
 for one, are the thoughts on the same facts in another order.

@@ -14,7 +14,6 @@ from analyses.figures.causal.counterfactual_facts import counterfactual_facts
 from analyses.figures.causal.interchange import interchange
 from analyses.figures.causal.read_and_rewrite import read_and_rewrite
 from analyses.figures.causal.twins import twins
-from analyses.figures.commitment import commitment
 from analyses.figures.early_stopping import early_stopping
 from analyses.figures.experiments.first_thought import first_thought
 from analyses.figures.experiments.question_alone import question_alone
@@ -30,9 +29,12 @@ from analyses.figures.process_by_k import process_by_k
 from analyses.figures.representation.lenses import lenses
 from analyses.figures.representation.probes import probes
 from analyses.figures.result_decoding import result_decoding
-from analyses.figures.search_order import search_order
+from analyses.figures.search.commitment import commitment
+from analyses.figures.search.roll_outs import drawn_texts
+from analyses.figures.search.search_order import search_order
+from analyses.figures.search.superposition import superposition
+from analyses.figures.search.turns import turns
 from analyses.figures.stopping import stopping
-from analyses.figures.superposition import superposition
 from analyses.figures.thought_decoding import thought_decoding
 from analyses.figures.thoughts_per_step import thoughts_per_step
 from analyses.figures.wall_clock import table_4
@@ -77,6 +79,8 @@ FIGURES = (
     Figure("attention", "Where thoughts look", attention),
     Figure("commitment", "Diversity or commitment", commitment),
     Figure("search_order", "Agreement with a search", search_order),
+    Figure("turns", "Turning back", turns),
+    Figure("roll_outs", "Texts drawn", drawn_texts),
     Figure("hops_by_thoughts", "Steps and thoughts", hops_by_thoughts),
     Figure("early_stopping", "Early stopping", early_stopping),
     Figure("stopping", "What stopping early costs", stopping, graphs=False),

@@ -25,9 +25,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from coconut_core.columns import Columns
+from coconut_core.columns import Columns, Context
 from coconut_core.errors import InputError
-from coconut_core.model import Bias, CoconutModel, Context
+from coconut_core.model import Bias, CoconutModel
 from coconut_core.speedups.growing_cache import GrowingCache
 
 PARTS = ("state", "keys", "values", "heads", "mlp")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.function import FunctionCtx
 from transformers import Cache, DynamicCache, PreTrainedConfig
@@ -51,6 +51,14 @@ class _Memory:
         memory = cls(piece.new_empty(*rows, needed + (needed // 4 if room is None else room), size), written)
         if whole is not None:
             memory.columns[..., :written, :] = whole.detach()
+        return memory
+
+    @classmethod
+    def of_rows(cls, whole: Whole, which: Int[Tensor, "row"]) -> "_Memory":
+        """New memory with some rows of what was written, and room for a quarter more columns."""
+        _, heads, written, size = whole.shape
+        memory = cls(whole.new_empty(len(which), heads, written + written // 4, size), written)
+        torch.index_select(whole, 0, which, out=memory.columns[..., :written, :])
         return memory
 
     def takes(self, piece: Piece, written: int) -> bool:
@@ -144,3 +152,11 @@ class GrowingCache(Cache):
         forked = copy.copy(self)
         forked.layers = [copy.copy(layer) for layer in self.layers]
         return forked
+
+    def rows(self, which: Int[Tensor, "row"]) -> "GrowingCache":
+        """A copy with these rows of the batch, in their order; a row may be taken several times."""
+        taken = self.fork()
+        for layer in taken.layers:
+            layer.memories = tuple(_Memory.of_rows(whole, which) for whole in (layer.keys, layer.values))
+            layer.keys, layer.values = (each.columns[..., : each.taken, :] for each in layer.memories)
+        return taken

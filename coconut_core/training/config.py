@@ -118,6 +118,8 @@ class RunConfig:
     """Steps between lines of metrics.jsonl."""
     checkpoint_minutes: float = 5.0
     """The most that a kill loses."""
+    keep_epochs: int = field(default=0, compare=False)
+    """Epochs between models that stay in the run's folder, under epochs/, for `coconut emergence`; 0 keeps the last."""
     ship_half: bool = True
     """Store the finished model in half precision."""
     trackers: tuple[str, ...] = field(default=(), compare=False)
@@ -136,7 +138,7 @@ class RunConfig:
         positive += ("samples_per_epoch", "num_epochs", "log_every", "checkpoint_minutes", "lr", "clip_norm")
         require(self, "", positive, lambda value: value > 0, "is not above zero; give a positive number")
         natural = ("seed", "c_thought", "max_latent_stage", "epochs_per_stage", "stages_per_sample", "warmup_steps")
-        natural += ("cooldown_epochs", "validation_problems", "weight_decay", "resume")
+        natural += ("cooldown_epochs", "validation_problems", "weight_decay", "resume", "keep_epochs")
         require(self, "", natural, lambda value: value >= 0, "is negative; give zero or more")
         require(self, "", ("uniform_prob",), lambda value: 0 <= value <= 1, _NO_PROBABILITY)
         require(self, "", ("stop_loss",), lambda value: 0 < value < 1, "is not between 0 and 1; give a share like 0.01")

@@ -22,6 +22,7 @@ from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
 from coconut_core.adapters import adapter_state, is_adapted, load_adapter_state
+from coconut_core.card import EPOCHS
 from coconut_core.checkpoints import save_model
 from coconut_core.columns import PackedBatch
 from coconut_core.encoding import Encoder
@@ -70,17 +71,18 @@ def train(config: RunConfig, command: str, *, restart: bool = False, quiet: bool
         if accelerator.is_main_process:
             prepare(folder, config, restart)
         accelerator.wait_for_everyone()
-        return _Run(config, accelerator, model, batches, held_out, quiet).train(command)
+        return _Run(config, accelerator, model, batches, held_out, command, quiet).train()
 
 
 class _Run:
-    def __init__(self, config, accelerator, model, batches, held_out, quiet):
+    def __init__(self, config, accelerator, model, batches, held_out, command, quiet):
         self.config: RunConfig = config
         self.folder: Path = config.folder
         self.accelerator: Accelerator = accelerator
         self.model: CoconutModel = model
         self.batches: TrainingBatches = batches
         self.held_out = held_out
+        self.command: str = command
         self.quiet = quiet or not accelerator.is_main_process
         self.wrapped = accelerator.prepare(model)
         self.optimizers = Optimizers(config, model)
@@ -91,14 +93,14 @@ class _Run:
         self.meter = Meter()
         self.log: RunLog | None = None
 
-    def train(self, command: str) -> Path:
+    def train(self) -> Path:
         if (self.folder / STATE).exists():
             self._restore()
         with ExitStack() as open_log:
             if self.accelerator.is_main_process:
                 self.log = open_log.enter_context(RunLog(self.config, self.progress.total_steps))
             self._take_steps()
-        return self._finish(command)
+        return self._finish()
 
     def _take_steps(self) -> None:
         at = self.progress
@@ -119,6 +121,7 @@ class _Run:
                     self._report(bar, stage)
                 if at.step == 0:
                     self._validate(bar)
+                    self._keep()
                 stopping = self._any_process(interruption.asked)
                 # Gradients are not stored, so a run stops and stores only where none are being gathered.
                 if pending:
@@ -248,19 +251,31 @@ class _Run:
             raise InputError(f"{path}: cannot be resumed; start again with --restart.") from error
         self.progress.check(path, self.config.epochs, self.batches.steps_per_epoch)
 
-    def _finish(self, command: str) -> Path:
+    def _card(self) -> dict[str, Any]:
+        """What the card says of the run as it is now."""
+        return {
+            "command": self.command,
+            "run": self.config.as_dict(),
+            "data": self.data,
+            "steps": self.progress.total_steps,
+            "samples": self._samples,
+            "seconds": round(self.progress.seconds, 1),
+            "processes": self.accelerator.num_processes,
+        }
+
+    def _keep(self) -> None:
+        """The model at the end of an epoch, where the config asks for it; the last one is the run's own."""
+        epoch, every = self.progress.epoch, self.config.keep_epochs
+        if every and epoch % every == 0 and epoch < self.config.epochs and self.accelerator.is_main_process:
+            folder = self.folder / EPOCHS / f"{epoch:03d}"
+            folder.mkdir(parents=True, exist_ok=True)
+            half, base = self.config.ship_half, base_of(self.config)
+            save_model(self.model, folder, self._card(), half=half, held_out=(), base=base)
+
+    def _finish(self) -> Path:
         self.accelerator.wait_for_everyone()
         if self.accelerator.is_main_process:
-            at = self.progress
-            card = {
-                "command": command,
-                "run": self.config.as_dict(),
-                "data": self.data,
-                "steps": at.total_steps,
-                "samples": self._samples,
-                "seconds": round(at.seconds, 1),
-                "processes": self.accelerator.num_processes,
-            }
+            card = self._card()
             if self.config.stopping == "classifier":
                 self._store()  # fitting takes minutes; whatever ends it, the same command resumes from here
                 classifier = stop_rule(self.model.eval(), self.config, quiet=self.quiet)

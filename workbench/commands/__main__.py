@@ -9,6 +9,7 @@ from workbench.commands import (
     base,
     data,
     dictionary,
+    emergence,
     exam,
     fetch,
     figures,
@@ -28,7 +29,7 @@ app = typer.Typer(
 )
 data.app.registered_commands += fetch.app.registered_commands
 app.add_typer(data.app, name="data", help="Make, check and fetch problems and models.")
-for commands in (open_app, train, readings, figures, known, base, plan, exam, verdict, dictionary):
+for commands in (open_app, train, readings, figures, known, base, plan, exam, verdict, dictionary, emergence):
     app.registered_commands += commands.app.registered_commands
 
 

@@ -1,0 +1,60 @@
+"""`coconut emergence`: when a run learned what, read from the models that it kept.
+
+coconut train configs/prosqa_laptop.yaml --set keep_epochs=1
+coconut emergence runs/prosqa_laptop laptop
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.commands.readings import First, Folder
+from workbench.commands.shared import folder_path
+
+app = typer.Typer()
+
+
+@app.command()
+def emergence(
+    given: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN... DATA",
+            help="Folders of runs that kept models, controls last; then a file of problems or a bundled set.",
+        ),
+    ],
+    out: Folder = Path("runs/emergence"),
+    first: First = 200,
+) -> None:
+    """Accuracy with and without thoughts, what they hold and whether they are used, over the models that runs kept.
+
+    A run keeps models where its config says keep_epochs. Writes emergence.csv, and the figure as HTML, PNG and SVG.
+    """
+    out = folder_path(out)
+    from tqdm import tqdm
+
+    from analyses.figures.trainings import emergence as figure
+    from analyses.report import export
+    from analyses.report.result_files import write_result
+    from coconut_core.errors import InputError
+    from coconut_core.problems.registry import load_problems
+
+    if len(given) < 2:
+        raise InputError("Give one run or more, and then the problems, like: coconut emergence runs/mine laptop.")
+    *runs, data = given
+    if fault := export.image_fault():
+        print(f"{fault} CSV and HTML are written.", file=sys.stderr)
+    problems = load_problems(data)[:first]
+    with tqdm(total=1, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}") as bar:
+
+        def progress(what: str, share: float) -> None:
+            bar.update(share - bar.n)
+            bar.set_postfix_str(what)
+
+        result = figure.emergence(runs, problems, progress)
+        bar.update(1 - bar.n)
+    write_result(result, out, "emergence")
+    print(result.caption())
+    print(out / "emergence.csv")

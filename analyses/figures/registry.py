@@ -26,6 +26,7 @@ from analyses.figures.one_problem.case_study import case_study
 from analyses.figures.one_problem.search_tree import search_tree
 from analyses.figures.parallelism import parallelism
 from analyses.figures.process_by_k import process_by_k
+from analyses.figures.representation.features import features
 from analyses.figures.representation.lenses import lenses
 from analyses.figures.representation.probes import probes
 from analyses.figures.result_decoding import result_decoding
@@ -86,6 +87,7 @@ FIGURES = (
     Figure("stopping", "What stopping early costs", stopping, graphs=False),
     Figure("lenses", "Thoughts through lenses", lenses),
     Figure("probes", "What a probe reads", probes),
+    Figure("features", "What thoughts are made of", features),
     Figure("interventions", "Thoughts changed", interventions),
     Figure("interchange", "A donor's part of a thought", interchange),
     Figure("read_and_rewrite", "Read, replace, rewrite", read_and_rewrite),

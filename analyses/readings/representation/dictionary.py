@@ -77,7 +77,9 @@ class Dictionary:
             "rescale_acts_by_decoder_norm": False,
             "metadata": dict(metadata),
         }
-        write_atomically(folder / WEIGHTS, save({name: each.contiguous() for name, each in weights.items()}))
+        # safetensors takes no transposed tensors, and none that share memory.
+        stored = {name: each.clone(memory_format=torch.contiguous_format) for name, each in weights.items()}
+        write_atomically(folder / WEIGHTS, save(stored))
         write_atomically(folder / CONFIG, json.dumps(config, indent=2) + "\n")
 
     @classmethod

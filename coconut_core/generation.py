@@ -37,6 +37,11 @@ class Answers:
         """Share of correct answers by k."""
         return dict(zip(self.ks, self.correct.mean(0).tolist(), strict=True))
 
+    def after(self, k: int) -> "Answers":
+        """Those after k thoughts alone."""
+        at = self.ks.index(k)
+        return Answers((k,), tuple((row[at],) for row in self.text), self.correct[:, [at]], self.tokens[:, [at]])
+
 
 @torch.inference_mode()
 def answers(
@@ -152,7 +157,7 @@ def write(
     `openings[row][index]` are the tokens forced after `ks[index]` thoughts: `<eot>` or what stands for it, then words.
     `drafts[row][index]` are tokens that may follow: one pass checks them all, and what the model itself would have
     written of them is kept. The texts of a row grow side by side on one cache, one column each a step; those that have
-    ended leave padding.
+    ended take none, and rows in which all have ended are left behind once they are half of all.
     """
     end, begin = model.tokens.end_of_text, thoughts.begin.tolist()
     slots = [model.method.slot_count(k) for k in ks]
@@ -166,16 +171,23 @@ def write(
     ]
     if drafts is not None:
         thoughts = _take_drafts(model, thoughts, texts, drafts, max_new_tokens)
-    while any(text.running for row in texts for text in row):
-        width = max(len(text.fed) for row in texts for text in row if text.running)
-        columns = ColumnWriter(len(begin), len(ks) * width, model.tokens.padding)
-        for row, index, text in _running(texts):
+    running = [[text for text in row if text.running] for row in texts]
+    while any(running):
+        if 2 * sum(map(bool, running)) <= len(running):
+            kept = [row for row, each in enumerate(running) if each]
+            rows = torch.tensor(kept, device=model.device)
+            thoughts = Thoughts(thoughts.states[rows], thoughts.context.rows(rows), thoughts.begin[rows])
+            running = [running[row] for row in kept]
+        width = max(len(text.fed) for row in running for text in row)
+        columns = ColumnWriter(len(running), max(map(len, running)) * width, model.tokens.padding)
+        for row, index, text in _placed(running):
             start = (index + 1) * width - len(text.fed)
             columns.write(row, start, text.fed, text.position, text.enter, text.leave)
         hidden, thoughts = model.continue_from(thoughts, columns.columns().to(model.device))
         next_token = model.logits(hidden[:, width - 1 :: width]).argmax(-1).tolist()
-        for row, index, text in _running(texts):
+        for row, index, text in _placed(running):
             text.take(next_token[row][index], end, max_new_tokens)
+        running = [[text for text in row if text.running] for row in running]
     return [[text.written for text in row] for row in texts]
 
 
@@ -184,8 +196,8 @@ def _text(begin: int, slots: int, index: int, opening: Sequence[int]) -> _Text:
     return _Text(list(opening), begin + slots + 1, enter, enter + CONTINUATION - 1, list(opening[1:]))
 
 
-def _running(texts: Sequence[Sequence[_Text]]) -> list[tuple[int, int, _Text]]:
-    return [(row, index, text) for row, each in enumerate(texts) for index, text in enumerate(each) if text.running]
+def _placed(texts: Sequence[Sequence[_Text]]) -> list[tuple[int, int, _Text]]:
+    return [(row, index, text) for row, each in enumerate(texts) for index, text in enumerate(each)]
 
 
 def _take_drafts(
@@ -203,9 +215,9 @@ def _take_drafts(
     end = model.tokens.end_of_text
     drafts = [[list(draft[: most + 1]) for draft in row] for row in drafts]
     # The last token of a draft is compared, and needs no column.
-    width = max(len(text.fed) + len(drafts[row][index]) - 1 for row, index, text in _running(texts))
+    width = max(len(text.fed) + len(drafts[row][index]) - 1 for row, index, text in _placed(texts))
     columns = ColumnWriter(len(texts), len(texts[0]) * width, model.tokens.padding)
-    for row, index, text in _running(texts):
+    for row, index, text in _placed(texts):
         start, opened = index * width, len(text.fed)
         columns.write(row, start, text.fed, text.position, text.enter, text.leave)
         for at, token in enumerate(drafts[row][index][:-1]):
@@ -213,7 +225,7 @@ def _take_drafts(
             columns.write(row, start + place, [token], text.position + place, text.enter + place, leave)
     hidden, thoughts = model.continue_from(thoughts, columns.columns().to(model.device))
     greedy = model.logits(hidden).argmax(-1).tolist()
-    for row, index, text in _running(texts):
+    for row, index, text in _placed(texts):
         draft, first = drafts[row][index], index * width + len(text.fed) - 1
         said = greedy[row][first : first + len(draft)]
         right = next(

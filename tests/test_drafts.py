@@ -131,3 +131,27 @@ def test_drafts_of_a_trained_model_are_the_right_texts(monkeypatch):
     assert 0.5 < written.correct.mean() < 1
     assert_same(model, batch, (0, 2), chain=True, max_new_tokens=64)
     assert_same(model, batch, (0, 3), max_new_tokens=5)
+
+
+def test_texts_that_have_ended_take_no_part_in_what_is_written_on(writing):
+    """Only as many columns are computed as some row has texts that go on, and of rows all of whose texts have ended
+    no more than half are; the words are those of each row alone."""
+    batch, computed = think_about(writing.model, writing.batch.problems, max(KS)), []
+    hook = writing.model.lm.base_model.register_forward_pre_hook(
+        lambda module, args, kwargs: computed.append(kwargs["inputs_embeds"].shape[:2]), with_kwargs=True
+    )
+    openings = [[[question.opening] for _ in KS] for question in batch.questions]
+    with torch.inference_mode():
+        generation.write(writing.model, batch.thoughts, openings, KS, 12)
+    hook.remove()
+    # A text that ends is computed once more than it has tokens after the opening: what ends it is computed too.
+    lengths = np.array([[min(len(ids) + 1, 13) if len(ids) == 12 else len(ids) for ids in row] for row in writing.own])
+    assert computed[0][0] == len(lengths) and len(computed) == lengths.max()
+    for step, (rows, columns) in enumerate(computed[1:], start=1):
+        going = lengths > step
+        assert columns == going.sum(1).max() and going.any(1).sum() <= rows < max(2 * going.any(1).sum(), 2)
+    for row, problem in enumerate(writing.batch.problems):
+        alone = think_about(writing.model, [problem], max(KS))
+        assert words(writing.model, alone, 12)[0] == [
+            [t for t in ids if t != writing.model.tokens.end_of_text] for ids in writing.own[row]
+        ]

@@ -1,6 +1,7 @@
 """A study: one set of problems, the model under study and its controls, each computed once however many figures ask.
 
-The controls are the models that are given, and always an untrained one of the same shape; k = 0 is read of every model.
+The controls are the models that are given and, unless it is left out, an untrained one of the same shape; k = 0 is read
+of every model.
 """
 
 import re
@@ -97,11 +98,13 @@ class Study:
         problems: Sequence[Problem],
         *,
         sweep: Sequence[tuple[str, Checkpoint]] = (),
+        with_untrained: bool = True,
         progress: Callable[[str, float], None] = lambda what, share: None,
         cache: Callable[[tuple[str, str], Callable[[], Any]], Any] | None = None,
     ):
         """`models` are (name, checkpoint); the first is under study. Those of `sweep`, trained with other numbers of
-        thoughts a step, are in no figure but that of the sweep. Most figures need problems with graphs.
+        thoughts a step, are in no figure but that of the sweep. Most figures need problems with graphs. Without the
+        untrained model, which ends no text by itself, there is less to read, and one control less.
 
         `progress` is called with what is being computed and how much of it is done, 0 to 1. `cache` is asked for every
         reading, by what it is and the subject's name, with how to compute it: give one to share readings among studies.
@@ -118,7 +121,8 @@ class Study:
         self.subjects = tuple(
             Subject(name, label, role, each) for (name, each), label, role in zip(models, labels, roles, strict=True)
         )
-        self.subjects += (Subject(UNTRAINED, "Untrained", "untrained", untrained(models[0][1])),)
+        if with_untrained:
+            self.subjects += (Subject(UNTRAINED, "Untrained", "untrained", untrained(models[0][1])),)
         self.sweep = tuple(Subject(name, each.label, "sweep", each) for name, each in sweep)
         self.progress = progress
         self.cache = cache or Cache()
@@ -173,6 +177,8 @@ class Study:
 
     def _final_answers(self, subject: Subject) -> Answers:
         """After as many thoughts as the model was trained to end with."""
+        if subject.max_thoughts in KS and subject.method.has_slots:
+            return self.answers(subject).after(subject.max_thoughts)
         return self._written("last answers", subject, (subject.max_thoughts,))
 
     def _all_answers(self, subject: Subject) -> Answers:

@@ -118,7 +118,8 @@ class EditedModel(CoconutModel):
     ) -> Float[Tensor, "batch column d"]:
         assert self._columns is not None
         for patch in self._patches:
-            if (patch.part, patch.layer) != (part, layer):
+            # Once rows are left behind, only what follows questions and slots is computed, where no patch is.
+            if (patch.part, patch.layer) != (part, layer) or len(patch.addresses) != len(computed):
                 continue
             here = self._columns.enter[:, :, None] == patch.addresses.to(computed.device)[:, None]
             row, column, target = here.nonzero(as_tuple=True)

@@ -21,7 +21,7 @@ from analyses.figures.search.superposition import superposition
 from analyses.figures.search.turns import turns
 from analyses.figures.stopping import Stopping, stopping
 from analyses.figures.thoughts_per_step import thoughts_per_step
-from analyses.readings.study import Study, Subject, untrained
+from analyses.readings.study import READINGS, Study, Subject, untrained
 from analyses.readings.values import NodeValues
 from analyses.report.report import FIGURES
 from coconut_core.checkpoints import Checkpoint
@@ -220,7 +220,11 @@ def test_every_figure_can_be_made(study, figure, monkeypatch):
     monkeypatch.setattr("analyses.figures.wall_clock.TIMED_PROBLEMS", 1)
     monkeypatch.setattr("analyses.readings.changed_thoughts.ANSWER_TOKENS", 8)
     monkeypatch.setattr("analyses.figures.search.roll_outs.PROBLEMS", 2)
+    cache, asked = study.cache, set()
+    monkeypatch.setattr(study, "cache", lambda key, compute: asked.add(key[0]) or cache(key, compute))
     result = figure.compute(study)
+    # Last answers and those after every k may be read of the answers after 0 to 6 thoughts; thoughts likewise.
+    assert {*figure.readings} <= asked & READINGS.keys() <= {*figure.readings, "answers", "thoughts"}
     frame = result.frame()
     assert len(frame) and "paper" not in frame.columns[0]
     drawn = result.figure()

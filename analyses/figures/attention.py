@@ -115,9 +115,10 @@ class Attention:
         layer = int(np.nanargmax(means[:, 2] - means[:, 0]))
         parts = ", ".join(f"{name} {mean:.2f}" for name, mean in zip(NESTED, means[layer], strict=True))
         last = np.nanmean(second[-1, :, layer], axis=0)
+        control = f"; in {self.labels[-1]} there {', '.join(f'{mean:.2f}' for mean in last)}"
         return (
             f"The second thought separates facts of the frontier best from those out of reach in layer {layer + 1}: "
-            f"{parts}; in {self.labels[-1]} there {', '.join(f'{mean:.2f}' for mean in last)}."
+            f"{parts}{control if len(self.labels) > 1 else ''}."
         )
 
 

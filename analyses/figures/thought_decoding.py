@@ -114,12 +114,13 @@ class ThoughtDecoding:
                 )
 
     def caption(self) -> str:
-        """The mass of the second thought on its frontier and on the row before, and an untrained model's."""
-        own, before, untrained = self.mass[0, :, 1, 0].mean(), self.mass[0, :, 1, 1].mean(), self.mass[-1, :, 1]
+        """The mass of the second thought on its frontier and on the row before, and that of the last control."""
+        own, before, beside = self.mass[0, :, 1, 0].mean(), self.mass[0, :, 1, 1].mean(), self.mass[-1, :, 1]
+        control = f"; {self.labels[-1]} puts {beside[:, 0].mean():.2f} and {beside[:, 1].mean():.2f} there"
         return (
             f"Read as a word, the second thought puts {own:.2f} of its probability on its own frontier, the nodes two "
-            f"steps away, and {before:.2f} on the one before, the root's children; an untrained model puts "
-            f"{untrained[:, 0].mean():.2f} and {untrained[:, 1].mean():.2f} there."
+            f"steps away, and {before:.2f} on the one before, the root's children"
+            f"{control if len(self.labels) > 1 else ''}."
         )
 
 

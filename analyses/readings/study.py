@@ -28,6 +28,10 @@ from coconut_core.problems.task import Task
 from coconut_core.thoughts import thought_states
 
 KS = tuple(range(7))
+READINGS = {"values": 1, "answers": 4, "last answers": 1, "all answers": 4, "thoughts": 0.5, "all thoughts": 0.5}
+"""What a study computes of a subject, and about how long it takes, in times of the values."""
+UNTRAINED_LONGER = 2
+"""How many times as long an untrained model takes for its answers, since it never ends a text."""
 NO_CANDIDATES = "No problem has a node within reach of its root; give problems with facts about the root."
 UNTRAINED = "untrained"
 """Name of the model with random weights."""
@@ -68,6 +72,9 @@ class Cache:
 
     def __init__(self, most: int | None = None):
         self._most, self._entries, self._lock = most, OrderedDict(), threading.Lock()
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._entries
 
     def __call__(self, key: Hashable, compute: Callable[[], Computed]) -> Computed:
         with self._lock:
@@ -150,6 +157,18 @@ class Study:
         if not self.model.method.has_slots:
             raise InputError(f"{self.model.name}: has no thoughts; study a model with slots.")
         return tuple(s for s in self.subjects if s.method.has_slots and not (trained and s.role == "untrained"))
+
+    def work(self, readings: Sequence[str], subjects: Sequence[Subject]) -> dict[tuple[str, str], float]:
+        """What is computed for these of `READINGS`: by reading and subject's name, about how long it takes."""
+        work = {}
+        for subject in subjects:
+            own = {"all answers": "answers", "all thoughts": "thoughts"} if subject.max_thoughts == KS[-1] else {}
+            if subject.method.has_slots and subject.max_thoughts in KS:
+                own["last answers"] = "answers"
+            for reading in (own.get(each, each) for each in readings):
+                longer = UNTRAINED_LONGER if subject.role == "untrained" and "answers" in reading else 1
+                work[reading, subject.name] = READINGS[reading] * longer
+        return work
 
     def example(self) -> tuple[int, str]:
         """Index of the problem that figures of one problem show, and the rule that picked it (figure 6 of v2).

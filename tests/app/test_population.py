@@ -1,11 +1,14 @@
 """What a population of problems shows."""
 
 import json
+from contextlib import contextmanager
 
 import pytest
 
 from tests.app.conftest import asked, figure
 from workbench.computed import studies
+from workbench.computed.share_done import ShareDone
+from workbench.widgets.progress import time_left
 
 
 def test_a_population_with_a_control(open_page):
@@ -144,3 +147,62 @@ def test_every_analysis_of_the_report_is_reachable(open_page, name):
     assert test.selectbox(key="figure").value == name and not test.exception and not test.error
     # Some need models that are not there, and say which.
     assert test.get("plotly_chart") or test.dataframe or test.info[0].value
+
+
+@pytest.mark.parametrize(("name", "usual"), [("figure_5", False), ("figure_8", True)])
+def test_the_untrained_control_is_a_choice_and_the_page_says_it(open_page, name, usual):
+    """It is off at first where it would have to answer, and with it or without the page names its controls."""
+    test = open_page("population", figure=name, most="3")
+    for on in (usual, not usual):
+        if test.toggle(key="untrained").value != on:
+            test.toggle(key="untrained").set_value(on).run()
+        drawn = json.dumps(figure(test))
+        said = next(text.value for text in test.caption if "the controls" in text.value)
+        assert ("Untrained" in drawn) == ("Untrained" in said) == ("switched off" not in said) == on
+        assert not test.exception
+
+
+def test_a_figure_that_cannot_be_made_leaves_the_others(open_page):
+    test = open_page("population", figure="figure_4_numbers", most="3")
+    assert test.info and not test.get("plotly_chart")
+    test.selectbox(key="figure").select("figure_8").run()
+    assert test.get("plotly_chart") and not test.info and not test.exception
+
+
+def test_one_bar_shows_the_share_of_all_that_is_computed(open_page, monkeypatch):
+    """It rises over all models and readings and ends near the whole, and says what is being computed."""
+    shown = []
+
+    @contextmanager
+    def working(what, stop):
+        yield lambda part, share: shown.append((part, share))
+
+    monkeypatch.setattr("workbench.widgets.progress.working", working)
+    name = "made here: 8-9 nodes, 2-2 hops, seed 9, 70 problems"
+    test = open_page("population", population=name, controls="tiny", untrained="true")
+    assert not test.exception
+    shares = [share for _, share in shown]
+    assert shares == sorted(shares) and shares[0] < 0.1 and 0.8 < shares[-1] <= 1 and len({*shares}) > 6
+    assert {f"answers of {each}" for each in ("tiny", "other", "untrained")} <= {part for part, _ in shown}
+
+
+def test_a_share_is_of_everything_and_never_falls():
+    done = ShareDone()
+    done.expect({"a": 3, "b": 1}, 0.0)
+    assert [done.after("a", 0.0), done.after("a", 0.5), done.after("b", 0.0), done.after("b", 1.0)] == [
+        0,
+        3 / 8,
+        3 / 4,
+        1,
+    ]
+    done.expect({"a": 3, "c": 4}, 2.0)  # what was done is not counted again
+    assert done.after("c", 0.5) == 1.0
+    fresh = ShareDone({"a": 1, "b": 1}, 2.0)
+    assert (fresh.after("a", 1.0), fresh.after("its own", 0.5), fresh.after("its own", 1.0)) == (0.25, 0.75, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("spent", "share", "words"), [(10, 0.5, "about 10 s left"), (60, 0.1, "about 9 min left"), (9, 1, "about 1 s left")]
+)
+def test_the_time_that_is_left_follows_from_the_share(spent, share, words):
+    assert time_left(spent, share) == words

@@ -50,7 +50,9 @@ def thoughts_script(chosen: Selection, thoughts: int) -> str:
     )
 
 
-def population_script(folders: Sequence[ModelFolder], problem_set: str, numbers: Sequence[int], figure: str) -> str:
+def population_script(
+    folders: Sequence[ModelFolder], problem_set: str, numbers: Sequence[int], figure: str, with_untrained: bool = True
+) -> str:
     """One figure of the report, for the models in `folders` on the problems of these numbers."""
     first, last = numbers[0], numbers[-1]
     whole = list(numbers) == list(range(first, last + 1))
@@ -59,7 +61,7 @@ def population_script(folders: Sequence[ModelFolder], problem_set: str, numbers:
     return _script(
         ["from analyses.figures.registry import FIGURES", "from analyses.readings.study import Study"],
         f"problems = {_set(problem_set)}",
-        f"study = Study([{models}], {picked})",
+        f"study = Study([{models}], {picked}{'' if with_untrained else ', with_untrained=False'})",
         f"result = next(figure for figure in FIGURES if figure.name == {figure!r}).compute(study)",
         "table, figure = result.frame(), result.figure()",
     )

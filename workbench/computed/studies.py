@@ -1,6 +1,6 @@
 """Populations on a page: studies of chosen models and problems. The server keeps what they read, by content."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from coconut_core.errors import InputError
 from workbench.choices.model_shelf import ModelFolder
 from workbench.choices.problem_sets import ProblemSet
 from workbench.computed.readings import loaded
+from workbench.computed.share_done import ShareDone
 from workbench.computed.warm_up import IMPORTING, warm_up
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ KEPT_POPULATIONS = 3
 """Populations that a session comes back to with the figures that it has asked for, to download them together."""
 KEPT_READINGS = 96
 """Readings and results that the server keeps for all sessions."""
+OWN_WORK = {True: 1.0, False: 20.0}
+"""About how long a figure takes besides its answers and values, in times of the values, and one without any."""
+LIST = ("answers", "last answers", "values")
+"""What the table of problems asks for, of the model alone."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +42,31 @@ class Population:
     problems: ProblemSet
     numbers: tuple[int, ...]
     """Of the problems in their set."""
-    key: Hashable
-    """Equal for equal files and problems."""
+    key: tuple[str, tuple[tuple[str, str], ...], bool]
+    """Problems, files of the models, and whether an untrained one is among them."""
     asked: list[str] = field(default_factory=list)
     """Names of the figures, in the order in which they were first asked for."""
 
+    def expect(self, done: ShareDone, name: str | None) -> None:
+        """Count on what a figure and the table of problems have to compute, or, without a name, last answers alone."""
+        study, (chosen, files, _) = self.study, self.key
+        work = study.work(LIST if name else LIST[1:2], study.subjects[:1])
+        read = _figures()[name].readings if name else ()
+        work |= study.work(read, study.subjects)
+        work = {
+            f"{what} of {subject}": weight
+            for (what, subject), weight in work.items()
+            if _reading_key(chosen, what, subject, dict(files)) not in _cache()
+        }
+        own = 0.0 if not name or (self.key, name) in _cache() else OWN_WORK[bool({*read} & {"answers", "values"})]
+        done.expect(work, own)
+
     def figure(self, name: str) -> Any:
         """The result of one figure."""
+        found = _cache()((self.key, name), lambda: _figures()[name].compute(self.study))
         if name not in self.asked:
             self.asked.append(name)
-        return _cache()((self.key, name), lambda: _figures()[name].compute(self.study))
+        return found
 
     def figures(self) -> dict[str, Any]:
         """The results of all figures that were asked for, by name."""
@@ -66,9 +86,18 @@ class Population:
 
 
 def population_of(
-    folders: Sequence[ModelFolder], problems: ProblemSet, numbers: tuple[int, ...], progress: Progress
+    folders: Sequence[ModelFolder],
+    problems: ProblemSet,
+    numbers: tuple[int, ...],
+    progress: Progress,
+    *,
+    with_untrained: bool = True,
+    figure: str | None = None,
+    done: ShareDone | None = None,
 ) -> Population:
     """The models in `folders`, the first under study, on the problems of these numbers.
+
+    `progress` hears of one share for all that `figure` has to compute; `done` is that of what went before.
 
     Sessions share what is read while files and problems are the same. A widget that is used while something is being
     computed ends the computation at the next call of `progress`.
@@ -76,7 +105,7 @@ def population_of(
     models = [(folder.name, loaded(folder)) for folder in folders]
     chosen = f"{problems.sha256} {numbers}"
     files = {folder.name: folder.fingerprint for folder in folders}
-    key = (chosen, tuple(files.items()))
+    key = (chosen, tuple(files.items()), with_untrained)
     kept: list[Population] = st.session_state.setdefault(_POPULATIONS, [])
     population = next((each for each in kept if each.key == key), None)
     if population is None:
@@ -84,17 +113,23 @@ def population_of(
             from analyses.readings.study import Study
 
         def cache(reading: tuple[str, str], compute: Callable[[], Any]) -> Any:
-            what, name = reading
-            # The untrained model has the shape of the first one, and nothing else of the others.
-            return _cache()((chosen, what, name, files.get(name, folders[0].fingerprint)), compute)
+            return _cache()(_reading_key(chosen, *reading, files), compute)
 
-        study = Study(models, [problems.problems[number] for number in numbers], cache=cache)
+        asked = [problems.problems[number] for number in numbers]
+        study = Study(models, asked, cache=cache, with_untrained=with_untrained)
         population = Population(study, problems, numbers, key)
     st.session_state[_POPULATIONS] = [*(each for each in kept if each is not population), population][
         -KEPT_POPULATIONS:
     ]
-    population.study.progress = progress
+    share = done or ShareDone()
+    population.expect(share, figure)
+    population.study.progress = lambda what, part: progress(what, share.after(what, part))
     return population
+
+
+def _reading_key(chosen: str, what: str, name: str, files: Mapping[str, str]) -> Hashable:
+    """What a reading is kept by. The untrained model has the shape of the first one, and nothing else of the others."""
+    return (chosen, what, name, files.get(name, next(iter(files.values()))))
 
 
 def table_of_runs(
@@ -132,6 +167,11 @@ def table_of_runs(
 def figure_titles() -> dict[str, str]:
     """Titles of the figures and tables of the report, by name."""
     return {name: figure.title for name, figure in _figures().items()}
+
+
+def asks_for_answers(name: str) -> bool:
+    """Whether a figure needs the answers of all models, which an untrained one is slow to give."""
+    return any("answers" in reading for reading in _figures()[name].readings)
 
 
 def figure_definition(name: str) -> str:

@@ -1,14 +1,14 @@
 """The paper's figures for the chosen models and problems, filtered; every row leads to the problem it stands for."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from analyses.drawing.escaping import for_markdown
-from analyses.figures.problem_map import MAPPED, problem_map
+from analyses.figures.problem_map import IN_THE_END, MAPPED, problem_map
 from analyses.report import export
 from analyses.report.bundles import bundle
 from coconut_core.bundled import artifacts, bundled_sets
@@ -17,10 +17,14 @@ from workbench.choices.as_python import population_script
 from workbench.choices.links import take_from_link
 from workbench.choices.problem_sets import ProblemSet, open_problem, problem_set, problem_sets
 from workbench.choices.selection import graph_or_stop, model_or_stop, reset_with, usable_models
-from workbench.computed.studies import figure_definition, figure_titles, population_of
+from workbench.computed.share_done import ShareDone
+from workbench.computed.studies import asks_for_answers, figure_definition, figure_titles, population_of
 from workbench.widgets.downloads import offer, offer_result, offer_script, pictures
 from workbench.widgets.figures import show_figure
 from workbench.widgets.progress import working
+
+if TYPE_CHECKING:
+    from analyses.readings.study import Study
 
 FIRST_FIGURE = "figure_5"
 ONE_TREE = "figure_7"
@@ -65,6 +69,41 @@ def choose_numbers(problems: ProblemSet) -> tuple[tuple[int, ...], dict[str, Any
     return tuple(int(number) for number in table.loc[passed, "problem"][: int(most)]), chosen
 
 
+def clicked(key: str) -> list[dict]:
+    """The marks that were clicked in the figure of this key."""
+    return (st.session_state.get(key) or {}).get("selection", {}).get("points", [])
+
+
+def show_behind(table: pd.DataFrame, name: str, behind: Sequence[int], key: str) -> None:
+    """Beside a figure, the problems that a clicked mark stands for: a row opens its question, a button its tree."""
+    listed = table[table["problem"].isin(behind)]
+    st.markdown(f"**{len(listed)} of {len(table)} problems** stand behind the mark that was clicked.")
+    if listed.empty:
+        return
+    columns = [each for each in ("problem", "hops", IN_THE_END) if each in listed]
+    rows = st.dataframe(
+        listed[columns],
+        hide_index=True,
+        height=min(38 + 35 * len(listed), 320),
+        key=f"behind {key} {hash(tuple(behind))}",
+        on_select="rerun",
+        selection_mode="single-row",
+    )["selection"]["rows"]
+    number = int(listed.iloc[rows[0] if rows else 0]["problem"])
+    problem = problem_set(name).problems[number]
+    st.markdown(for_markdown(f"Problem {number}: {problem.asked()}"))
+    st.caption(for_markdown(f"Answer: {problem.answer}"))
+    label = f"Open the search tree of problem {number}"
+    st.button(label, key="behind", icon=":material/account_tree:", on_click=open_problem, args=(name, number))
+
+
+def controls_in_words(study: "Study") -> str:
+    """Which controls a figure may show, and which not."""
+    names = [subject.label for subject in study.subjects[1:]]
+    without = "" if study.subjects[-1].role == "untrained" else "; the untrained model is switched off above"
+    return f"In this figure the controls are no thought (k = 0){''.join(f', {name}' for name in names)}{without}."
+
+
 def choose_row(table: pd.DataFrame, behind: Sequence[int], key: str) -> int | None:
     """Number of the problem whose row is chosen, among those `behind` the marks that were clicked, or among all."""
     listed = table[table["problem"].isin(behind)] if behind else table
@@ -86,7 +125,7 @@ controls = left.multiselect(
     max_selections=5,
     key="controls",
     bind="query-params",
-    help="An untrained model of the same shape is always among them.",
+    help="Models that are asked the same problems. No thought (k = 0) is read of every model.",
 )
 sets = problem_sets()
 if not sets:
@@ -117,20 +156,31 @@ figure_name = st.selectbox(
     bind="query-params",
     help="Every figure and table of the report; type to search them by name.",
 )
+reset_with("answers" if asks_for_answers(figure_name) else "none", "untrained", not asks_for_answers(figure_name))
+with_untrained = st.toggle(
+    "Untrained control",
+    not asks_for_answers(figure_name),
+    key="untrained",
+    bind="query-params",
+    help="A model of the same shape with random weights. It never ends a text, so that its answers take as long as "
+    "those of two other models: for figures of answers it is off at first.",
+)
 if st.session_state.get(STOPPED):
     st.info("Stopped. What was computed is kept; press Compute to go on.", icon=":material/lightbulb:")
     st.stop()
 models, answered = [model, *(folder for folder in folders if folder.name in controls)], filtered["answered"]
 try:
     with working(f"{len(numbers)} problems", stop) as progress:
+        share = ShareDone()
         if answered != EITHER:
-            study = population_of([model], problems, numbers, progress).study
+            study = population_of([model], problems, numbers, progress, with_untrained=False, done=share).study
             correct = study.final_answers(study.model).correct[:, 0]
             numbers = tuple(n for n, was in zip(numbers, correct, strict=True) if was == (answered == "right"))
         if not numbers:
             raise InputError(f"No problem that passes the filter was answered {answered}.")
-        population = population_of(models, problems, numbers, progress)
-        result, table, done = population.figure(figure_name), population.table(), population.figures()
+        whole = {"with_untrained": with_untrained, "figure": figure_name, "done": share}
+        population = population_of(models, problems, numbers, progress, **whole)
+        table, result, done = population.table(), population.figure(figure_name), population.figures()
 except InputError as error:
     st.info(for_markdown(str(error)), icon=":material/lightbulb:")
     st.stop()
@@ -138,13 +188,21 @@ drawing, caption = result.figure(), result.caption()
 # A choice of a mark or a row belongs to what was shown.
 shown = f"{name} {hash(numbers)}"
 clicks = {"on_select": "rerun", "selection_mode": "points"}
-marks = show_figure(drawing, f"{figure_name} {shown}", caption, **clicks)["selection"]["points"]
+drawn = f"{figure_name} {shown}"
+behind = [numbers[at] for mark in clicked(drawn) for at in np.ravel(mark.get("customdata", [])).tolist()]
+place, beside = st.columns([7, 3], gap="medium") if behind else (st.container(), None)
+with place:
+    show_figure(drawing, drawn, caption, **clicks)
+if beside:
+    with beside:
+        show_behind(table, name, sorted({*behind}), shown)
 st.markdown(for_markdown(caption))
+st.caption(for_markdown(controls_in_words(population.study)))
 with st.expander("What is plotted"):
     st.text(figure_definition(figure_name))
 offer_result(result, drawing, figure_name)
 if name in bundled_sets():  # a set made or uploaded here is nowhere else
-    offer_script(population_script(models, name, numbers, figure_name))
+    offer_script(population_script(models, name, numbers, figure_name, with_untrained))
 about = {
     "models": {folder.name: folder.card().get("model_sha256") for folder in models},
     "problems": name,
@@ -175,13 +233,11 @@ alt = f"{y} against {x}, a point a problem; the table has the numbers."
 points = show_figure(mapped, f"map {shown}", alt, **clicks)["selection"]["points"]
 csv = ("Problems as CSV", "population.csv", lambda: export.csv(table))
 offer([csv, *pictures(lambda: mapped, "problem-map", "Map as ")], "map ")
-behind = [int(number) for point in points for number in point["customdata"][:1]]
-behind += [numbers[index] for mark in marks for index in np.ravel(mark.get("customdata", [])).tolist()]
-number = choose_row(table, behind, shown)
+number = choose_row(table, [int(number) for point in points for number in point["customdata"][:1]], shown)
 if number is None:
     st.caption(
-        "Choose a row to open its search tree, or click a mark: a point of the map, a class of figure 5, a curve of "
-        "figure 8 and a point of figure 9 lead to the problems that they stand for."
+        "Choose a row to open its search tree, or click a point of the map. A class of figure 5, a curve of figure 8 "
+        "and a point of figure 9 open the problems that they stand for beside the figure."
     )
 else:
     label = f"Open the search tree of problem {number}"

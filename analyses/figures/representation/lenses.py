@@ -64,19 +64,17 @@ class Lenses:
         return framed(grid, "Thoughts through two lenses", subtitle, height=460, legend=2)
 
     def caption(self) -> str:
-        """Of each lens, the thought whose frontier ranks highest, beside an untrained model's."""
+        """Of each lens, the thought whose frontier ranks highest, beside the last control's."""
         parts = []
         frontier = self.table[self.table["class"] == AROUND_FRONTIER[0]]
         for lens in LENSES:
             own = frontier[(frontier["lens"] == lens) & (frontier["subject"] == self.label)].set_index("thought")
             best = own["rank"].idxmax()
             beside = frontier[(frontier["lens"] == lens) & (frontier["thought"] == best)]
-            untrained = beside[beside["role"] == "untrained"]["rank"].iloc[0]
-            row = own.loc[best]
-            parts.append(
-                f"by the {lens} lens {row['rank']:.2f} ({row['low']:.2f} to {row['high']:.2f}) in thought {best}, "
-                f"untrained {untrained:.2f}"
-            )
+            row, last = own.loc[best], beside.iloc[-1]
+            control = f", {last['subject']} {last['rank']:.2f}" if last["subject"] != self.label else ""
+            interval = f"({row['low']:.2f} to {row['high']:.2f})"
+            parts.append(f"by the {lens} lens {row['rank']:.2f} {interval} in thought {best}{control}")
         return f"Mean rank of the frontier in {self.label}, where it is highest: {'; '.join(parts)}."
 
 

@@ -43,7 +43,9 @@ empty part of the line of pages. On a phone a question stands in one line with t
 collect_rarely()
 with plotly_ahead():
     from workbench.choices import chooser, links
+    from workbench.choices.history import visit
     from workbench.choices.problem_sets import go
+    from workbench.widgets.history import offer_history, show_fault
 
     page = st.navigation(
         [
@@ -56,5 +58,9 @@ with plotly_ahead():
     st.html(f"<style>{STYLE}</style>")
     st.html(f'<div class="product">{PRODUCT}</div>')
     with links.followed(page.url_path):
-        chooser.draw(next(parts for _, title, _, parts in PAGES if title == page.title))
+        here, parts = next((name, parts) for name, title, _, parts in PAGES if title == page.title)
+        with chooser.draw(parts):
+            offer_history(here)
+        show_fault()
         page.run()
+        visit(here)

@@ -44,8 +44,11 @@ PARTS = ("model", "problem", "second", "upload")
 SOURCES = {"set": "from a set", "random": "random", "text": "pasted text"}
 
 
-def draw(parts: Collection[str]) -> None:
-    """Draw the line with those of `PARTS` that the page needs; pages take what was chosen from `selection`."""
+def draw(parts: Collection[str]) -> DeltaGenerator:
+    """Draw the line with those of `PARTS` that the page needs; pages take what was chosen from `selection`.
+
+    Returns the line, which has room for more.
+    """
     asked = {key: st.query_params[key] for key in SET_KEYS if key in st.query_params}
     sets_of_link(asked.values())
     if lost := lost_upload():
@@ -54,7 +57,8 @@ def draw(parts: Collection[str]) -> None:
     model, problem, second = None, None, None
     label, fault, hint = "", None, None
     folders = shelf()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    line = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    with line:
         if "model" in parts and folders:
             model = _choose_model(folders)
         if "problem" in parts:
@@ -71,6 +75,7 @@ def draw(parts: Collection[str]) -> None:
     elif model.fault:
         fault = model.fault
     st.session_state["selection"] = Selection(model, problem, label, fault, hint, second)
+    return line
 
 
 def _choose_model(folders: Sequence[ModelFolder]) -> ModelFolder | None:

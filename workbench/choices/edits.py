@@ -106,6 +106,17 @@ def edits_of(problem: GraphProblem) -> tuple[Edit, ...]:
     return edits
 
 
+def held(problem: GraphProblem) -> str:
+    """The edits of this problem, as a link holds them; "" for none."""
+    edits = latest() if st.session_state.get(_OWNER) == problem.question else ()
+    return _written(edits) or ""
+
+
+def forget() -> None:
+    """Let the next link say what is edited, whatever was edited before."""
+    st.session_state.pop(_OWNER, None)
+
+
 def _written(edits: Sequence[Edit]) -> str | None:
     return json.dumps([[edit.what, *edit.to] for edit in edits], ensure_ascii=False) if edits else None
 

@@ -175,14 +175,20 @@ def open_problem(name: str, number: int) -> None:
     st.session_state["source"] = "set"
     st.session_state["set"] = name
     st.session_state["problem"] = label
-    st.session_state[_NEXT_PAGE] = Path(__file__).parents[1] / "pages" / "search_tree.py"
+    go_to("search_tree", {})
+
+
+def go_to(page: str, link: Mapping[str, str]) -> None:
+    """Let the next run change to a page, with this in its link."""
+    st.session_state[_NEXT_PAGE] = (Path(__file__).parents[1] / "pages" / f"{page}.py", dict(link))
 
 
 def go() -> None:
     """Change to the page that a callback asked for; callbacks cannot do so themselves."""
-    if page := st.session_state.pop(_NEXT_PAGE, None):
-        # What the link holds is bound to widgets, which put it back; without an empty mapping it could not be dropped.
-        st.switch_page(page, query_params={})
+    if there := st.session_state.pop(_NEXT_PAGE, None):
+        # What the link holds is bound to widgets, which put it back; without a mapping it could not be dropped.
+        page, link = there
+        st.switch_page(page, query_params=link)
 
 
 def _offer(name: str) -> None:

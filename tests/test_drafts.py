@@ -133,9 +133,9 @@ def test_drafts_of_a_trained_model_are_the_right_texts(monkeypatch):
     assert_same(model, batch, (0, 3), max_new_tokens=5)
 
 
-def test_texts_that_have_ended_take_no_part_in_what_is_written_on(writing):
+def test_texts_that_have_ended_take_no_part_in_what_is_written_on(writing, monkeypatch):
     """Only as many columns are computed as some row has texts that go on, and of rows all of whose texts have ended
-    no more than half are; the words are those of each row alone."""
+    no more than half are; the words are those of each row alone, also without a cache."""
     batch, computed = think_about(writing.model, writing.batch.problems, max(KS)), []
     hook = writing.model.lm.base_model.register_forward_pre_hook(
         lambda module, args, kwargs: computed.append(kwargs["inputs_embeds"].shape[:2]), with_kwargs=True
@@ -150,8 +150,8 @@ def test_texts_that_have_ended_take_no_part_in_what_is_written_on(writing):
     for step, (rows, columns) in enumerate(computed[1:], start=1):
         going = lengths > step
         assert columns == going.sum(1).max() and going.any(1).sum() <= rows < max(2 * going.any(1).sum(), 2)
+    own = [[[t for t in ids if t != writing.model.tokens.end_of_text] for ids in row] for row in writing.own]
     for row, problem in enumerate(writing.batch.problems):
-        alone = think_about(writing.model, [problem], max(KS))
-        assert words(writing.model, alone, 12)[0] == [
-            [t for t in ids if t != writing.model.tokens.end_of_text] for ids in writing.own[row]
-        ]
+        assert words(writing.model, think_about(writing.model, [problem], max(KS)), 12) == [own[row]]
+    monkeypatch.setattr(writing.model, "has_cache", False)
+    assert words(writing.model, think_about(writing.model, writing.batch.problems, max(KS)), 12) == own

@@ -1,7 +1,7 @@
 """The paper's figures for the chosen models and problems, filtered; every row leads to the problem it stands for."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,13 +18,10 @@ from workbench.choices.links import take_from_link
 from workbench.choices.problem_sets import ProblemSet, open_problem, problem_set, problem_sets
 from workbench.choices.selection import graph_or_stop, model_or_stop, reset_with, usable_models
 from workbench.computed.share_done import ShareDone
-from workbench.computed.studies import asks_for_answers, figure_definition, figure_titles, population_of
+from workbench.computed.studies import Population, asks_for_answers, figure_definition, figure_titles, population_of
 from workbench.widgets.downloads import offer, offer_result, offer_script, pictures
 from workbench.widgets.figures import show_figure
 from workbench.widgets.progress import working
-
-if TYPE_CHECKING:
-    from analyses.readings.study import Study
 
 FIRST_FIGURE = "figure_5"
 ONE_TREE = "figure_7"
@@ -97,10 +94,11 @@ def show_behind(table: pd.DataFrame, name: str, behind: Sequence[int], key: str)
     st.button(label, key="behind", icon=":material/account_tree:", on_click=open_problem, args=(name, number))
 
 
-def controls_in_words(study: "Study") -> str:
+def controls_in_words(population: Population) -> str:
     """Which controls a figure may show, and which not."""
-    names = [subject.label for subject in study.subjects[1:]]
-    without = "" if study.subjects[-1].role == "untrained" else "; the untrained model is switched off above"
+    _, *controls = subjects = population.study.subjects
+    names = [subject.label for subject in controls]
+    without = "" if subjects[-1].role == "untrained" else "; the untrained model is switched off above"
     return f"In this figure the controls are no thought (k = 0){''.join(f', {name}' for name in names)}{without}."
 
 
@@ -197,7 +195,7 @@ if beside:
     with beside:
         show_behind(table, name, sorted({*behind}), shown)
 st.markdown(for_markdown(caption))
-st.caption(for_markdown(controls_in_words(population.study)))
+st.caption(for_markdown(controls_in_words(population)))
 with st.expander("What is plotted"):
     st.text(figure_definition(figure_name))
 offer_result(result, drawing, figure_name)

@@ -203,6 +203,8 @@ def features(study: Study) -> ThoughtFeatures:
 def _untrained(study: Study, naming: dict[tuple[str, int], Asked], at: int) -> tuple[str, Features, Thoughts]:
     """The untrained model with a small dictionary of its own."""
     subject = study.subjects[-1]
+    if subject.role != "untrained":
+        raise InputError("Features are told from those of an untrained model, which is left out; take it in again.")
     thoughts = fed(subject.model, study.all_thoughts(subject))
     return subject.label, Features.of(small_dictionary(thoughts[at:].flatten(0, 1)), thoughts[at:], naming), thoughts
 

@@ -19,6 +19,7 @@ PAGES = [
     ("what_if", "What if", "science", ("model", "problem")),
     ("population", "Population", "scatter_plot", ("model", "upload")),
     ("thoughts", "Thoughts", "psychology", ("model", "problem")),
+    ("verdict", "Verdict", "gavel", ("model", "upload")),
     ("compare_runs", "Compare runs", "compare_arrows", ()),
     ("problems", "Problems", "quiz", ("model", "upload")),
     ("models", "Models", "inventory_2", ()),

@@ -26,6 +26,7 @@ PAGES = {
     "what_if": ("what_if", {"k": "2", "edits": EDITS}, 900, 2),
     "population": ("population", {"figure": FIGURE, "controls": PAUSE}, 1900, 2),
     "thoughts": ("thoughts", {}, 2300, 4),
+    "verdict": ("verdict", {}, 1200, 1),
     "compare_runs": ("compare_runs", {}, 1200, 2),
     "problems": ("problems", {}, 1200, 1),
     "models": ("models", {}, 1000, 1),

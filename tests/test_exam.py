@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from analyses.exam import thresholds
-from analyses.exam.exam import examine, truth
+from analyses.exam.exam import Exam, examine, truth
 from analyses.exam.instruments import INSTRUMENTS, QUESTIONS
 from analyses.exam.reading import OPEN, Reading
 from coconut_core.checkpoints import Checkpoint
@@ -26,6 +26,12 @@ def problems():
 @pytest.fixture(scope="module")
 def exam(problems):
     return examine([(name, known_checkpoint(name)) for name in ("known_bfs", "known_decoy")], problems)
+
+
+def test_a_model_that_an_instrument_has_not_read_has_an_empty_cell(exam):
+    table = exam.table[(exam.table["model"] != "known_decoy") | (exam.table["instrument"] != "lens")]
+    empty = [sum(text == "" for row in Exam(each).figure().data[0].text for text in row) for each in (exam.table, table)]
+    assert empty[1] == empty[0] + 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyses.drawing.escaping import for_markdown, for_plotly, one_line, truncated
-from analyses.drawing.palette import DARK, LIGHT, contrast
+from analyses.drawing.palette import CELLS, DARK, LIGHT, contrast
 from analyses.drawing.tree.difference import drawn_difference
 from analyses.drawing.tree.figure import Reading, description, tree_figure, tree_layout
 from analyses.drawing.tree.paths import Paths
@@ -265,6 +265,8 @@ def test_colours_can_be_read_and_distinguished():
         for colour in (palette.ink, palette.muted, palette.target, palette.distractor, palette.control):
             assert contrast(colour, palette.paper) >= 4.5
         assert contrast(palette.ink, palette.band) >= 4.5 and contrast(palette.muted, palette.band) >= 4.5
+        for cell in CELLS if palette is LIGHT else CELLS.values():
+            assert contrast(palette.ink, cell) >= 4.5
         away = [contrast(colour, palette.paper) for colour in palette.scale]
         assert away == sorted(away)  # a greater value is further from the paper, in grey print too
         assert away[-1] > 7

@@ -78,7 +78,9 @@ DARK = Palette(
     scale=("#1d3b5e", "#28598f", "#3f85c4", "#7db9e6", "#c8e2f8"),
 )
 
-ACCENTS = {"#7a5c00": "#e0b83f", "#f0a27a": "#a8552c", "#f7d3c0": "#5f3a2a"}
+CELLS = {"#b9d5ea": "#1f4a73", "#f3b79a": "#7a3b1c", "#f2e3b3": "#5c4c17", "#eceff3": "#2b323c"}
+"""Cells of a table that is drawn, with words in them."""
+ACCENTS = {"#7a5c00": "#e0b83f", "#f0a27a": "#a8552c", "#f7d3c0": "#5f3a2a", **CELLS}
 """Colours of charts beyond the palette, on white and on dark paper."""
 
 

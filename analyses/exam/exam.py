@@ -51,8 +51,9 @@ class Exam:
             lines += [(each.title, each) for each in INSTRUMENTS if each.question == question]
 
         def each_cell(shown: Callable[[Any], Any], empty: Any = "") -> list[list[Any]]:
-            """Cells, line by line; nothing on the lines of questions."""
-            return [[shown(cells[each.name, model]) if each else empty for model in models] for _, each in lines]
+            """Cells, line by line; nothing on the lines of questions, or where a model was not read."""
+            found = [[cells.get((each.name, model)) if each else None for model in models] for _, each in lines]
+            return [[empty if cell is None else shown(cell) for cell in row] for row in found]
 
         figure = go.Figure(
             go.Heatmap(

@@ -46,8 +46,9 @@ def app(shelf, monkeypatch):
 
 @pytest.fixture(scope="module")
 def page_shelf(tmp_path_factory, tiny_checkpoint, problems):
-    """What the pages find: two usable models, a broken one, one file of problems."""
+    """What the pages find: two usable models, a broken one, one file of problems, the marks of the exam."""
     folder = tmp_path_factory.mktemp("artifacts")
+    shutil.copytree(APP.parent / "artifacts" / "exam", folder / "exam")
     for name in ("tiny", "other"):
         shutil.copytree(tiny_checkpoint, folder / "models" / name)
     card = folder / "models" / "other" / "coconut.json"

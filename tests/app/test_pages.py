@@ -10,7 +10,7 @@ from tests.conftest import APP
 
 FORMATTED = {"kind", "figure"}
 AT_THE_TOP = {"model", "problem", "set", "second"}
-PAGES = ("what_if", "population", "thoughts", "compare_runs", "problems", "models")
+PAGES = ("what_if", "population", "thoughts", "verdict", "compare_runs", "problems", "models")
 
 
 @pytest.mark.parametrize("name", ["search_tree", *PAGES])

@@ -21,6 +21,7 @@ app: $(READY)
 figures: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/coconut figures --model $(MODEL) $(CONTROLS:%=--control %) \
 		--sweep $(MODEL)_two_thoughts --data artifacts/problems/laptop_500.json
+	OMP_NUM_THREADS=1 $(BIN)/coconut figures --model gsm8k_laptop --control gsm8k_laptop_cot --data laptop_arithmetic --first 200
 	$(BIN)/coconut reports
 
 table: $(READY)

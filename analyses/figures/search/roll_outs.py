@@ -8,7 +8,8 @@ keep several branches open where words have chosen one, texts have more differen
 as many written steps. Few after both say nothing of thoughts: the model may know its way.
 
 Cui et al. (arXiv 2602.22441) publish more different next steps and a higher pass@100 after thoughts than after words,
-for a GPT-2 on arithmetic. Where a question offers two answers, who guesses has a pass@20 near one, so that it says little.
+for a GPT-2 on arithmetic. Where a question offers two answers, who guesses has a pass@20 near one, so that it says
+little.
 """
 
 from collections import Counter

@@ -258,12 +258,13 @@ def test_a_model_of_the_sweep_ends_with_all_its_thoughts_and_is_in_its_figure_al
 
     def counted(model, _, *, ks, **__):
         seen[model] = ks
-        return Answers(ks, (("",),), np.ones((len(problems), 1), bool), np.ones((len(problems), 1), int))
+        shape = (len(problems), len(ks))
+        return Answers(ks, (("",) * len(ks),) * len(problems), np.ones(shape, bool), np.ones(shape, int))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("analyses.readings.study.answers", counted)
         frame = thoughts_per_step(study).frame()
-    assert seen == {one.model: (6,), two.model: (9,)}
+    assert {model: ks[-1] for model, ks in seen.items()} == {one.model: 6, two.model: 9}
     assert list(frame["c"]) == [1, 2] and (frame["n"] == len(problems)).all() and (frame["accuracy"] == 1).all()
     with pytest.raises(InputError, match="--sweep"):
         thoughts_per_step(Study([("one", one)], problems))

@@ -35,7 +35,7 @@ def test_the_frontier_of_a_search_is_first_by_both_lenses(found):
             of = rank[lens, thought]
             # Nodes of the frontier share the first ranks; what a thought does not hold shares the last ones.
             assert of["frontier"] > 0.8 > of["not reachable"] and of["frontier"] > of["after it"]
-    assert "untrained" in found.caption() and len(found.figure().data) == 2 * (4 + 1)
+    assert "Untrained" in found.caption() and len(found.figure().data) == 2 * (4 + 1)
 
 
 def test_a_row_of_the_jacobian_is_what_a_small_step_changes(problems):

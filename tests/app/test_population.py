@@ -92,14 +92,16 @@ def test_readings_are_of_their_files_and_their_problems(page_shelf, tmp_path, pr
 
     some = ProblemSet("some", labels(problems))
     folders = [model_folder(page_shelf / "models" / name) for name in ("tiny", "other")]
-    cache, asked = Cache(), []
+    asked = []
 
-    def counted(key, compute):
-        asked.append(key)
-        return cache(key, compute)
+    class Counted(Cache):
+        def __call__(self, key, compute):
+            asked.append(key)
+            return super().__call__(key, compute)
 
+    cache = Counted()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(studies, "_cache", lambda: counted)
+        patch.setattr(studies, "_cache", lambda: cache)
         for models, numbers in ((folders, range(4)), (folders[:1], range(4)), (folders[:1], range(3))):
             study = studies.population_of(models, some, tuple(numbers), lambda what, share: None).study
             for subject in study.subjects:

@@ -79,7 +79,7 @@ def test_a_mark_of_a_figure_leads_to_its_problem(page, server):
     page.mouse.move(place[0], place[1])
     page.wait_for_timeout(300)
     page.mouse.click(place[0], place[1])
-    page.wait_for_function("() => document.body.innerText.includes('those behind the mark that was clicked')")
+    page.wait_for_function("() => document.body.innerText.includes('behind the mark that was clicked')")
     page.get_by_role("button", name="Open the search tree of problem").click()
     page.wait_for_function("() => document.querySelector('h4')?.innerText.startsWith('Is ')")
     page.wait_for_function(

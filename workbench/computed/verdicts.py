@@ -29,6 +29,14 @@ def exam() -> "Exam":
     return Exam(exam_table(artifacts() / "exam" / "exam.csv").fillna({"true": "", "mark": ""}))
 
 
+def definition_of_instruments() -> str:
+    """What each of them looks for."""
+    with IMPORTING:
+        from analyses.exam import instruments
+
+    return instruments.__doc__ or ""
+
+
 def is_read(folder: ModelFolder, problems: ProblemSet, count: int) -> bool:
     """Whether the verdict on a model and the first `count` problems is there without further work."""
     with IMPORTING:

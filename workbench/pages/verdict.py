@@ -7,7 +7,7 @@ from coconut_core.bundled import artifacts
 from coconut_core.errors import InputError
 from workbench.choices.problem_sets import problem_set, problem_sets
 from workbench.choices.selection import graph_or_stop, model_or_stop
-from workbench.computed.verdicts import exam, is_read, verdict
+from workbench.computed.verdicts import definition_of_instruments, exam, is_read, verdict
 from workbench.widgets.downloads import offer_result
 from workbench.widgets.figures import show_figure
 from workbench.widgets.progress import working
@@ -78,7 +78,5 @@ drawing = marks.figure()
 show_figure(drawing, "exam", marks.caption())
 st.markdown(for_markdown(marks.caption()))
 with st.expander("What each instrument looks for"):
-    from analyses.exam import instruments
-
-    st.text(instruments.__doc__)
+    st.text(definition_of_instruments())
 offer_result(marks, drawing, "exam")

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from analyses.exam import thresholds
 from analyses.exam.exam import Exam, examine, truth
 from analyses.exam.instruments import INSTRUMENTS, QUESTIONS
 from analyses.exam.reading import OPEN, Reading
+from coconut_core.bundled import artifacts
 from coconut_core.checkpoints import Checkpoint
 from coconut_core.errors import InputError
 from coconut_core.known.algorithms import KNOWN
@@ -26,6 +28,16 @@ def problems():
 @pytest.fixture(scope="module")
 def exam(problems):
     return examine([(name, known_checkpoint(name)) for name in ("known_bfs", "known_decoy")], problems)
+
+
+def test_the_table_that_is_kept_has_every_instrument_on_every_model():
+    table = pd.read_csv(artifacts() / "exam" / "exam.csv")
+    models = table["model"].unique()
+    assert set(KNOWN) < set(models)
+    assert {*zip(table["model"], table["instrument"], strict=True)} == {
+        (model, each.name) for model in models for each in INSTRUMENTS
+    }
+    assert not table.duplicated(["model", "instrument"]).any()
 
 
 def test_a_model_that_an_instrument_has_not_read_has_an_empty_cell(exam):

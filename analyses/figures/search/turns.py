@@ -63,10 +63,12 @@ class Turns:
         grid.update_yaxes(range=[-0.02, 1.05], tickformat=".0%")
         grid.update_yaxes(title_text="share of problems", row=1, col=1)
         own = self.table[self.table["subject"] == subjects[0]]
-        counts = "; ".join(
-            ", ".join(map(str, own[own["measure"] == measure].sort_values("k")["n"])) for measure in MEASURES
-        )
-        return framed(grid, "Does the search turn back?", f"n = {counts}; bars: 95%, Wilson", height=460, legend=2)
+        counts = []
+        for measure in MEASURES:
+            there = own[(own["measure"] == measure) & (own["n"] > 0)]
+            counts.append(", ".join(f"{n} at k = {k}" for k, n in zip(there["k"], there["n"], strict=True)))
+        subtitle = f"left: n = {counts[0]}; right: n = {counts[1]}; bars: 95%, Wilson"
+        return framed(grid, "Does the search turn back?", subtitle, height=440, legend=1)
 
     def caption(self) -> str:
         """Of the model under study, over all k: how often it turns and is put right, beside chance."""

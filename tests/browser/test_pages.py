@@ -9,7 +9,7 @@ import pytest
 from tests.browser.conftest import visit, wait_for_link
 
 pytestmark = pytest.mark.browser
-PAGES = ("", "what_if", "population", "thoughts", "compare_runs", "problems", "models")
+PAGES = ("", "what_if", "population", "thoughts", "verdict", "compare_runs", "problems", "models")
 # What has the focus and whether that can be seen: some style of it, or of what it stands in, is another one without.
 FOCUS = """async () => { const outer = document.activeElement, e = outer.shadowRoot?.activeElement ?? outer, chain = [];
   if (e === document.body || e.dataset.testid === 'stMain') return ['the page itself', false];

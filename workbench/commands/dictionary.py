@@ -65,6 +65,7 @@ def _learn(checkpoint: "Checkpoint", place: Path, asked: dict) -> bool:
     from tqdm import tqdm
 
     from analyses.readings.representation.dictionary_learning import Learning
+    from analyses.readings.representation.features import fed
     from coconut_core.problems.registry import DEFAULT, task_named
     from coconut_core.thoughts import thought_states
     from coconut_core.training.fields import world_of_training
@@ -78,7 +79,7 @@ def _learn(checkpoint: "Checkpoint", place: Path, asked: dict) -> bool:
 
     def vectors(at: int):
         states = thought_states(model, task.sample(settings, PROBLEMS_A_ROUND, (SEED, at)), count)
-        return model.slot_content(states.to(model.device)).detach().cpu().float().flatten(0, 1)
+        return fed(model, states).float().flatten(0, 1)
 
     first = vectors(0)
     learning, done, error = Learning(first, asked["features"], asked["active"]), 0, 1.0

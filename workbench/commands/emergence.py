@@ -4,14 +4,13 @@ coconut train configs/prosqa_laptop.yaml --set keep_epochs=1
 coconut emergence runs/prosqa_laptop laptop
 """
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from workbench.commands.readings import First, Folder
-from workbench.commands.shared import folder_path
+from workbench.commands.shared import folder_path, say_if_without_pictures, share_done
 
 app = typer.Typer()
 
@@ -33,10 +32,7 @@ def emergence(
     A run keeps models where its config says keep_epochs. Writes emergence.csv, and the figure as HTML, PNG and SVG.
     """
     out = folder_path(out)
-    from tqdm import tqdm
-
     from analyses.figures.trainings import emergence as figure
-    from analyses.report import export
     from analyses.report.result_files import write_result
     from coconut_core.errors import InputError
     from coconut_core.problems.registry import load_problems
@@ -44,17 +40,10 @@ def emergence(
     if len(given) < 2:
         raise InputError("Give one run or more, and then the problems, like: coconut emergence runs/mine laptop.")
     *runs, data = given
-    if fault := export.image_fault():
-        print(f"{fault} CSV and HTML are written.", file=sys.stderr)
+    say_if_without_pictures()
     problems = load_problems(data)[:first]
-    with tqdm(total=1, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}") as bar:
-
-        def progress(what: str, share: float) -> None:
-            bar.update(share - bar.n)
-            bar.set_postfix_str(what)
-
+    with share_done() as progress:
         result = figure.emergence(runs, problems, progress)
-        bar.update(1 - bar.n)
     write_result(result, out, "emergence")
     print(result.caption())
     print(out / "emergence.csv")

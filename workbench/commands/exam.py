@@ -4,14 +4,13 @@ coconut exam --out runs/exam
 coconut exam prosqa_laptop prosqa_small
 """
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from workbench.commands.readings import Folder
-from workbench.commands.shared import folder_path
+from workbench.commands.shared import folder_path, say_if_without_pictures, share_done
 
 app = typer.Typer()
 
@@ -32,11 +31,8 @@ def exam(
     Thresholds stand in analyses/exam/thresholds.py. Writes exam.csv, and the figure as HTML, PNG and SVG.
     """
     out = folder_path(out)
-    from tqdm import tqdm
-
     from analyses.exam import thresholds
     from analyses.exam.exam import examine
-    from analyses.report import export
     from analyses.report.result_files import write_result
     from coconut_core.bundled import model_folder
     from coconut_core.checkpoints import Checkpoint, load_model
@@ -44,21 +40,14 @@ def exam(
     from coconut_core.known.folder import known_checkpoint
     from coconut_core.problems.registry import DEFAULT, load_problems, task_named
 
-    if fault := export.image_fault():
-        print(f"{fault} CSV and HTML are written.", file=sys.stderr)
+    say_if_without_pictures()
     task = task_named(DEFAULT)
     fresh = (task.settings(), thresholds.PROBLEMS, thresholds.SEED)
     problems = (load_problems(data) if data else task.sample(*fresh))[: first or thresholds.PROBLEMS]
     read: list[tuple[str, Checkpoint]] = [(name, known_checkpoint(name)) for name in KNOWN]
     read += [(folder.name, load_model(folder)) for folder in map(model_folder, models or ())]
-    with tqdm(total=1, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}") as bar:
-
-        def progress(what: str, share: float) -> None:
-            bar.update(share - bar.n)
-            bar.set_postfix_str(what)
-
+    with share_done() as progress:
         result = examine(read, problems, progress)
-        bar.update(1 - bar.n)
     write_result(result, out, "exam")
     print(result.caption())
     print(out / "exam.csv")

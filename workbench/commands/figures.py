@@ -1,14 +1,13 @@
 """`coconut figures`: the report of a model beside its controls; `coconut reports`: the page over several."""
 
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from workbench.commands.readings import First, ProblemFile
-from workbench.commands.shared import folder_path
+from workbench.commands.shared import folder_path, say_if_without_pictures
 
 app = typer.Typer()
 REPORTS = Path("artifacts/figures")
@@ -32,15 +31,13 @@ def figures(
 ) -> None:
     """Every figure and table of the paper, and those beyond it, each beside its controls."""
     out = None if out is None else folder_path(out)
-    from analyses.report import export
     from analyses.report.report import make_report
     from coconut_core.problems.registry import load_problems, task_of
 
     if out is None:
         out = folder_path(REPORTS / task_of(load_problems(data)).name)
 
-    if fault := export.image_fault():
-        print(f"{fault} CSV and HTML are written.", file=sys.stderr)
+    say_if_without_pictures()
     parts = ["coconut", "figures", "--model", str(model), "--data", str(data)]
     control, sweep = control or [], sweep or []
     parts += [part for path in control for part in ("--control", str(path))]

@@ -4,7 +4,8 @@ import errno
 import inspect
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,30 @@ def folder_path(out: Path) -> Path:
     if out.exists() and not out.is_dir():
         raise InputError(f"--out: {out} is a file; give the name of a folder.")
     return out
+
+
+def say_if_without_pictures() -> None:
+    """Before the work, a sentence where this machine cannot draw pictures of its results."""
+    from analyses.report import export
+
+    if fault := export.image_fault():
+        print(f"{fault} CSV and HTML are written.", file=sys.stderr)
+
+
+@contextmanager
+def share_done() -> Iterator[Callable[[str, float], None]]:
+    """Around work of several parts: one bar over all of it. Gives what to call with the part that is being done and the
+    share of all that is done, 0 to 1."""
+    from tqdm import tqdm
+
+    with tqdm(total=1, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}") as bar:
+
+        def progress(what: str, share: float) -> None:
+            bar.update(share - bar.n)
+            bar.set_postfix_str(what)
+
+        yield progress
+        bar.update(1 - bar.n)
 
 
 def run_alone(command: Callable[..., None]) -> None:

@@ -5,14 +5,13 @@ coconut verdict runs/mine official_size --first 200 --out runs/verdict
 """
 
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from workbench.commands.readings import First, Folder
-from workbench.commands.shared import folder_path
+from workbench.commands.shared import folder_path, say_if_without_pictures, share_done
 
 app = typer.Typer()
 
@@ -38,30 +37,20 @@ def verdict(
     Writes index.html, verdict.json, verdict.csv (answers) and readings.csv. What an interrupted run has read is kept.
     """
     out = folder_path(out)
-    from tqdm import tqdm
-
-    from analyses.report import export
     from analyses.verdict.files import make_verdict
     from coconut_core.errors import InputError
 
     if len(given) < 2:
         raise InputError("Give one model or more, and then the problems, like: coconut verdict prosqa_laptop laptop.")
     *models, data = given
-    if fault := export.image_fault():
-        print(f"{fault} CSV and HTML are written.", file=sys.stderr)
+    say_if_without_pictures()
     parts = ["coconut", "verdict", *map(str, models), str(data)]
     parts += [part for path in control or () for part in ("--control", str(path))]
     command = shlex.join([*parts, "--first", str(first)])
-    with tqdm(total=1, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}") as bar:
-
-        def progress(what: str, share: float) -> None:
-            bar.update(share - bar.n)
-            bar.set_postfix_str(what)
-
+    with share_done() as progress:
         result = make_verdict(
             models, data, out, controls=control or (), first=first, exam=exam, command=command, progress=progress
         )
-        bar.update(1 - bar.n)
     for model, answers in result.answers.groupby("model", sort=False):
         if answers["role"].iloc[0] != "known":
             print(f"\n{model}")

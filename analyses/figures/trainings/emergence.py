@@ -114,10 +114,10 @@ def emergence(
     """
     task_of(problems).require_graph("Reading how a run learned")
     kept = {run: kept_models(run) for run in runs}
-    labels = distinct_labels([load_model(folders[0]).label for folders in kept.values()], [run.name for run in runs])
+    firsts = [load_model(folders[0]) for folders in kept.values()]
+    labels = distinct_labels([first.label for first in firsts], [run.name for run in runs])
     rows, done, count = [], 0, len(runs) + sum(map(len, kept.values()))
-    for label, (run, folders) in zip(labels, kept.items(), strict=True):
-        first = load_model(folders[0])
+    for label, first, (run, folders) in zip(labels, firsts, kept.items(), strict=True):
         for folder in (None, *folders):
             checkpoint = _start(first) if folder is None else load_model(folder)
             samples = 0 if folder is None else checkpoint.card.get("samples", 0)
